@@ -1,0 +1,179 @@
+/**
+ * The one schema of gnomon.yaml. Every field has a description (it becomes docs/configuration.md and the JSON schema) and a
+ * default that works. Unknown keys are refused by config/config.ts with line, column and the nearest name.
+ */
+import { z } from 'zod'
+import { spoolLimits } from '../limits.ts'
+
+const port = z.int().min(0).max(65535)
+const cidrs = z
+  .array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]))
+  .describe('Networks in CIDR notation, or single addresses')
+
+const tlsFiles = z.strictObject({
+  certificate: z.string().describe('PEM file with the certificate chain'),
+  key: z.string().describe('PEM file with the private key'),
+  clientCa: z
+    .string()
+    .optional()
+    .describe('PEM file; when given, senders must show a certificate signed by it'),
+})
+
+const listener = (defaultPort: number) =>
+  z.strictObject({
+    enabled: z.boolean().default(true).describe('false = do not listen'),
+    host: z.string().default('::').describe('Address to listen on; :: = all, IPv4 too'),
+    port: port.default(defaultPort).describe('0 = any free port (printed at start)'),
+    allow: cidrs.optional().describe('Senders allowed; all others are refused and counted'),
+  })
+
+export const configSchema = z.strictObject({
+  syslog: z
+    .strictObject({
+      udp: listener(5514).prefault({}),
+      tcp: listener(5514).prefault({}),
+      tls: listener(6514)
+        .extend({ tls: tlsFiles.optional().describe('Without it the TLS listener stays closed') })
+        .prefault({}),
+    })
+    .prefault({})
+    .describe('Syslog receivers: RFC 3164, RFC 5424, RFC 6587 with both framings on one port'),
+  folders: z
+    .array(
+      z.strictObject({
+        path: z.string().describe('Folder to watch'),
+        source: z
+          .string()
+          .optional()
+          .describe(
+            'Data source of its files; default: the name of the sub-folder, or of the folder',
+          ),
+        polling: z.boolean().default(false).describe('true on NFS and SMB mounts'),
+        afterwards: z
+          .enum(['delete', 'keep'])
+          .default('delete')
+          .describe('What becomes of a file that is wholly in the spool'),
+      }),
+    )
+    .default([])
+    .describe(
+      'Drop folders besides <data>/drop, which is always watched: one sub-folder for each data source',
+    ),
+  ftp: z
+    .strictObject({
+      enabled: z
+        .enum(['auto', 'yes', 'no'])
+        .default('auto')
+        .describe('auto = when proftpd is installed and accounts exist'),
+      host: z.string().default('0.0.0.0').describe('Address to listen on'),
+      port: port.default(2121).describe('FTP and FTPS (explicit)'),
+      sftpPort: port.default(2222).describe('SFTP; 0 = off'),
+      passivePorts: z
+        .tuple([port, port])
+        .default([50000, 50100])
+        .describe('Range for passive transfers'),
+      masqueradeAddress: z.string().optional().describe('Address told to clients behind NAT'),
+      tls: tlsFiles.optional().describe('Certificate for FTPS; without it FTP only'),
+      requireTls: z.boolean().default(false).describe('true = refuse plain FTP'),
+      accounts: z
+        .array(
+          z.strictObject({
+            user: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/),
+            password: z
+              .string()
+              .min(8)
+              .describe('Plain text, best as ${file:/run/secrets/ftp}')
+              .meta({ secret: true }),
+            source: z.string().describe('Data source of the files this account drops'),
+          }),
+        )
+        .default([])
+        .describe('One account, and one folder, for each data source'),
+    })
+    .prefault({}),
+  api: z
+    .strictObject({
+      host: z.string().default('::'),
+      port: port.default(8080),
+    })
+    .prefault({})
+    .describe('Console, API, /metrics, /healthz, /readyz'),
+  sources: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).describe('The data source'),
+        listener: z.enum(['syslog-udp', 'syslog-tcp', 'syslog-tls', 'folder', 'upload']).optional(),
+        from: cidrs.optional().describe('Senders that belong to it'),
+        folder: z.string().optional().describe('Name of a sub-folder of a drop folder'),
+        format: z.string().optional().describe('Format id; default: recognised from the lines'),
+        zone: z.string().optional().describe('IANA zone of stamps without one; default UTC'),
+      }),
+    )
+    .default([])
+    .describe(
+      'Data sources; the first that fits a sender wins, a sender in none becomes a source by its address',
+    ),
+  spool: z
+    .strictObject({
+      maxBytes: z
+        .int()
+        .min(1)
+        .default(spoolLimits.totalBytes)
+        .describe('Size at which TCP peers are held back and UDP is dropped (and counted)'),
+      fsync: z
+        .enum(['interval', 'always', 'never'])
+        .default('interval')
+        .describe(
+          'interval = each second (a power cut loses at most that), always = before each write returns, never = left to the kernel. kill -9 loses nothing that was written in any case',
+        ),
+    })
+    .prefault({}),
+  parse: z
+    .strictObject({
+      workers: z
+        .int()
+        .min(0)
+        .max(64)
+        .default(0)
+        .describe('Parse threads; 0 = cores - 1, at least 1'),
+      definitions: z
+        .array(z.string())
+        .default([])
+        .describe('Folders with parser definitions of your own'),
+    })
+    .prefault({}),
+  store: z
+    .strictObject({
+      url: z.url().optional().describe('ClickHouse HTTP address; default: embedded'),
+      database: z.string().default('gnomon'),
+      username: z.string().default('default'),
+      password: z.string().default('').meta({ secret: true }),
+      cluster: z
+        .string()
+        .optional()
+        .describe('Cluster name: Replicated and Distributed tables are made'),
+      retentionDays: z.int().min(1).max(3650).default(90),
+      maxMemoryBytes: z
+        .int()
+        .min(200_000_000)
+        .default(900_000_000)
+        .describe('Memory bound of the embedded store'),
+    })
+    .prefault({}),
+  catalog: z
+    .strictObject({
+      folders: z
+        .array(z.string())
+        .default([])
+        .describe('Folders with catalog files of your own; they win over the shipped ones'),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    })
+    .prefault({}),
+})
+
+export type Config = z.infer<typeof configSchema>
+export type SourceConfig = Config['sources'][number]

@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config'
+
+// chdb crashes the process when a worker thread that loaded it exits: forks only.
+const shared = { pool: 'forks' as const, testTimeout: 20_000 }
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/contract/**', 'test/e2e/**', 'test/fault/**'],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'system',
+          include: ['test/{contract,e2e,fault}/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
