@@ -1,0 +1,97 @@
+/**
+ * A map from short byte strings to small integers, built once and asked for every line: FNV-1a over the bytes, open
+ * addressing, no string made. `fold`: ASCII letters of both cases are one. `squash`: blanks, `_`, `-` and `.` are left out too.
+ */
+export class ByteMap {
+  readonly #mode: number
+  readonly #mask: number
+  readonly #slots: Int32Array
+  readonly #hashes: Int32Array
+  readonly #keys: Uint8Array[] = []
+  readonly #values: number[] = []
+
+  constructor(
+    entries: Iterable<readonly [string, number]>,
+    options: { fold: boolean; squash?: boolean },
+  ) {
+    const list = [...entries]
+    let size = 8
+    while (size < list.length * 3) size *= 2
+    this.#mode = options.squash === true ? 2 : options.fold ? 1 : 0
+    this.#mask = size - 1
+    this.#slots = new Int32Array(size).fill(-1)
+    this.#hashes = new Int32Array(size)
+    for (const [text, value] of list) this.#add(Buffer.from(text, 'utf8'), value)
+  }
+
+  #add(given: Uint8Array, value: number): void {
+    const key = canonical(given, this.#mode)
+    if (this.get(key, 0, key.length) !== -1) return
+    const hash = hashBytes(key, 0, key.length, this.#mode)
+    let at = hash & this.#mask
+    while (this.#slots[at] !== -1) at = (at + 1) & this.#mask
+    this.#slots[at] = this.#keys.length
+    this.#hashes[at] = hash
+    this.#keys.push(key)
+    this.#values.push(value)
+  }
+
+  /** The value of `bytes[start, end)`, or -1. */
+  get(bytes: Uint8Array, start: number, end: number): number {
+    const hash = hashBytes(bytes, start, end, this.#mode)
+    let at = hash & this.#mask
+    for (;;) {
+      const slot = this.#slots[at]
+      if (slot === -1) return -1
+      if (this.#hashes[at] === hash && this.#same(this.#keys[slot], bytes, start, end))
+        return this.#values[slot]
+      at = (at + 1) & this.#mask
+    }
+  }
+
+  #same(key: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#mode === 2) return sameSquashed(key, bytes, start, end)
+    if (key.length !== end - start) return false
+    if (this.#mode === 1) {
+      for (let i = 0; i < key.length; i++) if (key[i] !== foldByte(bytes[start + i])) return false
+      return true
+    }
+    for (let i = 0; i < key.length; i++) if (key[i] !== bytes[start + i]) return false
+    return true
+  }
+}
+
+function sameSquashed(key: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  let k = 0
+  for (let i = start; i < end; i++) {
+    if (isJoint(bytes[i])) continue
+    if (k >= key.length || key[k++] !== foldByte(bytes[i])) return false
+  }
+  return k === key.length
+}
+
+function foldByte(byte: number): number {
+  return byte >= 65 && byte <= 90 ? byte | 32 : byte
+}
+
+/** Blank, `_`, `-`, `.`: what vendors put between the words of a name. */
+function isJoint(byte: number): boolean {
+  return byte === 32 || byte === 95 || byte === 45 || byte === 46
+}
+
+function canonical(bytes: Uint8Array, mode: number): Uint8Array {
+  if (mode === 0) return bytes
+  return (mode === 2 ? bytes.filter((b) => !isJoint(b)) : bytes).map(foldByte)
+}
+
+function hashBytes(bytes: Uint8Array, start: number, end: number, mode: number): number {
+  let hash = 0x811c9dc5
+  if (mode === 0) for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193)
+  else
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i]
+      if (mode === 2 && isJoint(byte)) continue
+      hash = Math.imul(hash ^ foldByte(byte), 0x01000193)
+    }
+  return hash ^ (hash >>> 15)
+}

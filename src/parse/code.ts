@@ -1,0 +1,278 @@
+/**
+ * Pieces of the compiler: names for constants, slots for fields, JavaScript for tests and values. Only numbers, names made
+ * here and the fixed text below enter the generated code; strings of a definition are bound as constants (`k0`, `k1`, …).
+ */
+import { ByteMap } from '../lib/byte-map.ts'
+import { constantSpan, slotsMax } from './line-context.ts'
+import type { Condition, Definition, FieldTest, Source, Step } from './definition.ts'
+
+type Columns = Record<string, number>
+
+/** Where a field's bytes are, as JavaScript expressions. */
+export interface SpanCode {
+  s: string
+  e: string
+}
+
+const specials: Record<string, SpanCode> = {
+  $line: { s: 'c.lineStart', e: 'end' },
+  $payload: { s: 'c.payloadStart', e: 'end' },
+  $message: { s: 'c.messageStart', e: 'end' },
+  $tag: { s: 'c.tagStart', e: 'c.tagEnd' },
+  $host: { s: 'c.hostStart', e: 'c.hostEnd' },
+}
+
+export class CodeBuilder {
+  readonly constants: unknown[] = []
+  /** Slot by field name, or by `#column` where columns have places. */
+  readonly slots = new Map<string, number>()
+  /** Columns in force: of the definition, with those of the record kind over them. */
+  columns: Columns | null
+  readonly #definition: Definition
+  #labels = 0
+
+  constructor(definition: Definition) {
+    this.#definition = definition
+    this.columns = definition.columns ?? null
+  }
+
+  /** The name of a bound constant. */
+  bind(value: unknown): string {
+    return `k${this.constants.push(value) - 1}`
+  }
+
+  label(): string {
+    return `L${this.#labels++}`
+  }
+
+  slotOf(name: string): number {
+    const column = this.columns?.[name]
+    const key = column === undefined ? name : `#${column}`
+    const known = this.slots.get(key)
+    if (known !== undefined) return known
+    if (this.slots.size >= slotsMax) throw new Error(`more than ${slotsMax} fields are used`)
+    this.slots.set(key, this.slots.size)
+    return this.slots.size - 1
+  }
+
+  /** Whether a field can exist: with fixed places it must be one of them. */
+  knows(name: string): boolean {
+    return name in specials || this.columns === null || name in this.columns
+  }
+
+  span(name: string): SpanCode {
+    const special = specials[name]
+    if (special !== undefined) return special
+    if (!this.knows(name)) throw new Error(`field "${name}" is no column`)
+    const slot = this.slotOf(name)
+    return { s: `S[${slot}]`, e: `E[${slot}]` }
+  }
+
+  /** JavaScript that is true when `condition` holds. */
+  condition(condition: Condition): string {
+    const alternatives = Array.isArray(condition) ? condition : [condition]
+    return alternatives
+      .map((tests) => {
+        const all = Object.entries(tests).map(([field, test]) => this.test(field, test))
+        return all.length === 0 ? 'true' : `(${all.join('&&')})`
+      })
+      .join('||')
+  }
+
+  /** Whether a condition looks at the raw line only, so that it can be asked before the split. */
+  static raw(condition: Condition): boolean {
+    const alternatives = Array.isArray(condition) ? condition : [condition]
+    return alternatives.every((tests) => Object.keys(tests).every((field) => field in specials))
+  }
+
+  test(field: string, test: FieldTest): string {
+    const { s, e } = this.span(field)
+    if (typeof test === 'string') return this.#word('equals', s, e, test)
+    if (Array.isArray(test)) return this.#oneOf(s, e, test)
+    const parts: string[] = []
+    if (test.present !== undefined) parts.push(test.present ? `(${e}>${s})` : `(${e}<=${s})`)
+    if (test.not !== undefined) parts.push(`!${this.#any('equals', s, e, test.not)}`)
+    if (test.prefix !== undefined) parts.push(this.#any('hasPrefix', s, e, test.prefix))
+    if (test.suffix !== undefined) parts.push(this.#any('hasSuffix', s, e, test.suffix))
+    if (test.contains !== undefined) parts.push(this.#any('contains', s, e, test.contains))
+    if (test.lacks !== undefined) parts.push(`!${this.#any('contains', s, e, test.lacks)}`)
+    if (test.digits !== undefined) {
+      parts.push(`h.allDigits(buf,${s},${e})`)
+      if (test.digits !== true) parts.push(`(${e}-${s}===${test.digits})`)
+    }
+    if (test.address !== undefined)
+      parts.push(`${test.address ? '' : '!'}h.isAddress(buf,${s},${e})`)
+    if (test.time === true)
+      parts.push(`(h.readTime(c,${s},${e},'month-first')===h.readTime(c,${s},${e},'month-first'))`)
+    if (test.min !== undefined) parts.push(`(h.readNumber(buf,${s},${e})>=${test.min})`)
+    if (test.max !== undefined) parts.push(`(h.readNumber(buf,${s},${e})<=${test.max})`)
+    if (test.sameAs !== undefined) {
+      const other = this.span(test.sameAs)
+      parts.push(`h.same(buf,${s},${e},${other.s},${other.e})`)
+    }
+    return parts.length === 0 ? 'true' : `(${parts.join('&&')})`
+  }
+
+  #word(helper: string, s: string, e: string, word: string): string {
+    const bytes = Buffer.from(word.toLowerCase())
+    const call = `h.${helper}(buf,${s},${e},${this.bind(bytes)})`
+    return helper === 'equals' ? `(${e}-${s}===${bytes.length}&&${call})` : call
+  }
+
+  #any(helper: string, s: string, e: string, words: string | string[]): string {
+    if (typeof words === 'string') return this.#word(helper, s, e, words)
+    if (helper === 'equals') return this.#oneOf(s, e, words)
+    return `(${words.map((word) => this.#word(helper, s, e, word)).join('||')})`
+  }
+
+  #oneOf(s: string, e: string, words: readonly string[]): string {
+    if (words.length === 1) return this.#word('equals', s, e, words[0])
+    const map = new ByteMap(
+      words.map((word) => [word, 1]),
+      { fold: true },
+    )
+    return `(${this.bind(map)}.get(buf,${s},${e})===1)`
+  }
+
+  /** True when the value `[vs, ve)` stands for none. */
+  #missing(extra: readonly string[] | undefined): string | null {
+    const words = [...this.#definition.missing, ...(extra ?? [])].filter((word) => word !== '')
+    if (words.length === 0) return null
+    const longest = Math.max(...words.map((word) => Buffer.byteLength(word)))
+    if (words.length === 1 && words[0] === '-') return '(ve-vs===1&&buf[vs]===45)'
+    const map = this.bind(
+      new ByteMap(
+        words.map((word) => [word, 1]),
+        { fold: true },
+      ),
+    )
+    return `(ve-vs<=${longest}&&${map}.get(buf,vs,ve)===1)`
+  }
+
+  /**
+   * JavaScript that looks for a value in `source` and, once it has one in `[vs, ve)`, runs `found(step)`, which must end in
+   * a test `if (…) break <label>` when the value was accepted.
+   */
+  value(
+    source: Source,
+    full: boolean,
+    found: (step: Step | null, label: string) => string,
+  ): string {
+    const label = this.label()
+    const steps = Array.isArray(source) ? source : [source]
+    const code = steps.map((step) =>
+      this.#step(typeof step === 'string' ? { from: step } : step, full, label, found),
+    )
+    return `${label}:{${code.join('\n')}}`
+  }
+
+  #step(
+    step: Step,
+    full: boolean,
+    label: string,
+    found: (step: Step | null, label: string) => string,
+  ): string {
+    const body = this.#valueOf(step, full, found(step, label))
+    return step.when === undefined ? body : `if(${this.condition(step.when)}){${body}}`
+  }
+
+  #valueOf(step: Step, full: boolean, accept: string): string {
+    if (step.value !== undefined) {
+      const span = constantSpan(step.value)
+      return `vs=${span.start};ve=${span.end};${accept}`
+    }
+    if (step.text !== undefined) return this.#textOf(step.text, accept)
+    if (step.url !== undefined) return this.#urlOf(step.url, full, accept)
+    const names = step.from === undefined ? [] : Array.isArray(step.from) ? step.from : [step.from]
+    const missing = this.#missing(step.ignore)
+    return names
+      .map((field) => {
+        const { s, e } = this.span(field)
+        const edits = this.#edits(step)
+        const check = missing === null ? '' : `if(${missing})ve=vs;`
+        return `vs=${s};ve=${e};${check}if(ve>vs){${edits}if(ve>vs){${accept}}}`
+      })
+      .join('\n')
+  }
+
+  #edits(step: Step): string {
+    let code = ''
+    const cut = (helper: string, text: string | undefined): void => {
+      if (text === undefined) return
+      const k = this.bind(Buffer.from(text))
+      if (helper.startsWith('before')) code += `n=h.${helper}(buf,vs,ve,${k});if(n>=0)ve=n;`
+      else code += `n=h.${helper}(buf,vs,ve,${k});if(n>=0)vs=n;`
+    }
+    cut('afterFirst', step.after)
+    cut('afterLast', step.afterLast)
+    cut('beforeFirst', step.before)
+    cut('beforeLast', step.beforeLast)
+    if (step.decode === 'percent')
+      code += 'h.percentDecode(c,vs,ve);vs=h.rewritten.start;ve=h.rewritten.end;'
+    if (step.only === 'address') code += 'if(!h.isAddress(buf,vs,ve))ve=vs;'
+    if (step.only === 'name') code += 'if(h.isAddress(buf,vs,ve))ve=vs;'
+    if (step.table !== undefined) {
+      const spans = Object.values(step.table).map((text) => constantSpan(text))
+      const map = new ByteMap(
+        Object.keys(step.table).map((word, i) => [word, i]),
+        { fold: true },
+      )
+      const other =
+        step.otherwise === undefined ? '-1' : String(spans.push(constantSpan(step.otherwise)) - 1)
+      const k = this.bind(spans)
+      code += `n=${this.bind(map)}.get(buf,vs,ve);if(n<0)n=${other};if(n<0)ve=vs;else{vs=${k}[n].start;ve=${k}[n].end;}`
+    }
+    return code
+  }
+
+  /** `{a} {b}`: the fields' bytes with the text between them, in the scratch. */
+  #textOf(template: string, accept: string): string {
+    const parts = template.split(/\{([^{}]+)\}/)
+    const fields = parts.filter((_, i) => i % 2 === 1).map((field) => this.span(field))
+    const missing = this.#missing(undefined)
+    const checks = fields.map(
+      ({ s, e }) => `vs=${s};ve=${e};if(ve<=vs${missing === null ? '' : `||${missing}`})ok=false;`,
+    )
+    const write = parts
+      .map((part, i) => {
+        if (i % 2 === 1) {
+          const { s, e } = this.span(part)
+          return `h.put(c,${s},${e});`
+        }
+        if (part === '') return ''
+        const span = constantSpan(part)
+        return `h.put(c,${span.start},${span.end});`
+      })
+      .join('')
+    // Two neighbours with one blank between them (date and time of most logs) need no copy.
+    const [a, b] = fields
+    const join =
+      fields.length === 2 && parts[0] === '' && parts[2] === ' ' && parts[4] === ''
+        ? `if(${b.s}-${a.e}===1&&buf[${a.e}]===32){vs=${a.s};ve=${b.e};}else`
+        : ''
+    return `ok=true;${checks.join('')}if(ok){${join}{vs=c.scratch;${write}ve=c.scratch;}${accept}}`
+  }
+
+  #urlOf(url: NonNullable<Step['url']>, full: boolean, accept: string): string {
+    const missing = this.#missing(undefined)
+    const part = (name: string, text: string | undefined): string => {
+      if (text === undefined) return `u.${name}Start=u.${name}End=0;`
+      const field = /^\{([^{}]+)\}$/.exec(text)
+      if (field === null) {
+        const span = constantSpan(text)
+        return `u.${name}Start=${span.start};u.${name}End=${span.end};`
+      }
+      const { s, e } = this.span(field[1])
+      const check = missing === null ? '' : `if(${missing})ve=vs;`
+      return `vs=${s};ve=${e};${check}u.${name}Start=vs;u.${name}End=ve;`
+    }
+    return (
+      part('scheme', url.scheme) +
+      part('host', url.host) +
+      part('port', url.port) +
+      part('path', url.path) +
+      part('query', url.query) +
+      `h.urlFacts(c,${full});vs=h.rewritten.start;ve=h.rewritten.end;if(ve>vs){${accept}}`
+    )
+  }
+}

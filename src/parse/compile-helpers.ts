@@ -1,0 +1,140 @@
+/** What the generated code may call, under the name `h`. */
+import { numberIndex, textIndex } from './line-context.ts'
+import type { LineContext } from './line-context.ts'
+import { finish } from './finish.ts'
+import { orient } from './orient.ts'
+import { findLiteral, matchLiteral } from './pattern.ts'
+import { buildUrl, isWholeUrl, percentDecode, put, rewritten, urlParts } from './rewrite.ts'
+import { splitBlanks, splitCsv, splitKv, splitTabs } from './split.ts'
+import { splitCef, splitLeef, splitSpaced } from './split-spaced.ts'
+import { splitJson } from './split-json.ts'
+import { splitRegex } from './split-regex.ts'
+import { readTime } from './time.ts'
+import {
+  addressEnd,
+  allDigits,
+  contains,
+  equals,
+  hasPrefix,
+  hasSuffix,
+  isAddress,
+  readAction,
+  readNumber,
+  readPort,
+  readProtocol,
+} from './values.ts'
+
+/** Where the first `text` begins, or -1. */
+function beforeFirst(buf: Uint8Array, start: number, end: number, text: Uint8Array): number {
+  return findLiteral(buf, start, end, text)
+}
+
+/** Where the last `text` begins, or -1. */
+function beforeLast(buf: Uint8Array, start: number, end: number, text: Uint8Array): number {
+  let last = -1
+  for (
+    let at = findLiteral(buf, start, end, text);
+    at >= 0;
+    at = findLiteral(buf, at + 1, end, text)
+  )
+    last = at
+  return last
+}
+
+function afterFirst(buf: Uint8Array, start: number, end: number, text: Uint8Array): number {
+  const at = beforeFirst(buf, start, end, text)
+  return at < 0 ? -1 : at + text.length
+}
+
+function afterLast(buf: Uint8Array, start: number, end: number, text: Uint8Array): number {
+  const at = beforeLast(buf, start, end, text)
+  return at < 0 ? -1 : at + text.length
+}
+
+function same(buf: Uint8Array, s: number, e: number, otherS: number, otherE: number): boolean {
+  if (e - s !== otherE - otherS) return false
+  for (let i = 0; i < e - s; i++) if (buf[s + i] !== buf[otherS + i]) return false
+  return true
+}
+
+/** The first place in the first 512 bytes where one of `texts` begins, or -1. */
+function findAny(
+  buf: Uint8Array,
+  start: number,
+  end: number,
+  texts: readonly Uint8Array[],
+): number {
+  const stop = Math.min(end, start + 512)
+  let first = -1
+  for (const text of texts) {
+    const at = findLiteral(buf, start, stop, text)
+    if (at >= 0 && (first < 0 || at < first)) first = at
+  }
+  return first
+}
+
+/**
+ * What the parts of a URL tell: host, port and scheme go to the record unless known; the URL itself is put together only for
+ * a full record (`rewritten`, which is left empty or raw otherwise: the host is all a flow needs).
+ */
+function urlFacts(c: LineContext, full: boolean): void {
+  const u = urlParts
+  const whole = u.pathEnd > u.pathStart && isWholeUrl(c.buf, u.pathStart, u.pathEnd)
+  if (!whole) {
+    setText(c, textIndex.dstHost, u.hostStart, u.hostEnd)
+    setText(c, textIndex.appProtocol, u.schemeStart, u.schemeEnd)
+    if (u.portEnd > u.portStart && c.numbers[numberIndex.dstPort] < 0) {
+      const port = readPort(c.buf, u.portStart, u.portEnd)
+      if (port > 0) c.numbers[numberIndex.dstPort] = port
+    }
+  }
+  if (full) return buildUrl(c)
+  const raw = whole || (u.hostEnd <= u.hostStart && c.buf[u.pathStart] !== 47)
+  rewritten.start = raw ? u.pathStart : 0
+  rewritten.end = raw ? u.pathEnd : 0
+}
+
+function setText(c: LineContext, field: number, start: number, end: number): void {
+  if (end <= start || c.text[field * 2 + 1] > c.text[field * 2]) return
+  c.text[field * 2] = start
+  c.text[field * 2 + 1] = end
+}
+
+export const compileHelpers = {
+  addressEnd,
+  afterFirst,
+  afterLast,
+  allDigits,
+  beforeFirst,
+  beforeLast,
+  contains,
+  equals,
+  findAny,
+  findLiteral,
+  finish,
+  hasPrefix,
+  hasSuffix,
+  isAddress,
+  matchLiteral,
+  orient,
+  percentDecode,
+  put,
+  readAction,
+  readNumber,
+  readPort,
+  readProtocol,
+  readTime,
+  rewritten,
+  same,
+  splitBlanks,
+  splitCef,
+  splitCsv,
+  splitJson,
+  splitKv,
+  splitLeef,
+  splitRegex,
+  splitSpaced,
+  splitTabs,
+  urlFacts,
+  urlParts,
+}

@@ -1,0 +1,343 @@
+/** JavaScript that calls the splitter of a definition, and the tables it needs once all fields in use are known. */
+import { RE2JS } from 're2js'
+import { ByteMap } from '../lib/byte-map.ts'
+import type { CodeBuilder } from './code.ts'
+import { columnSlotsOf } from './layout.ts'
+import type { Layout } from './layout.ts'
+import type { Definition } from './definition.ts'
+import { parsePattern, patternCode } from './pattern.ts'
+import { byteSet } from './split.ts'
+import type { KvOptions } from './split.ts'
+import type { HeaderSlots, LabelTable } from './split-spaced.ts'
+import type { RegexSplit } from './split-regex.ts'
+
+export interface SplitTables {
+  slots: number
+  /** Key → slot, of the splits that find fields by key. */
+  keys: ByteMap | null
+  /** Column name → slot, of the splits with a header. */
+  fields: ByteMap | null
+  knownLayouts: Layout[]
+  columnSlots: Int16Array | null
+}
+
+interface SplitCode {
+  split: string
+  /** Fills the tables; called after the whole definition was compiled. */
+  afterwards: () => void
+}
+
+const positions = {
+  payload: 'c.payloadStart',
+  line: 'c.lineStart',
+  message: 'c.messageStart',
+} as const
+const reset = (n: string): string => `S.fill(0,0,${n});E.fill(0,0,${n});`
+
+/** A table whose content is filled later: the generated code holds `.value`. */
+interface Later<T> {
+  value: T
+}
+
+export function splitCode(
+  definition: Definition,
+  code: CodeBuilder,
+  tables: SplitTables,
+): SplitCode {
+  const at = positions[definition.at]
+  const count: Later<number> = { value: 0 }
+  const clear = reset(`${code.bind(count)}.value`)
+  const finishCount = (): void => void (count.value = code.slots.size)
+  const split = definition.split
+  switch (split.type) {
+    case 'csv':
+      return split.header
+        ? headed(definition, code, tables, clear, finishCount, at)
+        : positional(code, clear, finishCount, tables, (columns) => {
+            const delimiters = Array.isArray(split.delimiter) ? split.delimiter : [split.delimiter]
+            return `columns=h.splitCsv(c,${at},end,${delimiters[0].charCodeAt(0)},${columns},${split.braces});`
+          })
+    case 'columns':
+      return positional(code, clear, finishCount, tables, (columns) =>
+        split.delimiter === 'tab'
+          ? `columns=h.splitTabs(c,${at},end,${columns});`
+          : `columns=h.splitBlanks(c,${at},end,${columns},${split.brackets});`,
+      )
+    case 'w3c':
+      return headed(definition, code, tables, clear, finishCount, at)
+    case 'kv':
+      return keyValue(definition, code, tables, clear, finishCount, at)
+    case 'cef':
+    case 'leef':
+      return family(definition, code, tables, clear, finishCount, at)
+    case 'json':
+      return json(definition, code, tables, clear, finishCount, at)
+    case 'pattern':
+      return { split: clear + anchored(split, code), afterwards: finishCount }
+    case 'regex':
+      return regex(split.pattern, code, clear, finishCount, at)
+  }
+}
+
+/** Where the message begins and what its first words say; the rest is for the patterns of the record kinds. */
+function anchored(
+  split: { anchors: string[]; header?: string | undefined },
+  code: CodeBuilder,
+): string {
+  const anchors = split.anchors.map((text) => Buffer.from(text))
+  const start =
+    anchors.length === 0
+      ? 'p=c.payloadStart;'
+      : `p=h.findAny(buf,c.lineStart,end,${code.bind(anchors)});if(p<0)return 0;`
+  if (split.header === undefined) return `${start}c.messageStart=p;`
+  const match = patternCode(
+    parsePattern(split.header),
+    (name) => code.slotOf(name),
+    (literal) => code.bind(literal),
+    'return 0;',
+  )
+  return `${start}${match};c.messageStart=p;`
+}
+
+/** Columns with fixed places. */
+function positional(
+  code: CodeBuilder,
+  clear: string,
+  finishCount: () => void,
+  tables: SplitTables,
+  call: (columnSlots: string) => string,
+): SplitCode {
+  const later: Later<Int16Array> = { value: new Int16Array(0) }
+  return {
+    split: `${clear}${call(`${code.bind(later)}.value`)}`,
+    afterwards: () => {
+      finishCount()
+      const places = [...code.slots]
+        .filter(([key]) => key.startsWith('#'))
+        .map(([key, slot]) => [Number(key.slice(1)), slot] as const)
+      const columnSlots = new Int16Array(Math.max(0, ...places.map(([column]) => column + 1))).fill(
+        -1,
+      )
+      for (const [column, slot] of places) columnSlots[column] = slot
+      later.value = columnSlots
+      tables.columnSlots = columnSlots
+    },
+  }
+}
+
+/** Columns named by a header line, or by a layout known by heart. */
+function headed(
+  definition: Definition,
+  code: CodeBuilder,
+  tables: SplitTables,
+  clear: string,
+  finishCount: () => void,
+  at: string,
+): SplitCode {
+  const cut = (layout: string): string =>
+    definition.split.type === 'csv'
+      ? `columns=h.splitCsv(c,${at},end,${layout}.delimiter,${layout}.columnSlots,false);`
+      : `columns=${layout}.tab?h.splitTabs(c,${at},end,${layout}.columnSlots):h.splitBlanks(c,${at},end,${layout}.columnSlots,false);`
+  const known = definition.layouts.map((entry) => {
+    const layout: Layout = {
+      text: entry.fields,
+      columns: entry.fields.trim().split(/\s+/).length,
+      columnSlots: new Int16Array(0),
+      tab: false,
+      delimiter: 44,
+    }
+    tables.knownLayouts.push(layout)
+    return { k: code.bind(layout), condition: code.condition(entry.when) }
+  })
+  const tries = known.map(
+    ({ k, condition }) =>
+      `${clear}${cut(k)}if(columns>=${k}.columns&&(${condition})){layout=${k};break found;}c.clearRecord();`,
+  )
+  const short = `if(columns<layout.columns){c.reason='fewer columns than the header names';c.truncated=true;return 3;}`
+  return {
+    split: `found:{if(layout!==null){${clear}${cut('layout')}${short}break found;}${tries.join('')}return 0;}`,
+    afterwards: () => {
+      finishCount()
+      tables.fields = fieldMap(definition, code.slots, true, true)
+      for (const layout of tables.knownLayouts)
+        layout.columnSlots = columnSlotsOf(layout.text.trim().split(/\s+/), tables.fields)
+    },
+  }
+}
+
+function keyValue(
+  definition: Definition,
+  code: CodeBuilder,
+  tables: SplitTables,
+  clear: string,
+  finishCount: () => void,
+  at: string,
+): SplitCode {
+  if (definition.split.type !== 'kv') throw new Error('BUG: not a kv split')
+  const { separators, assign, quotes, escapes, spaced, fold, repeated } = definition.split
+  const options: KvOptions = {
+    separators: byteSet(separators),
+    assigns: byteSet(assign),
+    quotes: byteSet(quotes),
+    escapes: escapes === 'backslash',
+    keys: new ByteMap([], { fold: false }),
+    repeatedLast: repeated === 'last',
+  }
+  const k = code.bind(options)
+  const call = spaced ? `h.splitSpaced(c,${at},end,${k}.keys,null)` : `h.splitKv(c,${at},end,${k})`
+  return {
+    split: `${clear}columns=${call};`,
+    afterwards: () => {
+      finishCount()
+      options.keys = tables.keys = fieldMap(
+        definition,
+        code.slots,
+        definition.generic,
+        fold || definition.generic,
+      )
+    },
+  }
+}
+
+function family(
+  definition: Definition,
+  code: CodeBuilder,
+  tables: SplitTables,
+  clear: string,
+  finishCount: () => void,
+  at: string,
+): SplitCode {
+  const split = definition.split
+  const header: HeaderSlots = {
+    vendor: -1,
+    product: -1,
+    version: -1,
+    event: -1,
+    name: -1,
+    severity: -1,
+  }
+  const options: KvOptions = {
+    separators: byteSet('\t'),
+    assigns: byteSet('='),
+    quotes: byteSet(''),
+    escapes: false,
+    keys: new ByteMap([], { fold: false }),
+    repeatedLast: false,
+  }
+  const labels = split.type === 'cef' && Object.keys(split.labels).length > 0 ? emptyLabels() : null
+  const [k, head, marks] = [code.bind(options), code.bind(header), code.bind(labels)]
+  const call =
+    split.type === 'cef'
+      ? `h.splitCef(c,${at},end,${k}.keys,${head},${marks})`
+      : `h.splitLeef(c,${at},end,${k},${head})`
+  return {
+    split: `${clear}columns=${call};if(columns<0)return 0;`,
+    afterwards: () => {
+      for (const part of Object.keys(header) as (keyof HeaderSlots)[]) {
+        const slot = code.slots.get(`header.${part}`)
+        if (slot !== undefined) header[part] = slot
+      }
+      if (labels !== null && split.type === 'cef')
+        labels.labels = new ByteMap(
+          Object.entries(split.labels).map(([label, name]) => [label, code.slotOf(name)]),
+          { fold: true, squash: true },
+        )
+      finishCount()
+      options.keys = tables.keys = fieldMap(
+        definition,
+        code.slots,
+        definition.generic,
+        definition.generic,
+      )
+    },
+  }
+}
+
+function emptyLabels(): LabelTable {
+  const names = [
+    ...[1, 2, 3, 4, 5, 6].map((i) => `cs${i}`),
+    ...[1, 2, 3].map((i) => `cn${i}`),
+    ...[1, 2, 3, 4].map((i) => `c6a${i}`),
+    ...[1, 2, 3, 4].map((i) => `cfp${i}`),
+    'flexString1',
+    'flexString2',
+    'flexNumber1',
+    'flexNumber2',
+    'deviceCustomDate1',
+    'deviceCustomDate2',
+  ]
+  return {
+    keys: new ByteMap(
+      names.map((name, i) => [name, i]),
+      { fold: true },
+    ),
+    labelKeys: new ByteMap(
+      names.map((name, i) => [`${name}Label`, i]),
+      { fold: true },
+    ),
+    labels: new ByteMap([], { fold: true, squash: true }),
+    count: names.length,
+    spans: new Int32Array(names.length * 4),
+  }
+}
+
+function json(
+  definition: Definition,
+  code: CodeBuilder,
+  tables: SplitTables,
+  clear: string,
+  finishCount: () => void,
+  at: string,
+): SplitCode {
+  const later: Later<ByteMap> = { value: new ByteMap([], { fold: false }) }
+  return {
+    split: `${clear}columns=h.splitJson(c,${at},end,${code.bind(later)}.value,${definition.generic});if(columns<0)return 0;`,
+    afterwards: () => {
+      finishCount()
+      later.value = tables.keys = fieldMap(
+        definition,
+        code.slots,
+        definition.generic,
+        definition.generic,
+      )
+    },
+  }
+}
+
+function regex(
+  pattern: string,
+  code: CodeBuilder,
+  clear: string,
+  finishCount: () => void,
+  at: string,
+): SplitCode {
+  const expression = RE2JS.compile(pattern)
+  const split: RegexSplit = { expression, groups: [] }
+  return {
+    split: `${clear}if(!h.splitRegex(c,${at},end,${code.bind(split)}))return 0;`,
+    afterwards: () => {
+      finishCount()
+      const groups = expression.namedGroups()
+      split.groups = Object.keys(groups)
+        .filter((name) => code.slots.has(name))
+        .map((name) => ({ name, slot: code.slots.get(name) ?? -1 }))
+    },
+  }
+}
+
+/** Names under which the fields of a definition are looked up, for the splits that find fields by name. */
+function fieldMap(
+  definition: Definition,
+  slots: ReadonlyMap<string, number>,
+  squash: boolean,
+  fold: boolean,
+): ByteMap {
+  const entries: [string, number][] = []
+  for (const [name, slot] of slots) {
+    if (name.startsWith('$') || name.startsWith('#')) continue
+    const aliases = definition.fields[name]
+    if (aliases === undefined) entries.push([name, slot])
+    else for (const alias of aliases) entries.push([alias, slot])
+  }
+  return new ByteMap(entries, { fold, squash })
+}

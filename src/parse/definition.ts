@@ -1,0 +1,239 @@
+/**
+ * What a parser definition (`parsers/<vendor>/<product>.yaml`) may say. It is data: it cannot run code, loop or read files.
+ * docs/parsers.md tells the same in words; parse/compile.ts turns it into one function over bytes.
+ */
+import { z } from 'zod'
+
+const name = z.string().min(1).max(128)
+
+/** A test of one field. A bare string or list = equal to (one of) them, letters of both cases alike. */
+const test = z.union([
+  z.string(),
+  z.number().transform(String),
+  z.array(z.union([z.string(), z.number().transform(String)])).min(1),
+  z.strictObject({
+    not: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+    prefix: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+    suffix: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+    contains: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+    lacks: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+    present: z.boolean().optional(),
+    /** Only digits; a number = exactly so many. */
+    digits: z.union([z.literal(true), z.int().min(1)]).optional(),
+    /** An IPv4 or IPv6 address. */
+    address: z.boolean().optional(),
+    /** A time stamp in one of the forms of parse/time.ts. */
+    time: z.literal(true).optional(),
+    /** As a number. */
+    min: z.number().optional(),
+    max: z.number().optional(),
+    /** Equal to the value of this other field. */
+    sameAs: name.optional(),
+  }),
+])
+export type FieldTest = z.infer<typeof test>
+
+/** All tests of one object hold; of a list of objects, one object. */
+const condition = z.union([z.record(name, test), z.array(z.record(name, test)).min(1)])
+export type Condition = z.infer<typeof condition>
+
+const cut = {
+  before: z.string().min(1).optional(),
+  beforeLast: z.string().min(1).optional(),
+  after: z.string().min(1).optional(),
+  afterLast: z.string().min(1).optional(),
+}
+
+const step = z.strictObject({
+  when: condition.optional(),
+  /** The first of these fields that is present. */
+  from: z.union([name, z.array(name).min(1)]).optional(),
+  /** A constant. */
+  value: z.union([z.string(), z.number().transform(String)]).optional(),
+  /** `{field}` in text; missing when one of its fields is. */
+  text: z.string().optional(),
+  /** Parts of a URL; the URL is put together from those present. `path` may be a whole URL. */
+  url: z
+    .strictObject({
+      scheme: z.string().optional(),
+      host: z.string().optional(),
+      port: z.string().optional(),
+      path: z.string().optional(),
+      query: z.string().optional(),
+    })
+    .optional(),
+  /** Values that mean "none", besides the definition's `missing`. */
+  ignore: z.array(z.string()).optional(),
+  /** Only values that are an address / that are none. */
+  only: z.enum(['address', 'name']).optional(),
+  /** Words translated; a word that is not listed gives nothing, or `otherwise`. */
+  table: z.record(z.string(), z.union([z.string(), z.number().transform(String)])).optional(),
+  otherwise: z.string().optional(),
+  ...cut,
+  /** %xx is decoded once. */
+  decode: z.literal('percent').optional(),
+  /** Order of a date written with numbers. */
+  order: z.enum(['day-first', 'month-first']).optional(),
+  /** Byte counts in KB or MB. */
+  scale: z.number().positive().optional(),
+})
+export type Step = z.infer<typeof step>
+
+/** A field's name, one step, or steps of which the first that gives a value wins. */
+const source = z.union([name, step, z.array(z.union([name, step])).min(1)])
+export type Source = z.infer<typeof source>
+
+const mapping = z.strictObject({
+  time: source.optional(),
+  srcIp: source.optional(),
+  srcPort: source.optional(),
+  srcHost: source.optional(),
+  user: source.optional(),
+  device: source.optional(),
+  dstHost: source.optional(),
+  dstIp: source.optional(),
+  dstPort: source.optional(),
+  url: source.optional(),
+  protocol: source.optional(),
+  appProtocol: source.optional(),
+  action: source.optional(),
+  bytesUp: source.optional(),
+  bytesDown: source.optional(),
+  bytesTotal: source.optional(),
+  method: source.optional(),
+  status: source.optional(),
+  userAgent: source.optional(),
+  referrer: source.optional(),
+  category: source.optional(),
+  appHint: source.optional(),
+})
+export type Mapping = z.infer<typeof mapping>
+
+const skip = z.strictObject({ when: condition, reason: z.string().min(1) })
+
+const endpoint = z.strictObject({
+  ip: name,
+  port: name.optional(),
+  user: name.optional(),
+  interface: name.optional(),
+})
+
+const record = z.strictObject({
+  name,
+  /** `session`: a connection's end; `web`: a request; `dns`: a query. */
+  kind: z.enum(['session', 'web', 'dns']).default('session'),
+  when: condition.optional(),
+  /** Columns of this kind only: name → place, from 0. */
+  columns: z.record(name, z.int().min(0).max(511)).optional(),
+  /** Patterns of this kind (split `pattern`): the first that fits wins. */
+  patterns: z.array(z.string()).optional(),
+  /** All lines of this kind are no transactions, for this reason. */
+  skip: z.union([z.string(), z.array(skip)]).optional(),
+  map: mapping.optional(),
+  /** A record without a destination is skipped for this reason, instead of being unparsed. */
+  withoutDestination: z.string().optional(),
+})
+export type RecordKind = z.infer<typeof record>
+
+const split = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('csv'),
+    delimiter: z.union([z.string().length(1), z.array(z.string().length(1))]).default(','),
+    /** The first line names the columns; they are found by `fields`. */
+    header: z.boolean().default(false),
+    /** `{a,b}` outside quotes is one value. */
+    braces: z.boolean().default(false),
+  }),
+  z.strictObject({
+    type: z.literal('columns'),
+    /** Blanks in runs; `tab` = single tabs. */
+    delimiter: z.enum(['blank', 'tab']).default('blank'),
+    /** `[…]` is one column. */
+    brackets: z.boolean().default(false),
+  }),
+  z.strictObject({
+    type: z.literal('w3c'),
+  }),
+  z.strictObject({
+    type: z.literal('kv'),
+    separators: z.string().min(1).default(' '),
+    assign: z.string().min(1).default('='),
+    quotes: z.string().default('"'),
+    escapes: z.enum(['backslash', 'none']).default('backslash'),
+    /** Values run up to the blank before the next key. */
+    spaced: z.boolean().default(false),
+    fold: z.boolean().default(false),
+    /** A key given twice: which of its values counts. */
+    repeated: z.enum(['first', 'last']).default('first'),
+  }),
+  z.strictObject({
+    type: z.literal('cef'),
+    /** Fields told by `csNLabel=…`: label → field. */
+    labels: z.record(z.string(), name).default({}),
+  }),
+  z.strictObject({ type: z.literal('leef') }),
+  z.strictObject({ type: z.literal('json') }),
+  z.strictObject({
+    type: z.literal('pattern'),
+    /** The message begins at the first of these texts, wherever it stands in the first 512 bytes of the line. */
+    anchors: z.array(z.string().min(1)).default([]),
+    /** Template of the message's first words, before the patterns of the record kinds. */
+    header: z.string().optional(),
+  }),
+  z.strictObject({
+    type: z.literal('regex'),
+    /** RE2 syntax with named groups. */
+    pattern: z.string().min(1),
+  }),
+])
+export type Split = z.infer<typeof split>
+
+export const definitionSchema = z.strictObject({
+  id: z.string().regex(/^[A-Z][A-Z0-9_]*$/),
+  /** Other names of the same parser: Microsoft's `_SYSLOG` twins and the like. */
+  aliases: z.array(z.string()).default([]),
+  vendor: z.string().min(1),
+  product: z.string().min(1),
+  documentation: z.url(),
+  /** One sentence: which records are read. */
+  summary: z.string().min(1),
+  /** What the device must be told, with its commands. */
+  enable: z.string().min(1),
+  /** What stays blind without it. */
+  blind: z.string().optional(),
+  /** Lower is tried first: 10 = an unmistakable signature, 50 usual, 90 generic families. */
+  order: z.int().min(0).max(99).default(50),
+  split,
+  /** Where the split begins: behind the envelope, behind the PRI only, behind the structured data. */
+  at: z.enum(['payload', 'line', 'message']).default('payload'),
+  /** Values that mean "none" in every text field. */
+  missing: z.array(z.string()).default(['-']),
+  /** Places of columns, from 0. */
+  columns: z.record(name, z.int().min(0).max(511)).optional(),
+  /** Other names a field goes by, without regard to case, blanks, `_`, `-` and `.`. */
+  fields: z.record(name, z.array(name)).default({}),
+  /** Layouts known by heart, for streams that send no `#Fields` line. */
+  layouts: z.array(z.strictObject({ name, fields: z.string(), when: condition })).default([]),
+  /** A header line that claims the stream for this definition: names of columns that must stand in it. */
+  header: z
+    .strictObject({
+      all: z.array(name).default([]),
+      any: z.array(name).default([]),
+      /** At least so many columns must be known by `fields`. */
+      known: z.int().min(1).optional(),
+      software: z.string().optional(),
+    })
+    .optional(),
+  /** What every line of the format shows: a line that does not is refused, and tried on other formats. */
+  when: condition.optional(),
+  /** Which side of a connection opened it, when the line does not say (docs/parsers.md). Gives `client.ip`, `server.port`, … */
+  orient: z
+    .strictObject({ a: endpoint, b: endpoint, outside: z.array(z.string()).default([]) })
+    .optional(),
+  skip: z.array(skip).default([]),
+  map: mapping.default({}),
+  records: z.array(record).default([]),
+  /** CEF and LEEF of unknown senders, and the like: never pinned before the others. */
+  generic: z.boolean().default(false),
+})
+export type Definition = z.infer<typeof definitionSchema>

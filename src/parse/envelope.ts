@@ -1,0 +1,289 @@
+/**
+ * The syslog envelope: RFC 3164 with its vendors' deviations, RFC 5424, relays that wrap a message in a second header.
+ * `peelEnvelope` finds where the payload begins and notes time, host and tag. What does not look like a header is left alone:
+ * better a header in the payload than a payload in the header.
+ */
+import type { LineContext } from './line-context.ts'
+import { readTime, timeEnd } from './time.ts'
+
+const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57
+
+/** End of `<PRI>` at `p` (with blanks after it), or `p`. */
+function skipPriority(buf: Uint8Array, p: number, end: number): number {
+  if (buf[p] !== 60 || p + 2 >= end) return p
+  let q = p + 1
+  while (q < end && q - p < 5 && isDigit(buf[q])) q++
+  if (q === p + 1 || buf[q] !== 62 || q >= end) return p
+  q++
+  while (q < end && buf[q] === 32) q++
+  return q
+}
+
+/** A byte of a host name, an address, or WatchGuard's and relays' decorations; never of a payload's first token. */
+function isHostByte(b: number): boolean {
+  return (
+    (b >= 97 && b <= 122) ||
+    (b >= 65 && b <= 90) ||
+    (b >= 45 && b <= 58) ||
+    b === 95 ||
+    b === 37 ||
+    b >= 128
+  )
+}
+
+/** Bytes in `bytes[start, end)` equal `text`. */
+function startsWith(buf: Uint8Array, p: number, end: number, text: string): boolean {
+  if (end - p < text.length) return false
+  for (let i = 0; i < text.length; i++) if (buf[p + i] !== text.charCodeAt(i)) return false
+  return true
+}
+
+/** Fills the envelope fields of `c` for the line `[start, end)`. Returns where the payload begins. */
+export function peelEnvelope(c: LineContext, start: number, end: number): number {
+  c.lineStart = start
+  c.envelopeTime = NaN
+  c.hostStart = c.hostEnd = c.tagStart = c.tagEnd = 0
+  let p = start
+  for (let depth = 0; depth < 3; depth++) {
+    const next = peelOnce(c, p, end, depth)
+    if (next === p) break
+    p = next
+  }
+  c.payloadStart = p
+  c.messageStart = p
+  if (p < end && c.buf[p] === 91) c.messageStart = afterStructuredData(c.buf, p, end)
+  return p
+}
+
+function peelOnce(c: LineContext, p: number, end: number, depth: number): number {
+  const buf = c.buf
+  const q = skipPriority(buf, p, end)
+  const hasPriority = q > p
+  if (hasPriority && isDigit(buf[q]) && buf[q] <= 57) {
+    const version = q + 1 < end && buf[q + 1] === 32 ? q + 2 : q
+    if (version > q && buf[q] === 49) {
+      const rest = peel5424(c, version, end)
+      if (rest > 0) return rest
+    }
+  }
+  const rest = peel3164(c, q, end, hasPriority)
+  if (rest > q) return rest
+  // A bare PRI: the payload begins right after it. Without one a second round ends the peeling.
+  return hasPriority || depth === 0 ? q : p
+}
+
+/** `TIMESTAMP HOST APP PROCID MSGID SD [MSG]` (RFC 5424 section 6); 0 when it is none. */
+function peel5424(c: LineContext, from: number, end: number): number {
+  const buf = c.buf
+  let p = from
+  let time = NaN
+  if (buf[p] === 45 && buf[p + 1] === 32) p += 2
+  else {
+    time = readTime(c, p, end)
+    if (Number.isNaN(time)) return 0
+    p = timeEnd()
+    while (p < end && buf[p] !== 32) p++
+    p++
+  }
+  const host = p
+  p = tokenEnd(buf, p, end)
+  const hostEnd = p
+  const tag = ++p
+  p = tokenEnd(buf, p, end)
+  const tagEnd = p
+  p = tokenEnd(buf, p + 1, end) // PROCID
+  if (p >= end) return 0
+  const messageId = p + 1
+  p = tokenEnd(buf, messageId, end)
+  if (p > end) return 0
+  c.envelopeTime = time
+  if (buf[host] !== 45 || hostEnd - host > 1) {
+    c.hostStart = host
+    c.hostEnd = hostEnd
+  }
+  if (buf[messageId] !== 45 || p - messageId > 1) {
+    c.tagStart = messageId
+    c.tagEnd = p
+  } else {
+    c.tagStart = tag
+    c.tagEnd = tagEnd
+  }
+  p++
+  if (p >= end) return end
+  if (buf[p] === 45 && (p + 1 === end || buf[p + 1] === 32)) p += 2
+  return skipBom(buf, Math.min(p, end), end)
+}
+
+function tokenEnd(buf: Uint8Array, p: number, end: number): number {
+  while (p < end && buf[p] !== 32) p++
+  return p
+}
+
+function skipBom(buf: Uint8Array, p: number, end: number): number {
+  while (p < end && buf[p] === 32) p++
+  if (p + 2 < end && buf[p] === 0xef && buf[p + 1] === 0xbb && buf[p + 2] === 0xbf) return p + 3
+  return p
+}
+
+/** Behind `[id name="value" …]…` with its escapes, or `p` when it is no structured data of RFC 5424. */
+function afterStructuredData(buf: Uint8Array, start: number, end: number): number {
+  let p = start
+  while (p < end && buf[p] === 91) {
+    let quoted = false
+    while (++p < end) {
+      const b = buf[p]
+      if (quoted) {
+        if (b === 92) p++
+        else if (b === 34) quoted = false
+      } else if (b === 34) quoted = true
+      else if (b === 93) break
+    }
+    if (p >= end) return start
+    p++
+  }
+  return skipBom(buf, p, end)
+}
+
+/** A stamp a header may begin with. The forms of payloads (`2026-10-15 09:30:00 …`, `1792056600.123`) are not. */
+function headerTime(c: LineContext, p: number, end: number, hasPriority: boolean): number {
+  const buf = c.buf
+  const b = buf[p]
+  if (!isDigit(b)) {
+    // `Oct 15 …`, `Thu Oct 15 …`
+    if (p + 15 > end || (b & 0xdf) < 65 || (b & 0xdf) > 90) return NaN
+    if (buf[p + 3] !== 32 && buf[p + 3] !== 44) return NaN
+    return readTime(c, p, end)
+  }
+  if (p + 19 > end || !isDigit(buf[p + 3])) return NaN
+  const iso = buf[p + 4] === 45 && (buf[p + 10] === 84 || (hasPriority && buf[p + 10] === 32))
+  const sophos = buf[p + 4] === 58 && buf[p + 10] === 45
+  const cisco = buf[p + 4] === 32 && (buf[p + 5] & 0xdf) >= 65
+  return iso || sophos || cisco ? readTime(c, p, end) : NaN
+}
+
+/** `[:] STAMP [:] HOST [:] TAG[pid]:` of RFC 3164 and its relatives; returns `from` when there is none. */
+function peel3164(c: LineContext, from: number, end: number, hasPriority: boolean): number {
+  const buf = c.buf
+  let p = from
+  // Cisco: a sequence number (`1234: `), and the mark of an unsynchronised clock (`*Oct 15`, `.Oct 15`)
+  if (hasPriority) p = skipCiscoSequence(buf, p, end)
+  if (buf[p] === 58 && hasPriority) p++
+  if ((buf[p] === 42 || buf[p] === 46) && hasPriority) p++
+  const time = headerTime(c, p, end, hasPriority)
+  if (Number.isNaN(time)) {
+    if (!hasPriority) return from
+    const tagged = peelTag(c, p, end)
+    return tagged > p ? tagged : from
+  }
+  p = timeEnd()
+  // a stamp must end at a blank or colon: `Thu Oct 15 09:30:00 2026,"…` is a payload
+  if (p < end && buf[p] !== 32 && buf[p] !== 58) return from
+  c.envelopeTime = time
+  c.tagStart = c.tagEnd = 0
+  if (buf[p] === 58) p++
+  while (p < end && buf[p] === 32) p++
+  p = peelHost(c, p, end)
+  return peelTag(c, p, end)
+}
+
+function skipCiscoSequence(buf: Uint8Array, p: number, end: number): number {
+  let q = p
+  while (q < end && q - p < 10 && isDigit(buf[q])) q++
+  if (q === p || q - p < 1 || buf[q] !== 58 || buf[q + 1] !== 32) return p
+  return q + 2
+}
+
+/** The host after the stamp, unless the token is a tag or already the payload. */
+function peelHost(c: LineContext, p: number, end: number): number {
+  const buf = c.buf
+  let q = p
+  while (q < end && isHostByte(buf[q])) q++
+  if (q === p || q >= end || buf[q] !== 32) return p
+  if (isPayloadStart(buf, p, end) || buf[p] === 37) return p
+  // `tag:` is no host; `2001:db8::1` and `host :` are
+  if (buf[q - 1] === 58 && !isAddressLike(buf, p, q - 1)) {
+    // `host: %ASA-…` and `host: STAMP` of Cisco
+    if (buf[q + 1] !== 37) return p
+    c.hostStart = p
+    c.hostEnd = q - 1
+    return q + 1
+  }
+  // a stamp of the payload's own (`09:30:00`, `1792056600.123`) is no host
+  if (isDigit(buf[p]) && !hasHostShape(buf, p, q)) return p
+  c.hostStart = p
+  c.hostEnd = q
+  q++
+  while (q < end && buf[q] === 32) q++
+  if (buf[q] === 58 && buf[q + 1] === 32) q += 2
+  return q
+}
+
+function isAddressLike(buf: Uint8Array, p: number, end: number): boolean {
+  let colons = 0
+  for (let i = p; i < end; i++) {
+    const b = buf[i]
+    if (b === 58) colons++
+    else if (!(isDigit(b) || ((b | 32) >= 97 && (b | 32) <= 102))) return false
+  }
+  return colons >= 2
+}
+
+/** A token of digits is a host only with a letter, as an IPv4 address or an IPv6 address. */
+function hasHostShape(buf: Uint8Array, p: number, end: number): boolean {
+  let dots = 0
+  for (let i = p; i < end; i++) {
+    const b = buf[i]
+    if (b === 46) dots++
+    else if (!isDigit(b)) return b !== 58 || isAddressLike(buf, p, end)
+  }
+  return dots === 3
+}
+
+/** Payloads whose first token could pass for a host or a tag. */
+function isPayloadStart(buf: Uint8Array, p: number, end: number): boolean {
+  return (
+    startsWith(buf, p, end, 'CEF:') ||
+    startsWith(buf, p, end, 'LEEF:') ||
+    startsWith(buf, p, end, '%ASA') ||
+    startsWith(buf, p, end, '%FTD') ||
+    startsWith(buf, p, end, '%FWSM') ||
+    startsWith(buf, p, end, '%PIX')
+  )
+}
+
+/** `tag:`, `tag[pid]:`, `(squid-1)[812]:` followed by a blank or the end; the tag is noted and left behind. */
+function peelTag(c: LineContext, p: number, end: number): number {
+  const buf = c.buf
+  if (isPayloadStart(buf, p, end) || buf[p] === 37) return p
+  let q = p
+  while (q < end && q - p <= 64) {
+    const b = buf[q]
+    if (
+      b <= 32 ||
+      b === 58 ||
+      b === 91 ||
+      b === 61 ||
+      b === 34 ||
+      b === 44 ||
+      b === 124 ||
+      b === 123
+    )
+      break
+    q++
+  }
+  if (q === p || q >= end) return p
+  const tagEnd = q
+  if (buf[q] === 91) {
+    let r = q + 1
+    while (r < end && r - q < 24 && buf[r] !== 93 && buf[r] > 32) r++
+    if (buf[r] !== 93) return p
+    q = r + 1
+  }
+  if (buf[q] !== 58) return p
+  q++
+  if (q < end && buf[q] !== 32 && buf[q] !== 9) return p
+  while (q < end && buf[q] === 32) q++
+  c.tagStart = p
+  c.tagEnd = tagEnd
+  return q
+}

@@ -1,0 +1,78 @@
+/** Columns named by a header: `#Fields` of W3C files, the first row of a CSV file. */
+import type { ByteMap } from '../lib/byte-map.ts'
+import type { Definition } from './definition.ts'
+
+export interface Layout {
+  /** The header line itself: kept with the stream's state, so that lines after a restart are read. */
+  text: string
+  columns: number
+  columnSlots: Int16Array
+  tab: boolean
+  /** Byte that parts CSV columns. */
+  delimiter: number
+}
+
+/** Slots of named columns; -1 = not asked for. */
+export function columnSlotsOf(names: readonly string[], fields: ByteMap): Int16Array {
+  const slots = new Int16Array(names.length).fill(-1)
+  const taken = new Set<number>()
+  for (const [i, name] of names.entries()) {
+    const bytes = Buffer.from(name.trim())
+    const slot = fields.get(bytes, 0, bytes.length)
+    if (slot < 0 || taken.has(slot)) continue
+    taken.add(slot)
+    slots[i] = slot
+  }
+  return slots
+}
+
+/** Names in a `#Fields:` directive, or null when the line is none. */
+export function w3cFields(line: string): { names: string[]; tab: boolean } | null {
+  const match = /^#Fields:\s*(.+)$/.exec(line.replace(/^\uFEFF/, ''))
+  if (match === null) return null
+  const tab = match[1].trim().includes('\t')
+  const names = match[1]
+    .trim()
+    .split(tab ? '\t' : /\s+/)
+    .map((name) => name.trim())
+  return { names, tab }
+}
+
+/** Cells of a CSV header row; quotes go, blanks around cells too. */
+export function csvCells(line: string, delimiter: string): string[] {
+  return line
+    .replace(/^\uFEFF/, '')
+    .split(delimiter)
+    .map((cell) =>
+      cell
+        .trim()
+        .replace(/^"(.*)"$/, '$1')
+        .trim(),
+    )
+}
+
+/** A name as names are compared: without case, blanks, `_`, `-`, `.`. */
+export function squash(name: string): string {
+  return name.toLowerCase().replace(/[\s_.-]/g, '')
+}
+
+/** Whether a header of these columns belongs to `definition`. */
+export function claimsHeader(
+  definition: Definition,
+  names: readonly string[],
+  columnSlots: Int16Array,
+  software: string,
+): boolean {
+  const header = definition.header
+  if (header === undefined) return false
+  const present = new Set(names.map(squash))
+  const known = columnSlots.filter((slot) => slot >= 0).length
+  if (header.known !== undefined && known < header.known) return false
+  const bySoftware =
+    header.software !== undefined && software.toLowerCase().includes(header.software.toLowerCase())
+  const byAny =
+    header.any.length === 0
+      ? !header.software
+      : header.any.some((name) => present.has(squash(name)))
+  return (bySoftware || byAny) && header.all.every((name) => present.has(squash(name)))
+}

@@ -1,0 +1,146 @@
+/**
+ * The working memory of one parse thread. All values of a line are spans of one byte array, so that no string is made:
+ *
+ *     [0, constantBytes)            constants of the definitions (`tcp`, `https`, …)
+ *     [constantBytes, dataStart)    scratch: values that had to be rewritten (escapes, URLs put together)
+ *     [dataStart, …)                the segment's bytes
+ */
+import { lineLimits } from '../limits.ts'
+
+const constantBytes = 128 * 1024
+const scratchBytes = 4 * lineLimits.lineBytes
+/** Where the bytes of a segment begin in `LineContext.buf`. */
+export const dataStart = constantBytes + scratchBytes
+
+/** Text values of a record, by their place in `LineContext.text` (start at 2i, end at 2i+1; empty = unknown). */
+export const textFields = [
+  'srcIp',
+  'srcHost',
+  'user',
+  'device',
+  'dstHost',
+  'dstIp',
+  'url',
+  'protocol',
+  'appProtocol',
+  'method',
+  'userAgent',
+  'referrer',
+  'category',
+  'appHint',
+] as const
+export type TextField = (typeof textFields)[number]
+
+/** Numbers of a record, by their place in `LineContext.numbers`; -1 = unknown. */
+export const numberFields = [
+  'srcPort',
+  'dstPort',
+  'status',
+  'bytesUp',
+  'bytesDown',
+  'bytesTotal',
+] as const
+export type NumberField = (typeof numberFields)[number]
+
+export const textIndex = Object.fromEntries(textFields.map((name, i) => [name, i])) as Record<
+  TextField,
+  number
+>
+export const numberIndex = Object.fromEntries(numberFields.map((name, i) => [name, i])) as Record<
+  NumberField,
+  number
+>
+
+/** What became of a line. */
+export const refused = 0
+export const transaction = 1
+export const skipped = 2
+export const unparsed = 3
+
+/** Most slots a definition may name: fields it reads. */
+export const slotsMax = 256
+
+const pool = Buffer.alloc(constantBytes)
+const pooled = new Map<string, { start: number; end: number }>()
+let poolUsed = 0
+
+/** Registers a constant of a definition; the same text has one place. */
+export function constantSpan(text: string): { start: number; end: number } {
+  const known = pooled.get(text)
+  if (known !== undefined) return known
+  const length = Buffer.byteLength(text)
+  if (poolUsed + length > constantBytes)
+    throw new Error('BUG: the constants of all definitions exceed their place in the line context')
+  pool.write(text, poolUsed)
+  const span = { start: poolUsed, end: poolUsed + length }
+  poolUsed += length
+  pooled.set(text, span)
+  return span
+}
+
+/** Zone of stamps that name none: minutes are asked by epoch, answers kept by hour (TimeZone in parse/time.ts). */
+export interface ZoneOffset {
+  /** Offset in ms of a local wall-clock time given as if it were UTC. */
+  offsetMs(localMs: number): number
+}
+
+export class LineContext {
+  buf: Uint8Array
+  /** Next free byte of the scratch; set back to `constantBytes` for each line. */
+  scratch = constantBytes
+  /** Start and end of each slot the definition names; empty = absent. */
+  readonly slotStart = new Int32Array(slotsMax)
+  readonly slotEnd = new Int32Array(slotsMax)
+  readonly text = new Int32Array(textFields.length * 2)
+  readonly numbers = new Float64Array(numberFields.length)
+  /** Epoch ms, NaN = the line has no time of its own. */
+  time = NaN
+  /** 0 unknown, 1 allowed, 2 blocked. */
+  action = 0
+  /** 0 session, 1 web, 2 dns. */
+  record = 0
+  reason = ''
+  truncated = false
+  /** Envelope of the line (parse/envelope.ts). */
+  envelopeTime = NaN
+  hostStart = 0
+  hostEnd = 0
+  tagStart = 0
+  tagEnd = 0
+  lineStart = 0
+  /** After RFC 5424 structured data, else = payload. */
+  messageStart = 0
+  payloadStart = 0
+  /** Facts of the stream and frame. */
+  receivedAtMs = 0
+  zone: ZoneOffset | null = null
+
+  constructor(capacity: number) {
+    this.buf = new Uint8Array(dataStart + capacity)
+    this.refreshConstants()
+  }
+
+  /** Copies the constants again, after definitions were compiled. */
+  refreshConstants(): void {
+    this.buf.set(pool.subarray(0, poolUsed), 0)
+  }
+
+  /** Makes room for `length` bytes of data. */
+  reserve(length: number): void {
+    if (this.buf.length >= dataStart + length) return
+    this.buf = new Uint8Array(dataStart + length + (length >> 2))
+    this.refreshConstants()
+  }
+
+  /** Forgets the record of the last line. */
+  clearRecord(): void {
+    this.scratch = constantBytes
+    this.text.fill(0)
+    this.numbers.fill(-1)
+    this.time = NaN
+    this.action = 0
+    this.record = 0
+    this.reason = ''
+    this.truncated = false
+  }
+}

@@ -1,0 +1,284 @@
+/**
+ * Finds for each line of a stream the format that reads it. A definition refuses lines that do not show its signature, so the
+ * order in which formats are asked decides speed, not the result: first the format that read the line before, then all
+ * with a signature of their own, then layouts named by a header, then the generic families.
+ */
+import { lineLimits } from '../limits.ts'
+import type { CompiledFormat } from './compile.ts'
+import { peelEnvelope } from './envelope.ts'
+import type { FormatSet } from './formats.ts'
+import { claimsHeader, columnSlotsOf, csvCells, squash, w3cFields } from './layout.ts'
+import type { Layout } from './layout.ts'
+import { refused, skipped, unparsed } from './line-context.ts'
+import type { LineContext } from './line-context.ts'
+import { decode } from './normalise.ts'
+
+/** What a stream has shown so far. */
+export interface StreamReader {
+  /** Fixed by the admin, else null. */
+  fixed: CompiledFormat | null
+  /** Read the last line, and has a signature of its own. */
+  last: CompiledFormat | null
+  /** Format and columns named by the last header line. */
+  headed: { format: CompiledFormat; layout: Layout } | null
+  /** `#Software` of the file. */
+  software: string
+  /** Lines by format id; lines no format read are under ''. */
+  lines: Map<string, number>
+  total: number
+}
+
+export function newReader(fixed: CompiledFormat | null): StreamReader {
+  return { fixed, last: null, headed: null, software: '', lines: new Map(), total: 0 }
+}
+
+/** The format of the last line read by `readLine`, or null. One thread, no allocation. */
+let lineFormat: CompiledFormat | null = null
+
+export function formatOfLine(): CompiledFormat | null {
+  return lineFormat
+}
+
+/**
+ * Reads the line `[start, end)` of `c.buf` (without its line end) into `c`. Returns transaction, skipped or unparsed, the last
+ * two with `c.reason`; `formatOfLine()` tells the format.
+ */
+export function readLine(
+  c: LineContext,
+  start: number,
+  end: number,
+  formats: FormatSet,
+  reader: StreamReader,
+): number {
+  lineFormat = null
+  const buf = c.buf
+  c.reason = ''
+  if (end > start && buf[end - 1] === 13) end--
+  while (end > start && (buf[end - 1] === 0 || buf[end - 1] === 32)) end--
+  if (buf[start] === 0xef && buf[start + 1] === 0xbb && buf[start + 2] === 0xbf && end - start >= 3)
+    start += 3
+  if (end <= start) return refuse(c, skipped, 'empty line')
+  if (end - start > lineLimits.lineBytes) return refuse(c, unparsed, 'line too long')
+  const payload = peelEnvelope(c, start, end)
+  if (buf[payload] === 35 && end > payload) return readDirective(c, payload, end, formats, reader)
+  const outcome = tryFormats(c, end, formats, reader)
+  count(reader, outcome === refused ? null : lineFormat)
+  if (outcome !== refused) return outcome
+  c.clearRecord()
+  return (
+    readHeaderRow(c, start, end, formats, reader) ??
+    refuse(c, ...unknownLine(c, start, payload, end))
+  )
+}
+
+function refuse(c: LineContext, outcome: number, reason: string): number {
+  c.reason = reason
+  return outcome
+}
+
+function count(reader: StreamReader, format: CompiledFormat | null): void {
+  const id = format?.id ?? ''
+  reader.total++
+  reader.lines.set(id, (reader.lines.get(id) ?? 0) + 1)
+}
+
+function tryFormat(
+  c: LineContext,
+  end: number,
+  format: CompiledFormat,
+  reader: StreamReader,
+): number {
+  c.clearRecord()
+  const layout =
+    reader.headed !== null && reader.headed.format === format ? reader.headed.layout : null
+  const outcome = format.parse(c, end, layout)
+  if (outcome !== refused) lineFormat = format
+  return outcome
+}
+
+function tryFormats(c: LineContext, end: number, formats: FormatSet, reader: StreamReader): number {
+  if (reader.fixed !== null) return tryFormat(c, end, reader.fixed, reader)
+  const last = reader.last
+  if (last !== null) {
+    const outcome = tryFormat(c, end, last, reader)
+    if (outcome !== refused) return outcome
+  }
+  const headed = reader.headed
+  let askedHeaded = headed === null
+  for (const format of formats.ordered) {
+    if (format === last || (headed !== null && format === headed.format)) continue
+    if (!askedHeaded && format.definition.generic) {
+      askedHeaded = true
+      const outcome = readHeaded(c, end, reader)
+      if (outcome !== refused) return outcome
+    }
+    const outcome = tryFormat(c, end, format, reader)
+    if (outcome === refused) continue
+    // A definition that needs a header has no signature of its own: others are asked before it each time.
+    if (!format.definition.generic && format.definition.when !== undefined) reader.last = format
+    return outcome
+  }
+  return askedHeaded ? refused : readHeaded(c, end, reader)
+}
+
+/** A line of the file whose header named the columns. A header row again is no data. */
+function readHeaded(c: LineContext, end: number, reader: StreamReader): number {
+  const headed = reader.headed
+  if (headed === null || repeatsHeader(c, end, headed.layout)) return refused
+  return tryFormat(c, end, headed.format, reader)
+}
+
+/** Whether the line begins like the CSV header in force (log rotation concatenates files). */
+function repeatsHeader(c: LineContext, end: number, layout: Layout): boolean {
+  if (layout.text.startsWith('#')) return false
+  const first = layout.text.slice(0, 12).toLowerCase()
+  if (end - c.lineStart < first.length) return false
+  for (let i = 0; i < first.length; i++) {
+    const b = c.buf[c.lineStart + i]
+    if ((b >= 65 && b <= 90 ? b | 32 : b) !== first.charCodeAt(i)) return false
+  }
+  return true
+}
+
+/** `#Fields: …` and its kin (W3C), and comments. */
+function readDirective(
+  c: LineContext,
+  start: number,
+  end: number,
+  formats: FormatSet,
+  reader: StreamReader,
+): number {
+  const line = decode(c.buf.subarray(start, Math.min(end, start + 16_384)))
+  if (line.startsWith('#Software:')) reader.software = line.slice(10).trim()
+  const fields = w3cFields(line)
+  if (fields !== null) {
+    for (const format of reader.fixed === null ? formats.ordered : [reader.fixed]) {
+      if (format.definition.split.type !== 'w3c' || format.tables.fields === null) continue
+      const columnSlots = columnSlotsOf(fields.names, format.tables.fields)
+      if (
+        reader.fixed === null &&
+        !claimsHeader(format.definition, fields.names, columnSlots, reader.software)
+      )
+        continue
+      const layout: Layout = {
+        text: line,
+        columns: fields.names.length,
+        columnSlots,
+        tab: fields.tab,
+        delimiter: 44,
+      }
+      reader.headed = { format, layout }
+      reader.last = null
+      break
+    }
+  }
+  lineFormat = reader.headed?.format ?? null
+  count(reader, lineFormat)
+  return refuse(c, skipped, 'directive')
+}
+
+const delimiters = [',', ';', '\t', '|']
+
+/** The first row of a CSV file, when a definition knows enough of its columns. */
+function readHeaderRow(
+  c: LineContext,
+  start: number,
+  end: number,
+  formats: FormatSet,
+  reader: StreamReader,
+): number | null {
+  if (end - start > 16_384 || end - start < 8) return null
+  const line = decode(c.buf.subarray(start, end))
+  for (const delimiter of delimiters) {
+    const cells = csvCells(line, delimiter)
+    if (cells.length < 3 || !cells.every(isColumnName)) continue
+    if (new Set(cells.map(squash)).size < cells.length * 0.6) continue
+    for (const format of reader.fixed === null ? formats.ordered : [reader.fixed]) {
+      const { split } = format.definition
+      if (split.type !== 'csv' || !split.header || format.tables.fields === null) continue
+      const columnSlots = columnSlotsOf(cells, format.tables.fields)
+      if (!claimsHeader(format.definition, cells, columnSlots, reader.software)) continue
+      const text = line.replace(/^\uFEFF/, '')
+      reader.headed = {
+        format,
+        layout: {
+          text,
+          columns: cells.length,
+          columnSlots,
+          tab: false,
+          delimiter: delimiter.charCodeAt(0),
+        },
+      }
+      lineFormat = format
+      return refuse(c, skipped, 'header')
+    }
+  }
+  return null
+}
+
+/** A cell that could name a column: no address, number or time. */
+function isColumnName(cell: string): boolean {
+  return cell.length <= 80 && /^[\p{L}#_*@]/u.test(cell) && !/^[0-9a-f]*:[0-9a-f:]+$/i.test(cell)
+}
+
+/** Why a line is left: housekeeping of syslog daemons, bytes that are no text, or just unknown. */
+function unknownLine(
+  c: LineContext,
+  start: number,
+  payload: number,
+  end: number,
+): [number, string] {
+  const text = Buffer.from(c.buf.subarray(payload, Math.min(end, payload + 200))).toString('latin1')
+  if (
+    /^-- MARK --|last message repeated \d+ times|message repeated \d+ times: \[|^\[origin software=/.test(
+      text,
+    )
+  )
+    return [skipped, 'syslog housekeeping']
+  let control = 0
+  const stop = Math.min(end, start + 512)
+  for (let p = start; p < stop; p++) if (c.buf[p] < 32 && c.buf[p] !== 9) control++
+  return [unparsed, control * 10 > stop - start ? 'binary data' : 'no format matches']
+}
+
+/** The format most lines of a stream were read as, how sure that is, and why, in words. */
+export function verdict(reader: StreamReader): {
+  format: CompiledFormat['id'] | null
+  confidence: number
+  reason: string
+} {
+  if (reader.fixed !== null)
+    return { format: reader.fixed.id, confidence: 1, reason: 'fixed by the configuration' }
+  let best = ''
+  let most = 0
+  for (const [id, lines] of reader.lines)
+    if (id !== '' && lines > most) {
+      best = id
+      most = lines
+    }
+  if (best === '')
+    return {
+      format: null,
+      confidence: 0,
+      reason: `none of ${reader.total} lines fits a known format`,
+    }
+  const share = most / reader.total
+  // One line is a guess, twenty are a finding.
+  const confidence = share * (1 - 1 / (1 + most))
+  const others = reader.lines.size - 1
+  const mixed = others > 0 ? `; the rest: ${restOf(reader, best)}` : ''
+  return {
+    format: best,
+    confidence: Math.round(confidence * 1000) / 1000,
+    reason: `${most} of ${reader.total} lines fit ${best}${mixed}`,
+  }
+}
+
+function restOf(reader: StreamReader, best: string): string {
+  return [...reader.lines]
+    .filter(([id]) => id !== best)
+    .toSorted((a, b) => b[1] - a[1])
+    .slice(0, 3)
+    .map(([id, lines]) => `${lines} ${id === '' ? 'unread' : id}`)
+    .join(', ')
+}

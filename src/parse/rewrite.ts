@@ -1,0 +1,160 @@
+/** Values put together from several fields, written into the scratch of the line; results are in `rewritten`. */
+import type { LineContext } from './line-context.ts'
+
+/** Span of the last value made by this file (one thread, no allocation). */
+export const rewritten = { start: 0, end: 0 }
+
+/** Copies `[start, end)` behind what was put before. */
+export function put(c: LineContext, start: number, end: number): void {
+  const buf = c.buf
+  let out = c.scratch
+  for (let p = start; p < end; p++) buf[out++] = buf[p]
+  c.scratch = out
+}
+
+/** `%41` → `A`, once. Sets `rewritten`. */
+export function percentDecode(c: LineContext, start: number, end: number): void {
+  const buf = c.buf
+  rewritten.start = start
+  rewritten.end = end
+  let p = start
+  while (p < end && buf[p] !== 37) p++
+  if (p >= end) return
+  const from = c.scratch
+  let out = from
+  for (p = start; p < end; p++) {
+    if (buf[p] === 37 && p + 2 < end) {
+      const high = hex(buf[p + 1])
+      const low = hex(buf[p + 2])
+      if (high >= 0 && low >= 0) {
+        buf[out++] = high * 16 + low
+        p += 2
+        continue
+      }
+    }
+    buf[out++] = buf[p]
+  }
+  c.scratch = out
+  rewritten.start = from
+  rewritten.end = out
+}
+
+function hex(b: number): number {
+  if (b >= 48 && b <= 57) return b - 48
+  const letter = b | 32
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1
+}
+
+/** Spans of the parts of a URL; empty = not known. */
+export interface UrlParts {
+  schemeStart: number
+  schemeEnd: number
+  hostStart: number
+  hostEnd: number
+  portStart: number
+  portEnd: number
+  pathStart: number
+  pathEnd: number
+  queryStart: number
+  queryEnd: number
+}
+
+export const urlParts: UrlParts = {
+  schemeStart: 0, schemeEnd: 0, hostStart: 0, hostEnd: 0, portStart: 0, portEnd: 0,
+  pathStart: 0, pathEnd: 0, queryStart: 0, queryEnd: 0,
+} // prettier-ignore
+
+/** Whether `[start, end)` begins with `scheme://`. */
+export function isWholeUrl(buf: Uint8Array, start: number, end: number): boolean {
+  for (let p = start; p + 2 < end && p - start < 16; p++) {
+    const b = buf[p]
+    if (b === 58) return buf[p + 1] === 47 && buf[p + 2] === 47 && p > start
+    if (b === 47 || b === 63 || b === 46) return false
+  }
+  return false
+}
+
+/** Puts the URL of `urlParts` together: `rewritten`, empty when there is neither host nor path. */
+export function buildUrl(c: LineContext): void {
+  const u = urlParts
+  const buf = c.buf
+  rewritten.start = rewritten.end = 0
+  if (u.pathEnd > u.pathStart && isWholeUrl(buf, u.pathStart, u.pathEnd)) {
+    rewritten.start = u.pathStart
+    rewritten.end = u.pathEnd
+    return
+  }
+  const hasHost = u.hostEnd > u.hostStart
+  if (!hasHost && (u.pathEnd <= u.pathStart || buf[u.pathStart] === 47)) return
+  const from = c.scratch
+  if (u.schemeEnd > u.schemeStart) {
+    lower(c, u.schemeStart, u.schemeEnd)
+    ascii(c, '://')
+  }
+  if (hasHost) {
+    const v6 = isV6(buf, u.hostStart, u.hostEnd)
+    if (v6) ascii(c, '[')
+    put(c, u.hostStart, u.hostEnd)
+    if (v6) ascii(c, ']')
+    if (u.portEnd > u.portStart && !isDefaultPort(buf)) {
+      ascii(c, ':')
+      put(c, u.portStart, u.portEnd)
+    }
+    if (u.pathEnd > u.pathStart && buf[u.pathStart] !== 47) ascii(c, '/')
+    put(c, u.pathStart, u.pathEnd)
+  } else putWithoutDefaultPort(c)
+  if (u.queryEnd > u.queryStart) {
+    if (buf[u.queryStart] !== 63) ascii(c, '?')
+    put(c, u.queryStart, u.queryEnd)
+  }
+  rewritten.start = from
+  rewritten.end = c.scratch
+}
+
+function ascii(c: LineContext, text: string): void {
+  for (let i = 0; i < text.length; i++) c.buf[c.scratch++] = text.charCodeAt(i)
+}
+
+function lower(c: LineContext, start: number, end: number): void {
+  for (let p = start; p < end; p++) {
+    const b = c.buf[p]
+    c.buf[c.scratch++] = b >= 65 && b <= 90 ? b | 32 : b
+  }
+}
+
+function isV6(buf: Uint8Array, start: number, end: number): boolean {
+  let colons = 0
+  for (let p = start; p < end; p++) if (buf[p] === 58) colons++
+  return colons > 1 && buf[start] !== 91
+}
+
+function isDefaultPort(buf: Uint8Array): boolean {
+  const u = urlParts
+  let port = 0
+  for (let p = u.portStart; p < u.portEnd; p++) port = port * 10 + buf[p] - 48
+  const length = u.schemeEnd - u.schemeStart
+  if (port === 0) return true
+  return (
+    (port === 443 && length === 5) || (port === 80 && length === 4) || (port === 21 && length === 3)
+  )
+}
+
+/** `host:443/path` of a log that leaves the scheme out; the scheme's own port is left out too. */
+function putWithoutDefaultPort(c: LineContext): void {
+  const u = urlParts
+  const buf = c.buf
+  let slash = u.pathStart
+  while (slash < u.pathEnd && buf[slash] !== 47 && buf[slash] !== 63) slash++
+  let colon = slash - 1
+  while (colon > u.pathStart && buf[colon] >= 48 && buf[colon] <= 57) colon--
+  if (buf[colon] === 58 && colon > u.pathStart) {
+    u.portStart = colon + 1
+    u.portEnd = slash
+    if (isDefaultPort(buf)) {
+      put(c, u.pathStart, colon)
+      put(c, slash, u.pathEnd)
+      return
+    }
+  }
+  put(c, u.pathStart, u.pathEnd)
+}

@@ -1,0 +1,317 @@
+/**
+ * The splitters: each cuts a line into spans of the fields a definition names (`LineContext.slotStart/slotEnd`) and makes no
+ * string. A value with escapes is rewritten into the scratch, so that spans are always the value itself.
+ */
+import type { ByteMap } from '../lib/byte-map.ts'
+import type { LineContext } from './line-context.ts'
+
+/** Removes a quote's doubling from `[start, end)` into the scratch; slot `slot` then spans the scratch. */
+export function undouble(
+  c: LineContext,
+  slot: number,
+  start: number,
+  end: number,
+  quote: number,
+): void {
+  const buf = c.buf
+  const from = c.scratch
+  let out = from
+  for (let p = start; p < end; p++) {
+    buf[out++] = buf[p]
+    if (buf[p] === quote && p + 1 < end && buf[p + 1] === quote) p++
+  }
+  c.scratch = out
+  c.slotStart[slot] = from
+  c.slotEnd[slot] = out
+}
+
+/** Removes backslashes before `\`, quotes and `]`, `=`, `|`; others stay (`CORP\ann`). */
+export function unslash(c: LineContext, slot: number, start: number, end: number): void {
+  const buf = c.buf
+  const from = c.scratch
+  let out = from
+  for (let p = start; p < end; p++) {
+    if (buf[p] === 92 && p + 1 < end) {
+      const next = buf[p + 1]
+      if (next === 92 || next === 34 || next === 39 || next === 93 || next === 61 || next === 124)
+        p++
+    }
+    buf[out++] = buf[p]
+  }
+  c.scratch = out
+  c.slotStart[slot] = from
+  c.slotEnd[slot] = out
+}
+
+/**
+ * RFC 4180 with one delimiter. `columnSlots[i]` is the slot of column i or -1; columns beyond it are not looked at.
+ * Returns the number of columns seen.
+ */
+export function splitCsv(
+  c: LineContext,
+  start: number,
+  end: number,
+  delimiter: number,
+  columnSlots: Int16Array,
+  braces: boolean,
+): number {
+  const buf = c.buf
+  const starts = c.slotStart
+  const ends = c.slotEnd
+  const last = columnSlots.length
+  let p = start
+  let column = 0
+  while (column < last) {
+    const slot = columnSlots[column]
+    let q = p
+    // a blank between delimiter and quote is a deviation seen in the field
+    while (q < end && buf[q] === 32) q++
+    if (q < end && buf[q] === 34) {
+      const from = ++q
+      let doubled = false
+      for (;;) {
+        while (q < end && buf[q] !== 34) q++
+        if (q + 1 < end && buf[q + 1] === 34) {
+          doubled = true
+          q += 2
+          continue
+        }
+        break
+      }
+      if (q >= end) c.truncated = true
+      if (slot >= 0) {
+        if (doubled) undouble(c, slot, from, q, 34)
+        else {
+          starts[slot] = from
+          ends[slot] = q
+        }
+      }
+      p = q + 1
+      while (p < end && buf[p] !== delimiter) p++
+    } else if (braces && buf[p] === 123) {
+      while (p < end && buf[p] !== 125) p++
+      while (p < end && buf[p] !== delimiter) p++
+    } else {
+      const from = p
+      while (p < end && buf[p] !== delimiter) p++
+      if (slot >= 0) {
+        starts[slot] = from
+        ends[slot] = p
+      }
+    }
+    column++
+    if (p >= end) return column
+    p++
+  }
+  return column
+}
+
+/** Columns parted by runs of blanks, with `"…"` (`""` or `\"` inside) and, if wished, `[…]` as one column. */
+export function splitBlanks(
+  c: LineContext,
+  start: number,
+  end: number,
+  columnSlots: Int16Array,
+  brackets: boolean,
+): number {
+  const buf = c.buf
+  const starts = c.slotStart
+  const ends = c.slotEnd
+  const last = columnSlots.length
+  let p = start
+  let column = 0
+  while (p < end) {
+    while (p < end && buf[p] === 32) p++
+    if (p >= end) break
+    const slot = column < last ? columnSlots[column] : -1
+    if (buf[p] === 34) {
+      p = quotedColumn(c, p, end, slot)
+    } else {
+      const from = p
+      if (brackets && buf[p] === 91) {
+        while (p < end && buf[p] !== 93) p++
+        if (p < end) p++
+      }
+      while (p < end && buf[p] !== 32) p++
+      if (slot >= 0) {
+        starts[slot] = from
+        ends[slot] = p
+      }
+    }
+    column++
+  }
+  return column
+}
+
+/** A quoted column from its opening quote; returns where it ends. */
+function quotedColumn(c: LineContext, open: number, end: number, slot: number): number {
+  const buf = c.buf
+  const from = open + 1
+  let q = from
+  let doubled = false
+  let slashed = false
+  for (;;) {
+    while (q < end && buf[q] !== 34 && buf[q] !== 92) q++
+    if (q >= end) break
+    if (buf[q] === 92) {
+      // `\"` is an escape, but `"C:\"` ends there
+      if (q + 1 < end && buf[q + 1] === 34 && q + 2 < end && buf[q + 2] !== 32) {
+        slashed = true
+        q += 2
+      } else q++
+      continue
+    }
+    if (q + 1 < end && buf[q + 1] === 34) {
+      doubled = true
+      q += 2
+      continue
+    }
+    break
+  }
+  if (q >= end) c.truncated = true
+  if (slot >= 0) {
+    if (doubled) undouble(c, slot, from, Math.min(q, end), 34)
+    else if (slashed) unslash(c, slot, from, Math.min(q, end))
+    else {
+      c.slotStart[slot] = from
+      c.slotEnd[slot] = Math.min(q, end)
+    }
+  }
+  return Math.min(q + 1, end)
+}
+
+/** Columns parted by single tabs; empty ones count. */
+export function splitTabs(
+  c: LineContext,
+  start: number,
+  end: number,
+  columnSlots: Int16Array,
+): number {
+  const buf = c.buf
+  const last = columnSlots.length
+  let p = start
+  let column = 0
+  for (;;) {
+    const from = p
+    while (p < end && buf[p] !== 9) p++
+    const slot = column < last ? columnSlots[column] : -1
+    if (slot >= 0) {
+      c.slotStart[slot] = from
+      c.slotEnd[slot] = p
+    }
+    column++
+    if (p >= end) return column
+    p++
+  }
+}
+
+export interface KvOptions {
+  /** 1 for each byte that parts pairs / that parts key and value / that quotes. */
+  separators: Uint8Array
+  assigns: Uint8Array
+  quotes: Uint8Array
+  escapes: boolean
+  keys: ByteMap
+  repeatedLast: boolean
+}
+
+/** The table of a set of ASCII characters. */
+export function byteSet(text: string): Uint8Array {
+  const set = new Uint8Array(256)
+  for (const byte of Buffer.from(text, 'latin1')) set[byte] = 1
+  return set
+}
+
+/** `key=value` pairs, values bare or quoted (doubled quotes of relays too). Returns the number of pairs. */
+export function splitKv(c: LineContext, start: number, end: number, o: KvOptions): number {
+  const buf = c.buf
+  const { separators, assigns, quotes, keys } = o
+  let p = start
+  let pairs = 0
+  while (p < end) {
+    while (p < end && separators[buf[p]] === 1) p++
+    const keyStart = p
+    while (p < end && assigns[buf[p]] === 0 && separators[buf[p]] === 0) p++
+    if (p >= end) break
+    if (assigns[buf[p]] === 0) continue
+    const keyEnd = p
+    while (p < end && assigns[buf[p]] === 1) p++
+    pairs++
+    const slot = keys.get(buf, keyStart, keyEnd)
+    if (p < end && quotes[buf[p]] === 1) {
+      p = quotedValue(c, p, end, slot, o)
+    } else {
+      const from = p
+      while (p < end && separators[buf[p]] === 0) p++
+      if (slot >= 0 && p > from && (o.repeatedLast || c.slotEnd[slot] === 0)) {
+        c.slotStart[slot] = from
+        c.slotEnd[slot] = p
+      }
+    }
+  }
+  return pairs
+}
+
+/** A quoted value from its opening quote; returns where it ends. */
+function quotedValue(
+  c: LineContext,
+  open: number,
+  end: number,
+  slot: number,
+  o: KvOptions,
+): number {
+  const buf = c.buf
+  const quote = buf[open]
+  let q = open + 1
+  if (q < end && buf[q] === quote) {
+    // `""` is empty, unless a relay doubled all quotes: `""value""`
+    if (q + 1 >= end || o.separators[buf[q + 1]] === 1 || buf[q + 1] === 93) return q + 1
+    return doubledValue(c, q + 1, end, slot, quote, o)
+  }
+  const from = q
+  let slashed = false
+  while (q < end && buf[q] !== quote) {
+    if (buf[q] === 92 && o.escapes) {
+      slashed = true
+      q++
+    }
+    q++
+  }
+  if (q >= end) {
+    q = end
+    c.truncated = true
+  }
+  keep(c, slot, from, q, slashed, o)
+  return Math.min(q + 1, end)
+}
+
+function doubledValue(
+  c: LineContext,
+  from: number,
+  end: number,
+  slot: number,
+  quote: number,
+  o: KvOptions,
+): number {
+  const buf = c.buf
+  let q = from
+  while (q < end && !(buf[q] === quote && (q + 1 >= end || buf[q + 1] === quote))) q++
+  keep(c, slot, from, Math.min(q, end), false, o)
+  return Math.min(q + 2, end)
+}
+
+function keep(
+  c: LineContext,
+  slot: number,
+  from: number,
+  to: number,
+  slashed: boolean,
+  o: KvOptions,
+): void {
+  if (slot < 0 || to <= from || (!o.repeatedLast && c.slotEnd[slot] !== 0)) return
+  if (slashed) unslash(c, slot, from, to)
+  else {
+    c.slotStart[slot] = from
+    c.slotEnd[slot] = to
+  }
+}

@@ -1,0 +1,413 @@
+/**
+ * Time stamps of logs, read from bytes without making a string. All forms that vendors write are told apart by their first
+ * bytes; a stamp without zone uses the source's zone, one without year the year that puts it nearest the receive time.
+ */
+import type { LineContext, ZoneOffset } from './line-context.ts'
+
+const dayMs = 86_400_000
+
+/** Days since 1970-01-01 of a civil date (proleptic Gregorian). */
+export function daysFromCivil(year: number, month: number, day: number): number {
+  const y = month <= 2 ? year - 1 : year
+  const era = Math.floor(y / 400)
+  const yearOfEra = y - era * 400
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1
+  const dayOfEra = yearOfEra * 365 + (yearOfEra >> 2) - Math.floor(yearOfEra / 100) + dayOfYear
+  return era * 146097 + dayOfEra - 719468
+}
+
+const daysInMonth = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+/** Local wall clock as if UTC, or NaN when a part is out of its range. */
+function civilMs(y: number, mo: number, d: number, h: number, mi: number, s: number): number {
+  if (mo < 1 || mo > 12 || d < 1 || d > daysInMonth[mo - 1] || h > 24 || mi > 59 || s > 60)
+    return NaN
+  return daysFromCivil(y, mo, d) * dayMs + h * 3_600_000 + mi * 60_000 + s * 1000
+}
+
+/** Month 1..12 of three letters at `p`, any case, or 0. */
+function monthAt(buf: Uint8Array, p: number): number {
+  const word = ((buf[p] | 32) << 16) | ((buf[p + 1] | 32) << 8) | (buf[p + 2] | 32)
+  switch (word) {
+    case 0x6a616e:
+      return 1
+    case 0x666562:
+      return 2
+    case 0x6d6172:
+      return 3
+    case 0x617072:
+      return 4
+    case 0x6d6179:
+      return 5
+    case 0x6a756e:
+      return 6
+    case 0x6a756c:
+      return 7
+    case 0x617567:
+      return 8
+    case 0x736570:
+      return 9
+    case 0x6f6374:
+      return 10
+    case 0x6e6f76:
+      return 11
+    case 0x646563:
+      return 12
+    default:
+      return 0
+  }
+}
+
+const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57
+
+/** Zones that mean one thing everywhere, in minutes east (the ambiguous ones are left to the source's zone). */
+const zoneMinutes: Record<string, number> = {
+  UTC: 0, GMT: 0, Z: 0, WET: 0, WEST: 60, CET: 60, CEST: 120, EET: 120, EEST: 180, MSK: 180,
+  EDT: -240, EST: -300, CDT: -300, MDT: -360, MST: -420, PDT: -420, PST: -480, AEST: 600, AEDT: 660,
+  NZST: 720, NZDT: 780, JST: 540, KST: 540,
+} // prettier-ignore
+
+/** A reader's result: where the stamp ended; the time itself is in `value`. Module state, one thread, no allocation. */
+let cursor = 0
+
+/** Where the last stamp ended. */
+export function timeEnd(): number {
+  return cursor
+}
+
+function two(buf: Uint8Array, p: number): number {
+  return (buf[p] - 48) * 10 + buf[p + 1] - 48
+}
+
+/** Digits at the cursor, at most `most`; -1 when there is none. */
+function digits(buf: Uint8Array, end: number, most: number): number {
+  let p = cursor
+  let n = 0
+  const stop = Math.min(end, p + most)
+  while (p < stop && isDigit(buf[p])) n = n * 10 + buf[p++] - 48
+  if (p === cursor) return -1
+  cursor = p
+  return n
+}
+
+/** `HH:MM[:SS[.fff]]` at the cursor, in ms of the day, or NaN. */
+function clock(buf: Uint8Array, end: number): number {
+  const h = digits(buf, end, 2)
+  if (h < 0 || h > 24 || buf[cursor] !== 58 || cursor >= end) return NaN
+  cursor++
+  const m = digits(buf, end, 2)
+  if (m < 0 || m > 59) return NaN
+  let s = 0
+  if (cursor < end && buf[cursor] === 58) {
+    cursor++
+    s = digits(buf, end, 2)
+    if (s < 0 || s > 60) return NaN
+  }
+  let ms = 0
+  if (cursor + 1 < end && (buf[cursor] === 46 || buf[cursor] === 44) && isDigit(buf[cursor + 1])) {
+    let scale = 100
+    cursor++
+    while (cursor < end && isDigit(buf[cursor])) {
+      ms += (buf[cursor++] - 48) * scale
+      scale /= 10
+      if (scale < 1) scale = 0
+    }
+  }
+  return h * 3_600_000 + m * 60_000 + s * 1000 + Math.floor(ms)
+}
+
+/** ` AM`/` PM` at the cursor corrects the clock. */
+function meridiem(buf: Uint8Array, end: number, clockMs: number): number {
+  let p = cursor
+  while (p < end && buf[p] === 32) p++
+  if (p + 1 >= end || (buf[p + 1] | 32) !== 109) return clockMs
+  const letter = buf[p] | 32
+  if (letter !== 97 && letter !== 112) return clockMs
+  if (p + 2 < end && (buf[p + 2] | 32) >= 97 && (buf[p + 2] | 32) <= 122) return clockMs
+  cursor = p + 2
+  const twelve = clockMs >= 43_200_000 && clockMs < 46_800_000
+  if (letter === 97) return twelve ? clockMs - 43_200_000 : clockMs
+  return twelve ? clockMs : clockMs + 43_200_000
+}
+
+/** Zone at the cursor: `Z`, `+hh:mm`, `+hhmm`, `+hh`, an unambiguous abbreviation; NaN = none said. Offset in ms. */
+function zoneAt(buf: Uint8Array, end: number): number {
+  let p = cursor
+  if (p < end && buf[p] === 32) p++
+  if (p >= end) return NaN
+  const c = buf[p]
+  if (c === 43 || c === 45) {
+    let q = p + 1
+    // Check Point's broken `--5:00`
+    if (buf[q] === 45 && q < end) q++
+    cursor = q
+    const h = digits(buf, end, 2)
+    if (h < 0 || h > 15) return ((cursor = p), NaN)
+    if (cursor < end && buf[cursor] === 58) cursor++
+    const m = Math.max(0, digits(buf, end, 2))
+    return (c === 45 ? -1 : 1) * (h * 60 + m) * 60_000
+  }
+  let q = p
+  while (q < end && q - p < 6 && (buf[q] & 0xdf) >= 65 && (buf[q] & 0xdf) <= 90) q++
+  if (q === p || q - p > 5) return NaN
+  if (q < end && (isDigit(buf[q]) || buf[q] === 45 || buf[q] === 46 || buf[q] === 61)) return NaN
+  let name = ''
+  for (let i = p; i < q; i++) name += String.fromCharCode(buf[i] & 0xdf)
+  const minutes = zoneMinutes[name]
+  if (minutes === undefined) return NaN
+  cursor = q
+  return minutes * 60_000
+}
+
+function withZone(localMs: number, zoneMs: number, zone: ZoneOffset | null): number {
+  if (!Number.isNaN(zoneMs)) return localMs - zoneMs
+  return zone === null ? localMs : localMs - zone.offsetMs(localMs)
+}
+
+/** The year that puts a stamp without one nearest the receive time. */
+function nearestYear(month: number, day: number, clockMs: number, receivedAtMs: number): number {
+  const now = new Date(receivedAtMs).getUTCFullYear()
+  let best = NaN
+  for (let year = now - 1; year <= now + 1; year++) {
+    if (month === 2 && day === 29 && !leap(year)) continue
+    const at = daysFromCivil(year, month, day) * dayMs + clockMs
+    if (Number.isNaN(best) || Math.abs(at - receivedAtMs) < Math.abs(best - receivedAtMs)) best = at
+  }
+  return best
+}
+
+const leap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+
+/** Epoch as seconds (10 digits, may have a fraction), ms (13), µs (16) or ns (19); NaN for other lengths. */
+function epoch(buf: Uint8Array, start: number, end: number): number {
+  let p = start
+  let n = 0
+  while (p < end && isDigit(buf[p]) && p - start < 13) n = n * 10 + buf[p++] - 48
+  let q = p
+  while (q < end && isDigit(buf[q])) q++
+  const length = q - start
+  cursor = q
+  if (length === 13 || length === 16 || length === 19) return n
+  if (length !== 10 && length !== 9) return NaN
+  let ms = 0
+  if (q + 1 < end && buf[q] === 46 && isDigit(buf[q + 1])) {
+    let scale = 100
+    q++
+    while (q < end && isDigit(buf[q])) {
+      ms += Math.floor((buf[q++] - 48) * scale)
+      scale /= 10
+      if (scale < 1) scale = 0
+    }
+    cursor = q
+  }
+  return n * 1000 + ms
+}
+
+/** How `a/b/yyyy` is read; vendors' definitions say it, generic formats decide per stream. */
+export type DayOrder = 'month-first' | 'day-first'
+
+/**
+ * Reads the stamp at `start`, leading blanks, quotes and `[` allowed. Returns epoch milliseconds (UTC) or NaN;
+ * `timeEnd()` tells where it ended.
+ */
+export function readTime(
+  c: LineContext,
+  from: number,
+  end: number,
+  order: DayOrder = 'month-first',
+): number {
+  const buf = c.buf
+  let p = from
+  while (p < end && (buf[p] === 32 || buf[p] === 34 || buf[p] === 91)) p++
+  cursor = p
+  if (end - p < 8) return NaN
+  const first = buf[p]
+  if (!isDigit(first)) return readNamed(c, p, end)
+  const run = digitRun(buf, p, end)
+  if (run === 4) return readYearFirst(c, p, end)
+  if (run >= 9) return epoch(buf, p, end)
+  if (run > 2) return run === 8 ? readCompact(c, p, end) : NaN
+  return readDayFirst(c, p, end, run, order)
+}
+
+function digitRun(buf: Uint8Array, p: number, end: number): number {
+  let q = p
+  while (q < end && isDigit(buf[q])) q++
+  return q - p
+}
+
+/** `2026-10-15T09:30:00.123Z`, `2026/10/15 09:30:00`, `2026:10:15-09:30:00`, `2026 Oct 15 09:30:00`. */
+function readYearFirst(c: LineContext, p: number, end: number): number {
+  const buf = c.buf
+  const year = two(buf, p) * 100 + two(buf, p + 2)
+  if (buf[p + 4] === 32) {
+    const month = monthAt(buf, p + 5)
+    if (month === 0) return NaN
+    cursor = p + 9
+    const day = digits(buf, end, 2)
+    cursor++
+    const at = clock(buf, end)
+    return withZone(civilMs(year, month, day, 0, 0, 0) + at, zoneAt(buf, end), c.zone)
+  }
+  cursor = p + 5
+  const month = digits(buf, end, 2)
+  if (month < 0 || buf[cursor] !== buf[p + 4]) return NaN
+  cursor++
+  const day = digits(buf, end, 2)
+  if (day < 0 || cursor >= end) return NaN
+  const joint = buf[cursor]
+  if (joint !== 84 && joint !== 116 && joint !== 32 && joint !== 45 && joint !== 58) return NaN
+  cursor++
+  while (cursor < end && buf[cursor] === 32) cursor++
+  const at = clock(buf, end)
+  if (Number.isNaN(at)) return NaN
+  const full = meridiem(buf, end, at)
+  return withZone(civilMs(year, month, day, 0, 0, 0) + full, zoneAt(buf, end), c.zone)
+}
+
+/** `20261015T093000Z`, `20261015 09:30:00`. */
+function readCompact(c: LineContext, p: number, end: number): number {
+  const buf = c.buf
+  const day = civilMs(
+    two(buf, p) * 100 + two(buf, p + 2),
+    two(buf, p + 4),
+    two(buf, p + 6),
+    0,
+    0,
+    0,
+  )
+  cursor = p + 8
+  if (cursor < end && (buf[cursor] === 84 || buf[cursor] === 32)) cursor++
+  if (digitRun(buf, cursor, end) === 6) {
+    const q = cursor
+    cursor = q + 6
+    const at = two(buf, q) * 3_600_000 + two(buf, q + 2) * 60_000 + two(buf, q + 4) * 1000
+    return withZone(day + at, zoneAt(buf, end), c.zone)
+  }
+  const at = clock(buf, end)
+  return withZone(day + at, zoneAt(buf, end), c.zone)
+}
+
+/** `15/Oct/2026:09:30:00 +0200`, `15Oct2026 09:30:00`, `15.10.2026 09:30:00`, `10/15/2026 9:30:00 AM`, `9/16/19 10:00`. */
+function readDayFirst(
+  c: LineContext,
+  p: number,
+  end: number,
+  run: number,
+  order: DayOrder,
+): number {
+  const buf = c.buf
+  const a = run === 1 ? buf[p] - 48 : two(buf, p)
+  let q = p + run
+  const joint = buf[q]
+  const named = (joint | 32) >= 97 && (joint | 32) <= 122
+  if (!named) q++
+  const month = monthAt(buf, q)
+  let year: number
+  let base: number
+  if (month > 0) {
+    cursor = q + 3
+    while (cursor < end && (buf[cursor] | 32) >= 97 && (buf[cursor] | 32) <= 122) cursor++
+    if (cursor < end && !isDigit(buf[cursor])) cursor++
+    year = digits(buf, end, 4)
+    if (year < 0) return NaN
+    base = civilMs(year < 100 ? year + 2000 : year, month, a, 0, 0, 0)
+  } else {
+    if (joint !== 47 && joint !== 46 && joint !== 45) return NaN
+    cursor = q
+    const b = digits(buf, end, 2)
+    if (b < 0 || buf[cursor] !== joint) return NaN
+    cursor++
+    year = digits(buf, end, 4)
+    if (year < 0) return NaN
+    if (year < 100) year += 2000
+    const dayFirst = joint === 46 || a > 12 || (b <= 12 && order === 'day-first')
+    base = dayFirst ? civilMs(year, b, a, 0, 0, 0) : civilMs(year, a, b, 0, 0, 0)
+  }
+  if (cursor < end && buf[cursor] === 44) cursor++
+  if (
+    cursor < end &&
+    (buf[cursor] === 58 || buf[cursor] === 32 || buf[cursor] === 45 || buf[cursor] === 84)
+  )
+    cursor++
+  while (cursor < end && buf[cursor] === 32) cursor++
+  const at = clock(buf, end)
+  if (Number.isNaN(at)) return NaN
+  const full = meridiem(buf, end, at)
+  return withZone(base + full, zoneAt(buf, end), c.zone)
+}
+
+/** `Oct 15 09:30:00`, `Oct  5 2026 09:30:00.250 CEST`, `Oct 15 09:30:00 2026`, `Thu Oct 15 09:30:00 GMT 2026`. */
+function readNamed(c: LineContext, start: number, end: number): number {
+  const buf = c.buf
+  let p = start
+  let month = monthAt(buf, p)
+  if (month === 0 || (buf[p + 3] !== 32 && buf[p + 3] !== 45 && buf[p + 3] !== 47)) {
+    // a weekday in front: `Thu `, `Thu, `
+    if ((buf[p] & 0xdf) < 65 || (buf[p] & 0xdf) > 90) return NaN
+    let q = p
+    while (q < end && q - p < 10 && buf[q] !== 32) q++
+    if (buf[q] !== 32 || q - p < 3) return NaN
+    p = q + 1
+    if (isDigit(buf[p])) return readDayFirst(c, p, end, digitRun(buf, p, end), 'day-first')
+    month = monthAt(buf, p)
+    if (month === 0) return NaN
+  }
+  cursor = p + 3
+  while (cursor < end && buf[cursor] === 32) cursor++
+  const day = digits(buf, end, 2)
+  if (day < 1 || day > daysInMonth[month - 1] || cursor >= end) return NaN
+  if (buf[cursor] === 44) cursor++
+  while (cursor < end && buf[cursor] === 32) cursor++
+  let year = -1
+  if (digitRun(buf, cursor, end) === 4) {
+    year = digits(buf, end, 4)
+    if (cursor < end && buf[cursor] === 44) cursor++
+    while (cursor < end && buf[cursor] === 32) cursor++
+  }
+  let at = clock(buf, end)
+  if (Number.isNaN(at)) return NaN
+  at = meridiem(buf, end, at)
+  const stampEnd = cursor
+  const zoneMs = zoneAt(buf, end)
+  if (year < 0) year = trailingYear(buf, end)
+  if (year < 0) {
+    if (Number.isNaN(zoneMs)) cursor = stampEnd
+    return withZone(nearestYear(month, day, at, c.receivedAtMs), zoneMs, c.zone)
+  }
+  return withZone(civilMs(year, month, day, 0, 0, 0) + at, zoneMs, c.zone)
+}
+
+/** ` 2026` at the cursor, followed by no digit; -1 = none. */
+function trailingYear(buf: Uint8Array, end: number): number {
+  if (cursor + 5 > end || buf[cursor] !== 32 || digitRun(buf, cursor + 1, end) !== 4) return -1
+  const year = two(buf, cursor + 1) * 100 + two(buf, cursor + 3)
+  const after = cursor + 5 < end ? buf[cursor + 5] : 32
+  if (year < 1990 || year > 2100) return -1
+  if (after !== 32 && after !== 58 && after !== 34 && after !== 44 && after !== 93 && after !== 9)
+    return -1
+  cursor += 5
+  return year
+}
+
+/** A zone by its IANA name; offsets are kept by hour. Throws RangeError for an unknown name. */
+export function timeZone(name: string): ZoneOffset {
+  const known = new Map<number, number>()
+  Temporal.Now.zonedDateTimeISO(name)
+  return {
+    offsetMs(localMs) {
+      const quarter = Math.floor(localMs / 900_000)
+      const kept = known.get(quarter)
+      if (kept !== undefined) return kept
+      const local = Temporal.Instant.fromEpochMilliseconds(quarter * 900_000)
+        .toZonedDateTimeISO('UTC')
+        .toPlainDateTime()
+      // "compatible": the first of two at the end of summer time, the later in the gap
+      const offset =
+        local.toZonedDateTime(name, { disambiguation: 'compatible' }).offsetNanoseconds / 1e6
+      if (known.size > 100_000) known.clear()
+      known.set(quarter, offset)
+      return offset
+    },
+  }
+}

@@ -1,0 +1,232 @@
+/** Small readers of values in bytes, used by the compiled parsers: numbers, ports, addresses, words. */
+import { ByteMap } from '../lib/byte-map.ts'
+import { constantSpan } from './line-context.ts'
+
+/** Decimal digits (a leading + and thousands' separators are no digits), or -1. A fraction is cut off. */
+export function readNumber(buf: Uint8Array, start: number, end: number): number {
+  let n = 0
+  let p = start
+  if (end - start > 18) return -1
+  while (p < end) {
+    const b = buf[p]
+    if (b < 48 || b > 57) break
+    n = n * 10 + b - 48
+    p++
+  }
+  if (p === start) return -1
+  if (p < end && buf[p] === 46) {
+    p++
+    while (p < end && buf[p] >= 48 && buf[p] <= 57) p++
+  }
+  return p === end ? n : -1
+}
+
+/** Service names that devices write instead of a port. */
+const services = new ByteMap(
+  Object.entries({
+    http: 80, https: 443, domain: 53, 'domain-udp': 53, 'domain-tcp': 53, dns: 53, ftp: 21, ssh: 22, telnet: 23,
+    smtp: 25, pop3: 110, 'pop-3': 110, imap: 143, ldap: 389, ldaps: 636, ntp: 123, 'ntp-udp': 123, snmp: 161,
+    imaps: 993, pop3s: 995, smtps: 465, rdp: 3389, 'microsoft-ds': 445, quic: 443, http_proxy: 8080, 'www': 80,
+  }), // prettier-ignore
+  { fold: true },
+)
+
+/** A port: 1..65535, or a service name that means one; -1 = unknown (0 is "none" in every log). */
+export function readPort(buf: Uint8Array, start: number, end: number): number {
+  const n = readNumber(buf, start, end)
+  if (n > 0) return n <= 65535 ? n : -1
+  if (n === 0) return -1
+  return services.get(buf, start, end)
+}
+
+const hexDigit = (b: number): boolean => (b >= 48 && b <= 57) || ((b | 32) >= 97 && (b | 32) <= 102)
+
+/** Whether `[start, end)` is written as an IPv4 or IPv6 address (zone index allowed). Cheap, exact for IPv4. */
+export function isAddress(buf: Uint8Array, start: number, end: number): boolean {
+  const length = end - start
+  if (length < 2 || length > 64) return false
+  let colons = 0
+  let dots = 0
+  let octet = 0
+  let digits = 0
+  for (let p = start; p < end; p++) {
+    const b = buf[p]
+    if (b >= 48 && b <= 57) {
+      octet = octet * 10 + b - 48
+      digits++
+    } else if (b === 46) {
+      if (digits === 0 || octet > 255) return false
+      dots++
+      octet = digits = 0
+    } else if (b === 58) {
+      colons++
+      octet = digits = 0
+    } else if (hexDigit(b)) {
+      octet = 1000
+      digits++
+    } else if (b === 37 && colons > 1) break
+    else return false
+  }
+  if (colons === 0) return dots === 3 && digits > 0 && digits <= 3 && octet <= 255
+  return colons >= 2 && colons <= 7 && (dots === 0 || dots === 3)
+}
+
+/** End of the run of bytes of an address or host name at `p`; a colon after a dotted name ends it (`203.0.113.1:443`). */
+export function addressEnd(buf: Uint8Array, p: number, end: number): number {
+  const start = p
+  let dots = 0
+  let colons = 0
+  while (p < end) {
+    const b = buf[p]
+    if (b === 58) {
+      if (dots > 0 && colons === 0) break
+      colons++
+    } else if (b === 46) dots++
+    else if (
+      !(
+        (b >= 48 && b <= 57) ||
+        ((b | 32) >= 97 && (b | 32) <= 122) ||
+        b === 45 ||
+        b === 95 ||
+        b === 37
+      )
+    )
+      break
+    p++
+  }
+  while (p > start && buf[p - 1] === 58 && buf[p - 2] !== 58) p--
+  return p
+}
+
+/** RFC 1918, RFC 4193, loopback, link-local, shared (RFC 6598): an inside address. */
+export function isPrivateAddress(buf: Uint8Array, start: number, end: number): boolean {
+  const a = octetAt(buf, start, end)
+  if (a < 0) {
+    const first = buf[start] | 32
+    const second = buf[start + 1] | 32
+    return (
+      (first === 102 && (second === 99 || second === 100 || second === 101)) ||
+      (buf[start] === 58 && end - start <= 3)
+    )
+  }
+  if (a === 10 || a === 127) return true
+  let p = start
+  while (p < end && buf[p] !== 46) p++
+  const b = octetAt(buf, p + 1, end)
+  return (
+    (a === 192 && b === 168) ||
+    (a === 172 && b >= 16 && b <= 31) ||
+    (a === 169 && b === 254) ||
+    (a === 100 && b >= 64 && b <= 127)
+  )
+}
+
+function octetAt(buf: Uint8Array, p: number, end: number): number {
+  let n = 0
+  const from = p
+  while (p < end && buf[p] >= 48 && buf[p] <= 57 && p - from < 4) n = n * 10 + buf[p++] - 48
+  return p > from && (p === end || buf[p] === 46) ? n : -1
+}
+
+const protocolNames: Record<string, string> = {
+  '6': 'tcp', '17': 'udp', '1': 'icmp', '58': 'ipv6-icmp', '47': 'gre', '50': 'esp', '51': 'ah', '132': 'sctp', '2': 'igmp',
+  tcp: 'tcp', udp: 'udp', icmp: 'icmp', icmp6: 'ipv6-icmp', 'ipv6-icmp': 'ipv6-icmp', icmpv6: 'ipv6-icmp', gre: 'gre',
+  esp: 'esp', sctp: 'sctp', igmp: 'igmp', ah: 'ah', tcp6: 'tcp', udp6: 'udp', tcp_ip: 'tcp', udp_ip: 'udp',
+} // prettier-ignore
+const protocolSpans: { start: number; end: number }[] = []
+const protocols = new ByteMap(
+  Object.entries(protocolNames).map(([word, name]) => [
+    word,
+    protocolSpans.push(constantSpan(name)) - 1,
+  ]),
+  { fold: true },
+)
+
+/** The transport named or numbered in `[start, end)` as a constant's span, or null. */
+export function readProtocol(
+  buf: Uint8Array,
+  start: number,
+  end: number,
+): { start: number; end: number } | null {
+  const index = protocols.get(buf, start, end)
+  return index < 0 ? null : protocolSpans[index]
+}
+
+const allowedWords =
+  'allow allowed permit permitted accept accepted pass passed alert monitor monitored observed isolate isolated continue bypass bypassed success successful ok proxied tunneled forward forwarded permit-client passthrough exempt established'
+const blockedWords =
+  'block blocked deny denied drop dropped reject rejected quarantine quarantined prevent prevented terminated-by-policy not_permitted refused forbidden'
+const actionWords = new ByteMap(
+  [
+    ...allowedWords.split(' ').map((word) => [word, 1] as const),
+    ...[...blockedWords.split(' '), 'not permitted', 'caution', 'warn'].map(
+      (word) => [word, 2] as const,
+    ),
+  ],
+  { fold: true },
+)
+const blockedPrefixes = [
+  'reset',
+  'block',
+  'deny',
+  'denied',
+  'drop',
+  'fail',
+  'reject',
+  'quarantine',
+].map((word) => Buffer.from(word))
+const allowedPrefixes = ['allow', 'permit', 'accept', 'pass'].map((word) => Buffer.from(word))
+
+/** A vendor's word for what happened: 1 allowed, 2 blocked, 0 unknown. */
+export function readAction(buf: Uint8Array, start: number, end: number): number {
+  const word = actionWords.get(buf, start, end)
+  if (word > 0) return word
+  for (const prefix of blockedPrefixes) if (hasPrefix(buf, start, end, prefix)) return 2
+  for (const prefix of allowedPrefixes) if (hasPrefix(buf, start, end, prefix)) return 1
+  return 0
+}
+
+/** `[start, end)` begins with `prefix` (lower case), letters of both cases alike. */
+export function hasPrefix(
+  buf: Uint8Array,
+  start: number,
+  end: number,
+  prefix: Uint8Array,
+): boolean {
+  if (end - start < prefix.length) return false
+  for (let i = 0; i < prefix.length; i++) if (fold(buf[start + i]) !== prefix[i]) return false
+  return true
+}
+
+export function hasSuffix(
+  buf: Uint8Array,
+  start: number,
+  end: number,
+  suffix: Uint8Array,
+): boolean {
+  return end - start >= suffix.length && hasPrefix(buf, end - suffix.length, end, suffix)
+}
+
+/** `needle` (lower case) stands in `[start, end)`. */
+export function contains(buf: Uint8Array, start: number, end: number, needle: Uint8Array): boolean {
+  const first = needle[0]
+  const stop = end - needle.length
+  for (let p = start; p <= stop; p++)
+    if (fold(buf[p]) === first && hasPrefix(buf, p, end, needle)) return true
+  return false
+}
+
+/** `[start, end)` is `word` (lower case). */
+export function equals(buf: Uint8Array, start: number, end: number, word: Uint8Array): boolean {
+  return end - start === word.length && hasPrefix(buf, start, end, word)
+}
+
+export function allDigits(buf: Uint8Array, start: number, end: number): boolean {
+  if (end <= start) return false
+  for (let p = start; p < end; p++) if (buf[p] < 48 || buf[p] > 57) return false
+  return true
+}
+
+function fold(byte: number): number {
+  return byte >= 65 && byte <= 90 ? byte | 32 : byte
+}
