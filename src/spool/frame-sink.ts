@@ -14,6 +14,8 @@ export interface StreamDescription {
   format: string | null
   /** Zone of stamps without one, IANA name, or null = UTC. */
   zone: string | null
+  /** Report its usage belongs to; default `continuous`. A snapshot upload has its own. */
+  report?: string
 }
 
 /**

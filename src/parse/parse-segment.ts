@@ -1,0 +1,259 @@
+/** A segment's bytes → its batch: every line ends as exactly one of transaction, skipped (with reason), unparsed (kept). */
+import { lineLimits, parseLimits } from '../limits.ts'
+import type { Drop, StreamDescription } from '../spool/frame-sink.ts'
+import { kindCounted, kindDrop, kindLines, kindStream, readBlocks } from '../spool/segment.ts'
+import type { Block } from '../spool/segment.ts'
+import type { SegmentBatch, UnparsedLine } from './batch.ts'
+import { FlowTable } from './flows.ts'
+import type { FormatSet } from './formats.ts'
+import { LedgerCounts, OutcomeCounts } from './ledger-counts.ts'
+import {
+  dataStart,
+  LineContext,
+  numberIndex,
+  skipped,
+  textIndex,
+  transaction,
+  unparsed,
+} from './line-context.ts'
+import { formatOfLine, readLine } from './recognise.ts'
+import { StreamRegistry } from './stream-registry.ts'
+import type { KnownStream } from './stream-registry.ts'
+
+export interface ParseOptions {
+  /** A continuous stream's stamp may lie this far before / after the receive time; beyond it the line is unparsed. */
+  pastMsMax: number
+  futureMsMax: number
+}
+
+export interface ParsedSegment {
+  batch: SegmentBatch
+  /** Blocks whose check sum did not fit, or bytes between blocks: the file goes to the quarantine. */
+  damaged: boolean
+  lines: number
+  bytes: number
+}
+
+/** One parse thread's state: streams, dictionaries, working memory. Compiled `formats` must not be `full`. */
+export class SegmentParser {
+  readonly streams: StreamRegistry
+  readonly #formats: FormatSet
+  readonly #options: ParseOptions
+  readonly #c = new LineContext(1 << 20)
+  readonly #flows = new FlowTable()
+  readonly #counts = new OutcomeCounts()
+  #ledger = new LedgerCounts()
+  #unparsed: UnparsedLine[] = []
+  #touched = new Set<KnownStream>()
+  #lines = 0
+  /** Times the dictionaries were forgotten because they were full. */
+  forgotten = 0
+
+  constructor(formats: FormatSet, options: ParseOptions) {
+    this.#formats = formats
+    this.#options = options
+    this.streams = new StreamRegistry(formats)
+  }
+
+  /** Room for a segment of `length` bytes: read the file into `.subarray(…, length)`, then call `parse`. */
+  room(length: number): Uint8Array {
+    this.#c.reserve(length)
+    return this.#c.buf.subarray(dataStart, dataStart + length)
+  }
+
+  /** Parses the `length` bytes that were read into `room(length)`. */
+  parse(segment: string, length: number): ParsedSegment {
+    this.#c.refreshConstants()
+    const numbered = new Map<number, { description: StreamDescription; stream: KnownStream }>()
+    let damaged = false
+    let report = 'continuous'
+    const buf = this.#c.buf
+    const result = readBlocks(buf, dataStart, dataStart + length, (block) => {
+      if (!block.sound) {
+        damaged = true
+        this.#damage(block, numbered.get(block.stream)?.description)
+        return
+      }
+      if (block.kind === kindStream) {
+        const description = JSON.parse(textOf(buf, block)) as StreamDescription
+        report = description.report ?? report
+        numbered.set(block.stream, { description, stream: this.streams.get(description) })
+      } else if (block.kind === kindDrop) this.#drop(JSON.parse(textOf(buf, block)) as Drop)
+      else {
+        const known = numbered.get(block.stream)
+        if (known === undefined) damaged = true
+        else this.#block(block, known.stream, report === 'continuous')
+      }
+    })
+    if (result.lostBytes > 0) damaged = true
+    return this.#take(segment, report, damaged, length)
+  }
+
+  #take(segment: string, report: string, damaged: boolean, bytes: number): ParsedSegment {
+    const batch: SegmentBatch = {
+      segment,
+      report,
+      flows: this.#flows.take(),
+      ledger: this.#ledger.entries(),
+      unparsed: this.#unparsed,
+      streams: [...this.#touched].map((stream) => this.streams.state(stream)),
+    }
+    const lines = this.#lines
+    this.#ledger = new LedgerCounts()
+    this.#unparsed = []
+    this.#touched = new Set()
+    this.#lines = 0
+    if (this.#flows.distinct > parseLimits.dictionaryValues) {
+      this.#flows.forget()
+      this.forgotten++
+    }
+    return { batch, damaged, lines, bytes }
+  }
+
+  #damage(block: Block, description: StreamDescription | undefined): void {
+    const bytes = block.end - block.start
+    const stream = description?.key ?? 'spool'
+    const source = description?.source ?? 'spool'
+    const entry = {
+      atMs: block.receivedAtMs,
+      stream,
+      source,
+      format: '',
+      lines: block.lines,
+      bytes,
+    }
+    this.#ledger.add({ ...entry, outcome: 'received', reason: '' })
+    this.#ledger.add({ ...entry, outcome: 'dropped', reason: 'segment-damaged' })
+  }
+
+  #drop(drop: Drop): void {
+    const { stream, reason, lines, bytes, atMs } = drop
+    const entry = { atMs, stream: stream.key, source: stream.source, format: '', lines, bytes }
+    this.#ledger.add({ ...entry, outcome: 'received', reason: '' })
+    this.#ledger.add({ ...entry, outcome: 'dropped', reason })
+  }
+
+  #block(block: Block, stream: KnownStream, bounded: boolean): void {
+    const { key, source } = stream.description
+    const c = this.#c
+    c.receivedAtMs = block.receivedAtMs
+    c.zone = stream.zone
+    stream.lastSeenMs = Math.max(stream.lastSeenMs, block.receivedAtMs)
+    this.#touched.add(stream)
+    const lineIds = { stream: this.#flows.name(key), source: this.#flows.name(source) }
+    const bytes = block.end - block.start
+    this.#ledger.add({
+      atMs: block.receivedAtMs,
+      stream: key,
+      source,
+      outcome: 'received',
+      reason: '',
+      format: '',
+      lines: block.lines,
+      bytes,
+    })
+    if (block.kind === kindLines) this.#lineBlock(block, stream, lineIds, bounded)
+    else if (block.kind === kindCounted) this.#countedBlock(block, stream, lineIds, bounded)
+    this.#counts.flush(this.#ledger, key, source, block.receivedAtMs)
+  }
+
+  #lineBlock(block: Block, stream: KnownStream, ids: LineIds, bounded: boolean): void {
+    const buf = this.#c.buf
+    let start = block.start
+    while (start < block.end) {
+      let end = buf.indexOf(10, start)
+      if (end < 0 || end > block.end) end = block.end
+      this.#line(start, end, end + 1 - start, stream, ids, bounded)
+      start = end + 1
+    }
+  }
+
+  /** RFC 6587 octet counting, whole messages only. */
+  #countedBlock(block: Block, stream: KnownStream, ids: LineIds, bounded: boolean): void {
+    const buf = this.#c.buf
+    let at = block.start
+    while (at < block.end) {
+      let length = 0
+      let p = at
+      while (p < block.end && buf[p] >= 48 && buf[p] <= 57) length = length * 10 + buf[p++] - 48
+      const start = p + 1
+      const end = Math.min(start + length, block.end)
+      this.#line(start, buf[end - 1] === 10 ? end - 1 : end, end - at, stream, ids, bounded)
+      at = end
+    }
+  }
+
+  #line(
+    start: number,
+    end: number,
+    bytes: number,
+    stream: KnownStream,
+    ids: LineIds,
+    bounded: boolean,
+  ): void {
+    const c = this.#c
+    this.#lines++
+    let outcome = readLine(c, start, end, this.#formats, stream.reader)
+    const format = formatOfLine()
+    const id = format?.id ?? ''
+    if (outcome === transaction) {
+      const off = c.time - c.receivedAtMs
+      if (bounded && (off > this.#options.futureMsMax || -off > this.#options.pastMsMax)) {
+        outcome = unparsed
+        c.reason = off > 0 ? 'time in the future' : 'time before the retention'
+      } else if (!(c.time >= 0 && c.time < 4_294_967_295_000)) {
+        outcome = unparsed
+        c.reason = 'time out of range'
+      }
+    }
+    if (outcome === transaction) {
+      this.#flows.add(c, ids.stream, ids.source, this.#flows.name(id))
+      this.#share(stream)
+      this.#counts.add('transaction', '', id, bytes)
+    } else if (outcome === skipped) this.#counts.add('skipped', c.reason, id, bytes)
+    else {
+      this.#counts.add('unparsed', c.reason, id, bytes)
+      if (this.#unparsed.length < lineLimits.unparsedKeptPerSegment) this.#keep(start, end, stream)
+    }
+  }
+
+  #share(stream: KnownStream): void {
+    const { text, numbers, action } = this.#c
+    stream.transactions++
+    if (text[userAt + 1] > text[userAt]) stream.withUser++
+    if (text[hostAt + 1] > text[hostAt]) stream.withHost++
+    if (
+      numbers[numberIndex.bytesTotal] >= 0 ||
+      numbers[numberIndex.bytesUp] >= 0 ||
+      numbers[numberIndex.bytesDown] >= 0
+    )
+      stream.withBytes++
+    if (action !== 0) stream.withAction++
+  }
+
+  #keep(start: number, end: number, stream: KnownStream): void {
+    const c = this.#c
+    this.#unparsed.push({
+      receivedAtMs: c.receivedAtMs,
+      stream: stream.description.key,
+      source: stream.description.source,
+      reason: c.reason,
+      text: c.buf.slice(start, Math.min(end, start + lineLimits.unparsedKeptBytes)),
+      bytes: end - start,
+    })
+  }
+}
+
+interface LineIds {
+  stream: number
+  source: number
+}
+
+const userAt = textIndex.user * 2
+const hostAt = textIndex.dstHost * 2
+
+function textOf(buf: Uint8Array, block: Block): string {
+  return Buffer.from(buf.buffer, buf.byteOffset + block.start, block.end - block.start).toString(
+    'utf8',
+  )
+}
