@@ -44,7 +44,7 @@ export const syslogLimits = {
   udpReceiveBufferBytes: 32 * MiB,
   /** Datagrams of one peer gathered for one append: large enough to make the append's own cost small. */
   udpGatherBytes: 64 * KiB,
-  /** Gathered datagrams wait this long at most while more are coming in. */
+  /** Datagrams are gathered this long, so that of many senders more than one each comes together. */
   udpGatherMs: 10,
   /** Datagrams gathered over all peers before all are handed on: bounds memory under many senders. */
   udpGatherTotalBytes: 4 * MiB,
@@ -95,14 +95,92 @@ export const fileLimits = {
   settleMs: 2000,
   /** The slow rescan behind the watcher. */
   rescanMs: 60_000,
-  /** One browser or API upload. */
+  /** One browser or API upload, and one file by FTP. */
   uploadBytes: 20 * GiB,
+  /** A file is cut into parts (segments) of at most this size, at line ends: one insert each, memory for one of them. */
+  partBytes: 16 * MiB,
+  /** A line without end makes its part grow to this size, then it is cut; a block of the spool holds 18 MiB. */
+  partBytesMax: 17 * MiB,
+  /** Characters of a file's or an archive member's name that are kept as its label. */
+  labelCharacters: 200,
+  /** Bytes read from a file at a time. */
+  readBytes: 256 * KiB,
+  /** Folders below a drop folder that are looked into: its sub-folder for each source, and a copied tree below. */
+  folderDepth: 5,
+  /** Files of one drop folder known at a time; the rest is seen by a later rescan. */
+  folderFiles: 50_000,
+  /** Files read at the same time over all drop folders: each has a part in memory. */
+  filesAtOnce: 2,
+  /** A file the spool could not take for a reason of its own is tried again after this time. */
+  retryMs: 5000,
+  /** While stopping, a part that is being written is waited for this long at most; it is written again after a start. */
+  stopGraceMs: 2000,
+} as const
+
+export const ftpLimits = {
+  /** Sessions over all accounts: a process of some 10 MB each. */
+  sessions: 50,
+  /** Sessions of one sender: appliances send a few files at a time. */
+  sessionsPerHost: 10,
+  /** Wrong passwords before a session is ended. */
+  loginAttempts: 3,
+  /** A session has this long to log in. */
+  loginSeconds: 60,
+  /** A session that sends no command, or no file, is closed after this time. */
+  idleSeconds: 600,
+  /** A transfer in which nothing moves is ended after this time, and its part of a file is deleted. */
+  stalledSeconds: 300,
+  /** The server is started again after it ended, first after `restartMs`, then after twice as long each time. */
+  restartMs: 500,
+  restartMsMax: 60_000,
+  /** A run at least this long counts as good: the waiting begins at `restartMs` again. */
+  goodRunMs: 60_000,
+  /** After a polite request to stop, the server is killed. */
+  stopMs: 3000,
+  /** The helper programs (a syntax check, a key, a hash) have this long. */
+  helperMs: 30_000,
+  /** Lines of the server's own log that reach our log in a minute; the rest is counted. */
+  logLinesPerMinute: 60,
+  /** Longest line of the server's log that is kept. */
+  logLineCharacters: 500,
 } as const
 
 export const apiLimits = {
+  /** Rows of one page of a list. */
   pageRows: 1000,
+  /** Pages of one list: a deeper question is a filter's or an export's. */
+  pages: 100_000,
+  /** Requests of one address; a console asks some 80 in a minute. Health checks are not counted. */
   requestsPerMinute: 600,
+  /** Addresses whose requests are counted; beyond it all are counted as one until the minute ends. */
+  rateAddresses: 10_000,
+  /** Body of a request that is no upload. */
   bodyBytes: 1 * MiB,
+  /** A name, filter text or other value of a request; host names have 253, logged user names rarely 100. */
+  nameCharacters: 1024,
+  /** Sockets at one time. */
+  connections: 1024,
+  /** A socket on which nothing moves is closed after this time. */
+  idleMs: 120_000,
+  /** The head of a request must be here by then. */
+  headersMs: 30_000,
+  /** While stopping, requests in work have this long. */
+  stopGraceMs: 3000,
+  /** Uploads whose progress is remembered; the oldest finished one is forgotten. */
+  uploadsRemembered: 1000,
+  /** Uploads received at one time. */
+  uploadsAtOnce: 8,
+  /** The console asks this often; the same question is answered from memory for less than that. */
+  summaryAgeMs: 4000,
+  /** Top apps and unknown services of the summary. */
+  summaryRows: 10,
+  /** Rows of each table of an app's or person's page. */
+  detailRows: 200,
+  /** A source that spoke within this time is receiving; within `sourceQuietMs` quiet; else silent. */
+  sourceLiveMs: 5 * 60_000,
+  sourceQuietMs: 24 * 60 * 60_000,
+  /** Reasons of one metric told apart; the rest is `other`: definitions of the admin bring their own reasons. */
+  metricReasons: 100,
 } as const
 
 /** What a report shows; the CSV and JSON files always hold all of it. */
@@ -131,3 +209,7 @@ if (syslogLimits.frameBytes < lineLimits.lineBytes)
   throw new Error('BUG: a frame must hold a whole line')
 if (spoolLimits.writeBufferBytes >= spoolLimits.segmentBytes)
   throw new Error('BUG: a segment must hold several writes')
+if (fileLimits.partBytes >= fileLimits.partBytesMax)
+  throw new Error('BUG: a long line must have room to grow')
+if (fileLimits.partBytesMax >= 2 * fileLimits.partBytes)
+  throw new Error('BUG: what is left behind a long line must be less than a part')

@@ -6,6 +6,8 @@ export interface Volume {
   bytesUp: number | null
   bytesDown: number | null
   bytesTotal: number | null
+  /** Transactions that told their bytes. Fewer than `transactions`: the byte counts are lower bounds. Absent = not known. */
+  bytesKnown?: number
 }
 
 export interface ReportApp extends Volume {

@@ -1,0 +1,48 @@
+/** A batch's flows as a Native block for the `flows` table: column names and types of store/migrations. */
+import { encodeNative } from '../lib/native.ts'
+import type { DictionaryColumn, NativeColumn } from '../lib/native.ts'
+import type { FlowColumns } from './batch.ts'
+
+const text = (name: string, data: DictionaryColumn): NativeColumn => ({ name, type: 'LowCardinality(String)', data })
+
+/** Whole byte counts; sums beyond 2^53 are not reached by one segment. */
+function counter(name: string, values: Float64Array): NativeColumn {
+  return { name, type: 'UInt64', data: BigUint64Array.from(values, (value) => BigInt(Math.round(value))) }
+}
+
+/** Rows of `report`, or null when the batch has none. */
+export function encodeFlows(report: string, flows: FlowColumns): Uint8Array<ArrayBuffer> | null {
+  const { rows } = flows
+  if (rows === 0) return null
+  const one = { dictionary: [Buffer.from(report)], index: new Uint32Array(rows) }
+  return encodeNative(
+    [
+      text('report', one),
+      { name: 'minute', type: 'DateTime', data: flows.minute.map((minute) => minute * 60) },
+      text('stream', flows.stream),
+      text('source', flows.source),
+      text('format', flows.format),
+      text('record', flows.record),
+      text('src_ip', flows.srcIp),
+      text('src_host', flows.srcHost),
+      text('user', flows.user),
+      text('device', flows.device),
+      text('dst_host', flows.dstHost),
+      text('dst_ip', flows.dstIp),
+      { name: 'dst_port', type: 'UInt16', data: flows.dstPort },
+      text('protocol', flows.protocol),
+      text('app_protocol', flows.appProtocol),
+      text('action', flows.action),
+      text('app_hint', flows.appHint),
+      text('category', flows.category),
+      { name: 'transactions', type: 'UInt32', data: flows.transactions },
+      counter('bytes_up', flows.bytesUp),
+      { name: 'bytes_up_known', type: 'UInt32', data: flows.bytesUpKnown },
+      counter('bytes_down', flows.bytesDown),
+      { name: 'bytes_down_known', type: 'UInt32', data: flows.bytesDownKnown },
+      counter('bytes_total', flows.bytesTotal),
+      { name: 'bytes_total_known', type: 'UInt32', data: flows.bytesTotalKnown },
+    ],
+    rows,
+  )
+}
