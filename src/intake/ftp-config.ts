@@ -59,7 +59,7 @@ function modules(options: ProftpdOptions): string[] {
 }
 
 function server(options: ProftpdOptions): string[] {
-  const { runDir, host, user, group, root } = options
+  const { runDir, host, user, group } = options
   return [
     'ServerType standalone',
     'ServerName "Gnomon"',
@@ -69,7 +69,6 @@ function server(options: ProftpdOptions): string[] {
     `Port ${options.port}`,
     `User ${quoted(user)}`,
     `Group ${quoted(group)}`,
-    ...(root ? ['RootLogin on'] : []),
     `PidFile ${quoted(`${runDir}/pid`)}`,
     // No scoreboard: a shared file that only ftpwho reads.
     'ScoreboardFile /dev/null',
@@ -84,12 +83,13 @@ function server(options: ProftpdOptions): string[] {
 }
 
 /** Only our own accounts, each in its folder: mod_vroot is a jail that needs no root. */
-function accounts({ runDir }: ProftpdOptions): string[] {
+function accounts({ runDir, root }: ProftpdOptions): string[] {
   return [
     'AuthOrder mod_auth_file.c',
     `AuthUserFile ${quoted(`${runDir}/passwd`)}`,
     `AuthGroupFile ${quoted(`${runDir}/group`)}`,
     'AuthPAM off',
+    ...(root ? ['RootLogin on'] : []),
     'RequireValidShell off',
     'UseFtpUsers off',
     'VRootEngine on',

@@ -1,0 +1,180 @@
+/** The files ProFTPD reads: accounts with hashed passwords, host keys, and the FIFO it reports transfers on. */
+import { execFile } from 'node:child_process'
+import { createHash, createPrivateKey, createPublicKey, generateKeyPair } from 'node:crypto'
+import { lstat, mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { causeOf, OperatingError } from '../errors.ts'
+import { ftpLimits } from '../limits.ts'
+import type { Config } from '../config/schema.ts'
+import { folderName } from './folder-name.ts'
+
+const generateKeys = promisify(generateKeyPair)
+
+export type FtpAccount = Config['ftp']['accounts'][number]
+
+/** Who the server runs as: this process, by name, since ProFTPD knows no numbers. */
+export interface Identity {
+  uid: number
+  gid: number
+  user: string
+  group: string
+}
+
+/** Output of a helper program. `input` goes to its standard input, so that secrets stand in no list of processes. */
+export function run(
+  program: string,
+  args: readonly string[],
+  input = '',
+  identity?: Pick<Identity, 'uid' | 'gid'>,
+): Promise<{ stdout: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const as = identity === undefined ? {} : { uid: identity.uid, gid: identity.gid }
+    const options = { timeout: ftpLimits.helperMs, encoding: 'utf8', ...as } as const
+    const child = execFile(program, args, options, (error, stdout, stderr) => {
+      if (error === null) resolve({ stdout, stderr })
+      else {
+        const said = stderr.trim().split('\n').at(-1) ?? ''
+        reject(new Error(said === '' ? causeOf(error) : said, { cause: error }))
+      }
+    })
+    // A program that ends before it read its input: its exit code tells what happened.
+    child.stdin?.on('error', () => undefined)
+    child.stdin?.end(input)
+  })
+}
+
+/** Hashes as crypt(3) writes them: sha512-crypt, with a salt made by openssl. Throws FTP_FAILED. */
+export async function hashPassword(user: string, password: string): Promise<string> {
+  const refuse = (why: string, cause?: unknown) =>
+    new OperatingError('FTP_FAILED', `cannot make the FTP account ${user}: ${why}`, { cause })
+  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
+  if (/[\u0000-\u001F]/.test(password))
+    throw refuse('its password has a control character; use another one')
+  let stdout: string
+  try {
+    stdout = (await run('openssl', ['passwd', '-6', '-stdin'], `${password}\n`)).stdout
+  } catch (cause) {
+    throw refuse(`openssl: ${causeOf(cause)}; install openssl`, cause)
+  }
+  const hash = stdout.trim()
+  if (!/^\$6\$[^:\s]+$/.test(hash)) throw refuse('openssl gave no sha512-crypt hash')
+  return hash
+}
+
+/** The folder of an account's files. */
+export function accountFolder(dropDir: string, account: Pick<FtpAccount, 'source'>): string {
+  return join(dropDir, folderName(account.source))
+}
+
+/**
+ * Writes `passwd` and `group` (0600), each replaced as a whole: the server reads them at each login. Folders of accounts are made.
+ */
+export async function writeAccounts(
+  runDir: string,
+  dropDir: string,
+  accounts: readonly FtpAccount[],
+  identity: Identity,
+): Promise<void> {
+  const { uid, gid } = identity
+  const lines: string[] = []
+  for (const account of accounts) {
+    const home = accountFolder(dropDir, account)
+    if (/[:\n]/.test(home))
+      throw new OperatingError(
+        'FTP_FAILED',
+        `cannot make the FTP account ${account.user}: its folder ${home} has a colon; use another data folder`,
+      )
+    await mkdir(home, { recursive: true, mode: 0o700 })
+    const hash = await hashPassword(account.user, account.password)
+    lines.push(`${account.user}:${hash}:${uid}:${gid}::${home}:/bin/false\n`)
+  }
+  await replace(join(runDir, 'passwd'), lines.join(''))
+  await replace(join(runDir, 'group'), `gnomon:x:${gid}:\n`)
+}
+
+async function replace(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode: 0o600 })
+  await rename(`${path}.new`, path)
+}
+
+export interface HostKey {
+  /** Name in the run folder. */
+  name: string
+  /** As `ssh-keygen -l` and SSH clients show it. */
+  fingerprint: string
+}
+
+/** ECDSA for clients of this century, RSA for the others; made once and kept. */
+export async function ensureHostKeys(runDir: string): Promise<HostKey[]> {
+  const kinds = ['ecdsa', 'rsa'] as const
+  const keys: HostKey[] = []
+  for (const kind of kinds) {
+    const name = `hostkey-${kind}`
+    const path = join(runDir, name)
+    if (!(await exists(path))) await replace(path, await newKey(kind))
+    keys.push({ name, fingerprint: fingerprint(await readFile(path, 'utf8')) })
+  }
+  return keys
+}
+
+async function newKey(kind: 'ecdsa' | 'rsa'): Promise<string> {
+  // The PEM forms that mod_sftp reads: SEC 1 and PKCS #1.
+  if (kind === 'ecdsa') {
+    const { privateKey } = await generateKeys('ec', { namedCurve: 'P-256' })
+    return privateKey.export({ type: 'sec1', format: 'pem' }).toString()
+  }
+  const { privateKey } = await generateKeys('rsa', { modulusLength: 3072 })
+  return privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
+}
+
+/** SHA-256 over the key as SSH sends it (RFC 4253 6.6, RFC 5656 3.1). */
+function fingerprint(pem: string): string {
+  const jwk = createPublicKey(createPrivateKey(pem)).export({ format: 'jwk' })
+  const bytes = (value: string | undefined) => Buffer.from(value ?? '', 'base64url')
+  const parts =
+    jwk.kty === 'RSA'
+      ? [Buffer.from('ssh-rsa'), positive(bytes(jwk.e)), positive(bytes(jwk.n))]
+      : [
+          Buffer.from('ecdsa-sha2-nistp256'),
+          Buffer.from('nistp256'),
+          Buffer.concat([Buffer.from([4]), bytes(jwk.x), bytes(jwk.y)]),
+        ]
+  const hash = createHash('sha256')
+  for (const part of parts) {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(part.length)
+    hash.update(length).update(part)
+  }
+  return `SHA256:${hash.digest('base64').replace(/=+$/, '')}`
+}
+
+/** A number whose first bit is set would be negative (RFC 4251 5, mpint). */
+function positive(bytes: Buffer): Buffer {
+  return (bytes[0] & 0x80) === 0 ? bytes : Buffer.concat([Buffer.from([0]), bytes])
+}
+
+/** Makes the FIFO anew. */
+export async function makeFifo(path: string): Promise<void> {
+  if (await exists(path)) await unlink(path)
+  await run('mkfifo', ['-m', '600', path])
+}
+
+/**
+ * Removes what interrupted uploads left (`.in.NAME.`): they were never acknowledged, and ProFTPD refuses an upload whose
+ * hidden name is taken. Only while no server runs.
+ */
+export async function removeUnfinished(folder: string): Promise<void> {
+  for (const name of await readdir(folder))
+    if (name.startsWith('.in.') && name.endsWith('.')) await unlink(join(folder, name))
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    throw error
+  }
+}
