@@ -31,6 +31,31 @@ export const parseLimits = {
   segmentsInFlight: 2,
 } as const
 
+export const storeLimits = {
+  /** A failed insert is tried again after this time, then after twice as long each time. */
+  retryMs: 250,
+  retryMsMax: 30_000,
+  /** The shares of a stream are written this often; its format and header lines at once. */
+  streamStateMs: 10_000,
+} as const
+
+export const snapshotLimits = {
+  /** Bytes of a snapshot's files on their way to the store: the reader waits for the parser, the disk is not filled. */
+  spoolBytes: 192 * MiB,
+} as const
+
+export const mergeLimits = {
+  /** Destinations named by the catalog before they are written: bounds memory on a first pass over millions of hosts. */
+  classifyRows: 50_000,
+  /** Hours recomputed in one turn; then the store is asked anew, so that the newest come first. */
+  hoursPerTurn: 8,
+  /** Pause between two turns; a turn that took longer is followed by a pause as long as itself times `costShare`. */
+  turnMs: 5000,
+  costShare: 3,
+  /** Replaced generations are deleted this often. */
+  cleanMs: 10 * 60_000,
+} as const
+
 export const syslogLimits = {
   /** Largest frame that octet counting may announce (RFC 6587): a larger number is a framing error. */
   frameBytes: 1 * MiB,
@@ -64,6 +89,8 @@ export const syslogLimits = {
   stopQuietMs: 250,
   /** While stopping, a full spool is waited for this long at most; then what is held is dropped and counted. */
   stopGraceMs: 2000,
+  /** How often the intake thread tells its counters. */
+  statusMs: 1000,
   /** Pause between two tries of a spool that said it had room and had none. */
   retryMs: 50,
   /** The same warning of one listener is logged once in this time, with the number left out. */
@@ -111,6 +138,8 @@ export const fileLimits = {
   folderFiles: 50_000,
   /** Files read at the same time over all drop folders: each has a part in memory. */
   filesAtOnce: 2,
+  /** A file waits this long before it looks again whether a full spool has room. */
+  fullSpoolMs: 50,
   /** A file the spool could not take for a reason of its own is tried again after this time. */
   retryMs: 5000,
   /** While stopping, a part that is being written is waited for this long at most; it is written again after a start. */
@@ -183,8 +212,33 @@ export const apiLimits = {
   metricReasons: 100,
 } as const
 
+export const catalogLimits = {
+  /** Longest host that is a name: RFC 1035 says 253 characters without the last dot; more is kept cut, as unknown. */
+  hostCharacters: 253,
+  /** Text of one host that is looked at: an IDN, a port and a trailing dot fit well. */
+  hostTextCharacters: 1024,
+  /** Vendors' app names are short; the rest of a longer one is not looked at. */
+  hintCharacters: 100,
+  /** Answers remembered, in each of two generations: some 30 MB when all names are long. */
+  rememberedHosts: 50_000,
+  /** Vendors' app names remembered, in each of two generations: Palo Alto has some 5,000. */
+  rememberedHints: 10_000,
+  /** One catalog file: 10,000 apps are 2 MB. */
+  fileBytes: 16 * MiB,
+  /** Files of one catalog folder. */
+  files: 1000,
+  /** Patterns below one domain: each is tried in turn. */
+  patternsPerDomain: 50,
+} as const
+
 /** What a report shows; the CSV and JSON files always hold all of it. */
 export const reportLimits = {
+  /** Rows of each table of a report as data (JSON, CSV): a million addresses would be a file nobody opens. */
+  rows: 100_000,
+  /** Printing a report to PDF has this long. */
+  printMs: 120_000,
+  /** A report over less than this has a point for each hour, else for each day. */
+  hourlyMs: 5 * 24 * 60 * 60 * 1000,
   /** Rows of the HTML file's app table: 2,000 rows are 1 MB of HTML and sort in a blink. */
   htmlAppRows: 2000,
   /** Rows of each other HTML table. */

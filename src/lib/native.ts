@@ -11,9 +11,11 @@ export interface DictionaryColumn {
 
 export type NativeColumn =
   | { name: string; type: 'UInt8' | 'UInt16' | 'UInt32' | 'UInt64' | 'Float64' | 'DateTime'; data: Numbers }
+  | { name: string; type: 'DateTime64(3)'; data: BigInt64Array }
+  | { name: string; type: 'String'; data: readonly Uint8Array[] }
   | { name: string; type: 'LowCardinality(String)'; data: DictionaryColumn }
 
-type Numbers = Uint8Array | Uint16Array | Uint32Array | BigUint64Array | Float64Array
+type Numbers = Uint8Array | Uint16Array | Uint32Array | BigInt64Array | BigUint64Array | Float64Array
 
 const encoder = new TextEncoder()
 /** Bits of LowCardinality's header: additional keys follow; the dictionary is new. */
@@ -70,6 +72,7 @@ function stringBytes(value: Uint8Array): number {
 }
 
 function columnBytes(column: NativeColumn, rows: number): number {
+  if (column.type === 'String') return column.data.reduce((sum, value) => sum + stringBytes(value), 0)
   if (column.type !== 'LowCardinality(String)') return column.data.byteLength
   const { dictionary } = column.data
   let size = 32
@@ -99,6 +102,7 @@ export function encodeNative(columns: readonly NativeColumn[], rows: number): Ui
     out.string(heads[i].name)
     out.string(heads[i].type)
     if (column.type === 'LowCardinality(String)') writeDictionary(out, column.data, rows)
+    else if (column.type === 'String') for (const value of column.data) out.string(value)
     else out.array(column.data)
   }
   return out.bytes

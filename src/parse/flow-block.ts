@@ -1,7 +1,7 @@
-/** A batch's flows as a Native block for the `flows` table: column names and types of store/migrations. */
+/** A batch's flows and unread lines as Native blocks for the tables `flows` and `unparsed`: column names and types of store/migrations. */
 import { encodeNative } from '../lib/native.ts'
 import type { DictionaryColumn, NativeColumn } from '../lib/native.ts'
-import type { FlowColumns } from './batch.ts'
+import type { FlowColumns, UnparsedLine } from './batch.ts'
 
 const text = (name: string, data: DictionaryColumn): NativeColumn => ({ name, type: 'LowCardinality(String)', data })
 
@@ -45,4 +45,37 @@ export function encodeFlows(report: string, flows: FlowColumns): Uint8Array<Arra
     ],
     rows,
   )
+}
+
+/** Unread lines of `report`, or null when there is none. */
+export function encodeUnparsed(report: string, lines: readonly UnparsedLine[]): Uint8Array<ArrayBuffer> | null {
+  const rows = lines.length
+  if (rows === 0) return null
+  const words = (name: string, of: (line: UnparsedLine) => string): NativeColumn => {
+    const distinct = [...new Set(lines.map(of))]
+    const places = new Map(distinct.map((word, i) => [word, i]))
+    return text(name, {
+      dictionary: distinct.map((word) => Buffer.from(word)),
+      index: Uint32Array.from(lines, (line) => places.get(of(line)) ?? 0),
+    })
+  }
+  return encodeNative(
+    [
+      words('report', () => report),
+      { name: 'received', type: 'DateTime64(3)', data: BigInt64Array.from(lines, (line) => BigInt(Math.round(line.receivedAtMs))) },
+      words('source', (line) => line.source),
+      words('stream', (line) => line.stream),
+      words('reason', (line) => line.reason),
+      { name: 'text', type: 'String', data: lines.map((line) => line.text) },
+      { name: 'bytes', type: 'UInt32', data: Uint32Array.from(lines, (line) => line.bytes) },
+    ],
+    rows,
+  )
+}
+
+/** Hours (epoch ms) that the flows touch. */
+export function hoursOf(flows: FlowColumns): number[] {
+  const hours = new Set<number>()
+  for (let row = 0; row < flows.rows; row++) hours.add(Math.floor(flows.minute[row] / 60))
+  return [...hours].map((hour) => hour * 3_600_000)
 }

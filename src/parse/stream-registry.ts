@@ -1,7 +1,9 @@
 /** What a parse thread knows of its streams: the reader that recognises lines, and the counts behind `gnomon sources`. */
 import type { StreamDescription } from '../spool/frame-sink.ts'
 import type { StreamState } from './batch.ts'
-import { columnSlotsOf, csvCells, w3cFields } from './layout.ts'
+import type { CompiledFormat } from './compile.ts'
+import { columnSlotsOf, csvCells, w3cFields, w3cLayout } from './layout.ts'
+import type { Layout } from './layout.ts'
 import { formatNamed } from './formats.ts'
 import type { FormatSet } from './formats.ts'
 import { newReader, verdict } from './recognise.ts'
@@ -24,6 +26,7 @@ export interface KnownStream {
 export class StreamRegistry {
   readonly #formats: FormatSet
   readonly #streams = new Map<string, KnownStream>()
+  readonly #remembered = new Map<string, StreamState>()
 
   constructor(formats: FormatSet) {
     this.#formats = formats
@@ -53,13 +56,25 @@ export class StreamRegistry {
       withBytes: 0,
       withAction: 0,
     }
+    this.#takeUp(stream, fixed)
     this.#streams.set(description.key, stream)
     return stream
   }
 
-  /** Takes up what a stream had shown before a restart. */
-  restore(state: StreamState, description: StreamDescription): void {
-    const stream = this.get(description)
+  /** What streams had shown before a restart: taken up when they speak again. */
+  remember(states: Iterable<StreamState>): void {
+    for (const state of states) this.#remembered.set(state.key, state)
+  }
+
+  /** The state of every stream of this thread. */
+  states(): StreamState[] {
+    return [...this.#streams.values()].map((stream) => this.state(stream))
+  }
+
+  #takeUp(stream: KnownStream, fixed: CompiledFormat | null): void {
+    const state = this.#remembered.get(stream.description.key)
+    if (state === undefined) return
+    this.#remembered.delete(state.key)
     stream.lastSeenMs = state.lastSeenMs
     stream.transactions = state.transactions
     stream.withUser = state.withUser
@@ -67,20 +82,9 @@ export class StreamRegistry {
     stream.withBytes = state.withBytes
     stream.withAction = state.withAction
     const format = state.format === null ? undefined : this.#formats.byId.get(state.format)
-    if (format === undefined || state.layout === null || format.tables.fields === null) return
-    const fields = w3cFields(state.layout)
-    const delimiter = [',', ';', '\t', '|'].find((d) => state.layout?.includes(d)) ?? ','
-    const names = fields?.names ?? csvCells(state.layout, delimiter)
-    stream.reader.headed = {
-      format,
-      layout: {
-        text: state.layout,
-        columns: names.length,
-        columnSlots: columnSlotsOf(names, format.tables.fields),
-        tab: fields?.tab ?? false,
-        delimiter: delimiter.charCodeAt(0),
-      },
-    }
+    if (format === undefined || (fixed !== null && fixed !== format)) return
+    if (state.layout === null || format.tables.fields === null) return
+    stream.reader.headed = { format, layout: layoutOf(state.layout, format.tables.fields) }
   }
 
   state(stream: KnownStream): StreamState {
@@ -101,5 +105,22 @@ export class StreamRegistry {
       withBytes: stream.withBytes,
       withAction: stream.withAction,
     }
+  }
+}
+
+/** A header line's columns, as they were in force. */
+function layoutOf(text: string, fields: NonNullable<CompiledFormat['tables']['fields']>): Layout {
+  const w3c = w3cFields(text)
+  if (w3c !== null) return w3cLayout(text, w3c, fields)
+  const delimiter = [',', ';', '\t', '|'].find((d) => text.includes(d)) ?? ','
+  const names = csvCells(text, delimiter)
+  return {
+    text,
+    columns: names.length,
+    columnSlots: columnSlotsOf(names, fields),
+    tab: false,
+    dated: false,
+    brackets: false,
+    delimiter: delimiter.charCodeAt(0),
   }
 }

@@ -1,0 +1,41 @@
+/** What the parse threads and the pool tell each other. Plain data: it is cloned. */
+import type { LedgerEntry, StreamState } from './batch.ts'
+
+export interface ParseThreadOptions {
+  /** Folders with definitions, the shipped one first. */
+  definitions: readonly string[]
+  pastMsMax: number
+  futureMsMax: number
+  /** Where the batches' files go. */
+  batchFolder: string
+  /** What streams had shown before. */
+  streams: readonly StreamState[]
+}
+
+export interface ParseOrder {
+  segment: string
+  path: string
+}
+
+/** A parsed segment: its columns lie in files (Native), the small rest is here. */
+export interface ParsedBatch {
+  segment: string
+  report: string
+  flowsFile: string | null
+  unparsedFile: string | null
+  /** Hours (epoch ms) its flows touch. */
+  hours: number[]
+  ledger: LedgerEntry[]
+  streams: StreamState[]
+  /** A block's check sum did not fit, or bytes lie between blocks. */
+  damaged: boolean
+  lines: number
+  bytes: number
+}
+
+export type ParseAnswer =
+  | { kind: 'batch'; batch: ParsedBatch }
+  /** The segment cannot be parsed at all. `gone`: there is no such file. */
+  | { kind: 'failed'; segment: string; message: string; gone: boolean }
+  /** A batch could not be written (full disk): the segment is to be ordered again. */
+  | { kind: 'unwritten'; segment: string; message: string }

@@ -1,0 +1,78 @@
+/** A parse thread: segment files in, batch files out, in the order they are given. */
+import { closeSync, fstatSync, openSync, readSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parentPort, workerData } from 'node:worker_threads'
+import { causeOf } from '../errors.ts'
+import type { StreamState } from './batch.ts'
+import { encodeFlows, encodeUnparsed, hoursOf } from './flow-block.ts'
+import { compileFormats, loadDefinitions } from './formats.ts'
+import type { ParseAnswer, ParseOrder, ParseThreadOptions } from './parse-messages.ts'
+import { SegmentParser } from './parse-segment.ts'
+
+const options = workerData as ParseThreadOptions
+const port = parentPort
+if (port === null) throw new Error('BUG: parse-worker.ts is started as a thread only')
+
+const formats = compileFormats(await loadDefinitions(options.definitions), { full: false })
+let parser = newParser(options.streams)
+
+function newParser(streams: readonly StreamState[]): SegmentParser {
+  const made = new SegmentParser(formats, options)
+  made.streams.remember(streams)
+  return made
+}
+
+port.on('message', (order: ParseOrder) => port.postMessage(carryOut(order)))
+port.postMessage({ kind: 'ready' })
+
+function carryOut(order: ParseOrder): ParseAnswer {
+  const { segment } = order
+  let length: number
+  try {
+    length = read(order.path)
+  } catch (error) {
+    const gone = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    return { kind: 'failed', segment, message: causeOf(error), gone }
+  }
+  try {
+    const { batch, damaged, lines, bytes } = parser.parse(segment, length)
+    const { report, ledger, streams } = batch
+    const hours = hoursOf(batch.flows)
+    const flowsFile = put(segment, 'flows', encodeFlows(report, batch.flows))
+    const unparsedFile = put(segment, 'unparsed', encodeUnparsed(report, batch.unparsed))
+    const told = { segment, report, flowsFile, unparsedFile, hours, ledger, streams }
+    return { kind: 'batch', batch: { ...told, damaged, lines, bytes } }
+  } catch (error) {
+    // what the parser gathered of this segment is of no use: it begins anew
+    parser = newParser(parser.streams.states())
+    if (error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EIO'].includes(String(error.code)))
+      return { kind: 'unwritten', segment, message: causeOf(error) }
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    return { kind: 'failed', segment, message, gone: false }
+  }
+}
+
+/** Reads the file into the parser's room; returns its length. */
+function read(path: string): number {
+  const file = openSync(path, 'r')
+  try {
+    const { size } = fstatSync(file)
+    const room = parser.room(size)
+    let at = 0
+    while (at < size) {
+      const bytes = readSync(file, room, at, size - at, at)
+      if (bytes === 0) break
+      at += bytes
+    }
+    return at
+  } finally {
+    closeSync(file)
+  }
+}
+
+function put(segment: string, kind: string, bytes: Uint8Array | null): string | null {
+  if (bytes === null) return null
+  const path = join(options.batchFolder, `${segment}.${kind}`)
+  writeFileSync(path, bytes, { mode: 0o600 })
+  return path
+}

@@ -1,0 +1,178 @@
+/** The appliance's inside, from the spool to merged usage, in one data folder. The daemon and `gnomon snapshot` put doors on it. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { loadCatalog, shippedCatalog } from './catalog/catalog.ts'
+import type { Config } from './config/schema.ts'
+import { OperatingError, causeOf } from './errors.ts'
+import { FileSpool } from './intake/file-spool.ts'
+import type { Component } from './lib/component.ts'
+import { mergeLimits, parseLimits } from './limits.ts'
+import { Merge } from './merge/merge.ts'
+import type { MergeStatus } from './merge/merge.ts'
+import { shippedParsers } from './parse/formats.ts'
+import { parseWorkers } from './parse/parse-pool.ts'
+import { streamStates } from './report/ledger-queries.ts'
+import type { Recovery } from './spool/spool.ts'
+import { Spool } from './spool/spool.ts'
+import { SpoolWriter } from './spool/spool-writer.ts'
+import type { SpoolWriterStatus } from './spool/spool-writer.ts'
+import { TakenFiles } from './spool/taken-files.ts'
+import { Ingest } from './store/ingest.ts'
+import type { IngestStatus } from './store/ingest.ts'
+import { openStore } from './store/store.ts'
+import type { Store } from './store/store.ts'
+
+export type PipelineConfig = Pick<Config, 'spool' | 'parse' | 'store' | 'catalog'>
+
+export interface PipelineStatus {
+  spool: SpoolWriterStatus
+  ingest: IngestStatus
+  merge: MergeStatus
+  recovered: { segments: number; tornBytes: number; quarantined: number }
+}
+
+const dayMs = 24 * 60 * 60 * 1000
+
+export class Pipeline implements Component<PipelineStatus> {
+  readonly store: Store
+  readonly spool: Spool
+  readonly ingest: Ingest
+  readonly merge: Merge
+  /** Door for whole files. */
+  readonly files: FileSpool
+  /** Door for what the main thread itself has to tell (refused files). */
+  readonly writer: SpoolWriter
+  readonly #takenFiles: TakenFiles
+  readonly #config: PipelineConfig
+  readonly #log: Logger
+  readonly #now: () => number
+  #recovery: Recovery = { segments: [], tornBytes: 0, quarantined: [] }
+  #timer: NodeJS.Timeout | undefined
+  #merging: Promise<void> = Promise.resolve()
+  #cleanedMs = 0
+  #stopping = true
+
+  private constructor(parts: { store: Store; merge: Merge; dataDir: string; config: PipelineConfig; log: Logger; now: () => number }) {
+    const { store, merge, dataDir, config, log, now } = parts
+    this.store = store
+    this.merge = merge
+    this.#config = config
+    this.#log = log
+    this.#now = now
+    const lanes = parseWorkers(config.parse.workers)
+    this.spool = new Spool(join(dataDir, 'spool'), lanes)
+    const { maxBytes, fsync } = config.spool
+    this.writer = new SpoolWriter({
+      folder: this.spool.folder,
+      lanes,
+      tag: 'm',
+      maxBytes,
+      fsync,
+      usage: this.spool.usage,
+      now,
+      onSealed: (segment) => this.ingest.submit(segment),
+      onTrouble: (error) => log.error({ error: causeOf(error) }, 'spool: a write failed'),
+    })
+    this.ingest = new Ingest(
+      this.spool,
+      store,
+      {
+        workers: config.parse.workers,
+        definitions: [shippedParsers, ...config.parse.definitions],
+        pastMsMax: config.store.retentionDays * dayMs,
+        futureMsMax: parseLimits.futureMs,
+        batchFolder: join(dataDir, 'batches'),
+        now,
+        drop: (drop) => this.writer.drop(drop),
+      },
+      log,
+    )
+    this.#takenFiles = new TakenFiles(join(dataDir, 'taken-files.jsonl'))
+    this.files = new FileSpool(this.spool, this.#takenFiles, {
+      maxBytes,
+      now,
+      onSealed: (segment) => this.ingest.submit(segment),
+      drop: (drop) => this.writer.drop(drop),
+    })
+  }
+
+  /** Opens store and catalog. Throws STORE_LOCKED, STORE_UNAVAILABLE, CATALOG_INVALID, SPOOL_UNUSABLE. */
+  static async open(dataDir: string, config: PipelineConfig, log: Logger, now: () => number): Promise<Pipeline> {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+      throw new OperatingError('SPOOL_UNUSABLE', `cannot use the data folder ${dataDir}: ${causeOf(cause)}; set GNOMON_DATA to a folder that can be written`, { cause })
+    })
+    const catalog = await loadCatalog([shippedCatalog, ...config.catalog.folders])
+    const store = await openStore({ path: join(dataDir, 'store'), ...config.store })
+    return new Pipeline({ store, merge: new Merge(store, catalog, now), dataDir, config, log, now })
+  }
+
+  /** Takes up what the last process left in the spool, and starts parsing. The store is closed again when that fails. */
+  async start(): Promise<void> {
+    this.#stopping = false
+    try {
+      this.#recovery = await this.spool.recover()
+      await this.#takenFiles.open(this.#now(), this.#config.store.retentionDays * dayMs)
+      await this.writer.start()
+      await this.ingest.start(await streamStates(this.store))
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+    for (const segment of this.#recovery.segments) this.ingest.submit(segment)
+    if (this.#recovery.segments.length > 0 || this.#recovery.quarantined.length > 0)
+      this.#log.info(
+        { segments: this.#recovery.segments.length, tornBytes: this.#recovery.tornBytes, quarantined: this.#recovery.quarantined },
+        'spool: taken up after a restart',
+      )
+  }
+
+  /** Merges in turns from now on. */
+  mergeInTurns(): void {
+    this.#timer = setTimeout(() => (this.#merging = this.#turn()), mergeLimits.turnMs / 5)
+  }
+
+  async #turn(): Promise<void> {
+    const startedMs = this.#now()
+    try {
+      await this.merge.recomputeDirty(mergeLimits.hoursPerTurn)
+      if (startedMs - this.#cleanedMs > mergeLimits.cleanMs) {
+        this.#cleanedMs = startedMs
+        await this.merge.clean()
+      }
+    } catch (error) {
+      this.#log.error({ error: causeOf(error) }, 'merge: an hour could not be merged, it is tried again')
+    }
+    const tookMs = this.#now() - startedMs
+    if (!this.#stopping)
+      this.#timer = setTimeout(() => (this.#merging = this.#turn()), Math.max(mergeLimits.turnMs, tookMs * mergeLimits.costShare))
+  }
+
+  /** Resolves when all that was taken is merged: parsed, stored, its hours recomputed. For one report, or for all. */
+  async settle(report: string | null = null): Promise<void> {
+    await this.ingest.idle()
+    await this.#merging
+    while (!this.#stopping && (await this.merge.recomputeDirty(mergeLimits.hoursPerTurn, report)) > 0);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopping) return
+    this.#stopping = true
+    clearTimeout(this.#timer)
+    await this.#merging
+    await this.writer.stop()
+    await this.ingest.stop()
+    await this.#takenFiles.close()
+    await this.store.close()
+  }
+
+  status(): PipelineStatus {
+    const { segments, tornBytes, quarantined } = this.#recovery
+    return {
+      spool: this.writer.status(),
+      ingest: this.ingest.status(),
+      merge: this.merge.status(),
+      recovered: { segments: segments.length, tornBytes, quarantined: quarantined.length },
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/** Questions to the ledger, the unread lines and the streams. */
+import type { LedgerEntry, StreamState } from '../parse/batch.ts'
+import type { Row, Store } from '../store/store.ts'
+import { inScope, scopeParams } from './scope.ts'
+import type { UsageScope } from './scope.ts'
+
+/** Lines and bytes of one outcome; null bytes = some part of it is unknown. */
+export interface LedgerSum extends Row {
+  source: string
+  outcome: LedgerEntry['outcome']
+  reason: string
+  format: string
+  lines: number
+  bytes: number | null
+}
+
+const sums = 'sum(ledger.lines) AS lines, if(countIf(ledger.bytes IS NULL) > 0, NULL, sum(ledger.bytes)) AS bytes'
+
+/** By source, outcome, reason and format over the whole scope (hours of receipt). */
+export async function ledgerSums(store: Store, scope: UsageScope): Promise<LedgerSum[]> {
+  return store.query<LedgerSum>(
+    `SELECT source, outcome, reason, format, ${sums} FROM db.ledger WHERE ${inScope}
+     GROUP BY source, outcome, reason, format ORDER BY source, outcome, sum(ledger.lines) DESC, reason`,
+    scopeParams(scope),
+  )
+}
+
+/** The same by hour; formats are summed. `hours` bounds the (hour, source) pairs, newest first. */
+export async function ledgerHours(
+  store: Store,
+  scope: UsageScope,
+  page: { limit: number; offset: number },
+): Promise<(LedgerSum & { hour: string })[]> {
+  return store.query<LedgerSum & { hour: string }>(
+    `SELECT hour, source, outcome, reason, '' AS format, ${sums} FROM db.ledger WHERE ${inScope}
+       AND (hour, source) IN (
+         SELECT hour, source FROM db.ledger WHERE ${inScope} GROUP BY hour, source ORDER BY hour DESC, source
+         LIMIT {limit:UInt64} OFFSET {offset:UInt64})
+     GROUP BY hour, source, outcome, reason ORDER BY hour DESC, source, outcome, sum(ledger.lines) DESC, reason`,
+    { ...scopeParams(scope), ...page },
+  )
+}
+
+/** How many (hour, source) pairs there are, how many do not balance, and the lines of all of them by outcome. */
+export async function ledgerTotals(
+  store: Store,
+  scope: UsageScope,
+): Promise<{ rows: number; unbalanced: number; received: number; transactions: number; skipped: number; unparsed: number; dropped: number }> {
+  const [row] = await store.query<Awaited<ReturnType<typeof ledgerTotals>>>(
+    `SELECT count() AS rows, countIf(r != t + s + u + d) AS unbalanced, sum(r) AS received, sum(t) AS transactions, sum(s) AS skipped,
+       sum(u) AS unparsed, sum(d) AS dropped
+     FROM (SELECT hour, source, sumIf(lines, outcome = 'received') AS r, sumIf(lines, outcome = 'transaction') AS t,
+         sumIf(lines, outcome = 'skipped') AS s, sumIf(lines, outcome = 'unparsed') AS u, sumIf(lines, outcome = 'dropped') AS d
+       FROM db.ledger WHERE ${inScope} GROUP BY hour, source)`,
+    scopeParams(scope),
+  )
+  return row
+}
+
+/** The last known state of every stream, the last seen first. */
+export async function streamStates(store: Store): Promise<StreamState[]> {
+  const rows = await store.query<{ state: string }>(
+    'SELECT argMax(state, seen) AS state, max(seen) AS last FROM db.streams GROUP BY key ORDER BY last DESC',
+  )
+  return rows.map((row) => JSON.parse(row.state) as StreamState)
+}

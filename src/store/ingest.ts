@@ -1,0 +1,223 @@
+/**
+ * From the spool into the store: each sealed segment is parsed by its thread, inserted, and only then leaves the spool. Whatever
+ * is interrupted is done again under the same tokens, so that it counts once.
+ */
+import { mkdir, readdir, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { causeOf } from '../errors.ts'
+import type { Component } from '../lib/component.ts'
+import { storeLimits } from '../limits.ts'
+import type { StreamState } from '../parse/batch.ts'
+import type { ParseAnswer, ParsedBatch } from '../parse/parse-messages.ts'
+import { ParsePool } from '../parse/parse-pool.ts'
+import type { Drop } from '../spool/frame-sink.ts'
+import type { SealedSegment } from '../spool/segment-writer.ts'
+import type { Spool } from '../spool/spool.ts'
+import type { Store } from './store.ts'
+
+export interface IngestOptions {
+  workers: number
+  definitions: readonly string[]
+  pastMsMax: number
+  futureMsMax: number
+  /** Folder for batches on their way from parse to store; emptied at start. */
+  batchFolder: string
+  now: () => number
+  /** Enters into the ledger what could not be parsed at all. */
+  drop: (drop: Drop) => void
+}
+
+export interface IngestStatus {
+  segments: number
+  lines: number
+  bytes: number
+  /** Segments not yet in the store. */
+  pending: number
+  quarantined: number
+  /** Failed inserts, each tried again. */
+  retries: number
+  threadRestarts: number
+  /** Why nothing is inserted at the moment, or null. */
+  trouble: string | null
+}
+
+/** Called after each segment that is in the store. */
+export type Inserted = (batch: ParsedBatch) => void
+
+export class Ingest implements Component<IngestStatus> {
+  readonly #spool: Spool
+  readonly #store: Store
+  readonly #options: IngestOptions
+  readonly #log: Logger
+  readonly #pool: ParsePool
+  readonly #segments = new Map<string, SealedSegment>()
+  readonly #streams = new Map<string, StreamState>()
+  /** When each stream's state was written last; it changes with every segment. */
+  readonly #streamsWritten = new Map<string, { atMs: number; mark: string }>()
+  readonly #answers: ParseAnswer[] = []
+  readonly #inserted: Inserted[] = []
+  #working: Promise<void> | null = null
+  #idle: (() => void)[] = []
+  #stopping = false
+  readonly #status = { segments: 0, lines: 0, bytes: 0, quarantined: 0, retries: 0 }
+  #trouble: string | null = null
+
+  constructor(spool: Spool, store: Store, options: IngestOptions, log: Logger) {
+    this.#spool = spool
+    this.#store = store
+    this.#options = options
+    this.#log = log
+    const { workers, definitions, pastMsMax, futureMsMax, batchFolder } = options
+    this.#pool = new ParsePool(
+      { workers, definitions, pastMsMax, futureMsMax, batchFolder, streams: () => [...this.#streams.values()] },
+      (answer) => {
+        this.#answers.push(answer)
+        this.#working ??= this.#work()
+      },
+    )
+  }
+
+  /** `streams`: what the store knows of them. */
+  async start(streams: readonly StreamState[] = []): Promise<void> {
+    this.#stopping = false
+    for (const state of streams) this.#streams.set(state.key, state)
+    await mkdir(this.#options.batchFolder, { recursive: true, mode: 0o700 })
+    for (const name of await readdir(this.#options.batchFolder)) await unlink(join(this.#options.batchFolder, name))
+    await this.#pool.start()
+  }
+
+  /** Takes a sealed segment. The same id again, while it is under way, is left to the first one. */
+  submit(segment: SealedSegment): void {
+    const known = this.#segments.get(segment.id)
+    if (known !== undefined) {
+      if (known.name !== segment.name) this.#spool.remove(segment).catch((error: unknown) => this.#warn('remove', segment.id, error))
+      return
+    }
+    this.#segments.set(segment.id, segment)
+    this.#pool.submit({ segment: segment.id, path: this.#spool.path(segment), lane: segment.lane })
+  }
+
+  /** Resolves when every segment submitted so far is in the store. */
+  async idle(): Promise<void> {
+    if (this.#segments.size === 0) return
+    await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  onInserted(listener: Inserted): void {
+    this.#inserted.push(listener)
+  }
+
+  /** Latest state of every stream. */
+  streams(): StreamState[] {
+    return [...this.#streams.values()]
+  }
+
+  async #work(): Promise<void> {
+    while (this.#answers.length > 0 && !this.#stopping) {
+      const answer = this.#answers.shift() as ParseAnswer
+      if (answer.kind === 'batch') await this.#insert(answer.batch)
+      else if (answer.kind === 'failed') await this.#failed(answer)
+      else await this.#again(answer)
+      if (this.#segments.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
+    }
+    this.#working = null
+  }
+
+  async #insert(batch: ParsedBatch): Promise<void> {
+    const segment = this.#segments.get(batch.segment)
+    if (segment === undefined) throw new Error(`BUG: nobody asked for segment ${batch.segment}`)
+    for (const state of batch.streams) this.#streams.set(state.key, state)
+    if (!(await this.#untilStored(batch))) return
+    for (const file of [batch.flowsFile, batch.unparsedFile]) if (file !== null) await unlink(file)
+    if (batch.damaged) await this.#quarantine(segment, 'a block of it is damaged; what is whole was read')
+    else await this.#spool.remove(segment)
+    this.#status.segments++
+    this.#status.lines += batch.lines
+    this.#status.bytes += batch.bytes
+    this.#done(segment)
+    for (const listener of this.#inserted) listener(batch)
+  }
+
+  /** Tries until it is in, or until we stop (then the segment stays in the spool). */
+  async #untilStored(batch: ParsedBatch): Promise<boolean> {
+    const streams = this.#worthWriting(batch.streams)
+    for (let pauseMs: number = storeLimits.retryMs; ; pauseMs = Math.min(pauseMs * 2, storeLimits.retryMsMax)) {
+      try {
+        await this.#store.insertSegment({ ...batch, streams }, this.#options.now)
+        this.#trouble = null
+        return true
+      } catch (error) {
+        this.#status.retries++
+        this.#trouble = causeOf(error)
+        this.#log.error({ segment: batch.segment, error: causeOf(error), pauseMs }, 'store: an insert failed, it is tried again')
+      }
+      for (let waited = 0; waited < pauseMs; waited += storeLimits.retryMs) {
+        if (this.#stopping) return false
+        await delay(storeLimits.retryMs)
+      }
+    }
+  }
+
+  /** Stream states change with every segment; they are written when what matters after a restart changed, else now and then. */
+  #worthWriting(states: readonly StreamState[]): StreamState[] {
+    const nowMs = this.#options.now()
+    return states.filter((state) => {
+      const mark = JSON.stringify([state.format, state.layout, state.source])
+      const last = this.#streamsWritten.get(state.key)
+      if (last !== undefined && last.mark === mark && nowMs - last.atMs < storeLimits.streamStateMs) return false
+      this.#streamsWritten.set(state.key, { atMs: nowMs, mark })
+      return true
+    })
+  }
+
+  async #failed(answer: Extract<ParseAnswer, { kind: 'failed' }>): Promise<void> {
+    const segment = this.#segments.get(answer.segment)
+    if (segment === undefined) throw new Error(`BUG: nobody asked for segment ${answer.segment}`)
+    this.#log.error({ segment: segment.name, error: answer.message, gone: answer.gone }, 'parse: a segment cannot be read')
+    const stream = { key: 'spool', listener: 'spool', peer: 'spool', source: 'spool', format: null, zone: null }
+    this.#options.drop({ stream, reason: 'segment-damaged', lines: 0, bytes: segment.sizeBytes, atMs: this.#options.now() })
+    if (!answer.gone) await this.#quarantine(segment, answer.message)
+    this.#done(segment)
+  }
+
+  /** A batch found no room on the disk: wait, and parse the segment again. */
+  async #again(answer: Extract<ParseAnswer, { kind: 'unwritten' }>): Promise<void> {
+    this.#status.retries++
+    this.#trouble = answer.message
+    this.#log.error({ segment: answer.segment, error: answer.message }, 'parse: a batch cannot be written, it is tried again')
+    await delay(storeLimits.retryMsMax / 10)
+    const segment = this.#segments.get(answer.segment)
+    if (segment === undefined) return
+    this.#pool.release(segment.id)
+    this.#pool.submit({ segment: segment.id, path: this.#spool.path(segment), lane: segment.lane })
+  }
+
+  async #quarantine(segment: SealedSegment, reason: string): Promise<void> {
+    await this.#spool.quarantine(segment)
+    this.#status.quarantined++
+    this.#log.error({ segment: segment.name, reason }, 'spool: a damaged segment is in quarantine')
+  }
+
+  #done(segment: SealedSegment): void {
+    this.#segments.delete(segment.id)
+    this.#pool.release(segment.id)
+  }
+
+  #warn(what: string, segment: string, error: unknown): void {
+    this.#log.warn({ segment, error: causeOf(error) }, `spool: cannot ${what} a segment`)
+  }
+
+  /** What is not in the store stays in the spool. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await this.#working
+    await this.#pool.stop()
+    for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  status(): IngestStatus {
+    return { ...this.#status, pending: this.#segments.size, threadRestarts: this.#pool.restarts, trouble: this.#trouble }
+  }
+}

@@ -1,0 +1,282 @@
+/**
+ * The store: ClickHouse, embedded (chdb) or as a cluster, through one client and one SQL. Embedded it must live in the main
+ * thread or a child process: a worker thread that loaded chdb takes the process down when it exits. libuv's thread pool runs the
+ * queries, so UV_THREADPOOL_SIZE is raised in main.ts before anything else runs.
+ */
+import { createReadStream } from 'node:fs'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createClient } from '@clickhouse/client'
+import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
+import { OperatingError, causeOf } from '../errors.ts'
+import type { LedgerEntry, StreamState } from '../parse/batch.ts'
+
+export interface StoreOptions {
+  /** Data directory of the embedded engine; ignored when `url` is given. */
+  path: string
+  url?: string | undefined
+  database: string
+  username: string
+  password: string
+  retentionDays: number
+  maxMemoryBytes: number
+  cluster?: string | undefined
+}
+
+/** What parse wrote of one segment: columns in files (Native), the small rest as rows. */
+export interface StoredSegment {
+  segment: string
+  report: string
+  /** Files in Native format, null = no rows. */
+  flowsFile: string | null
+  unparsedFile: string | null
+  /** Hours (epoch ms) the flows touch. */
+  hours: number[]
+  ledger: LedgerEntry[]
+  streams: StreamState[]
+}
+
+/** A row of JSONEachRow. */
+export type Row = object
+
+export interface Store {
+  /** Rows of a query; parameters are bound (`{name:String}`). Table names are written `db.flows`. */
+  query<T extends object>(sql: string, params?: Record<string, unknown>): Promise<T[]>
+  /** The same, one row at a time. */
+  stream<T extends object>(sql: string, params?: Record<string, unknown>): AsyncGenerator<T>
+  command(sql: string, params?: Record<string, unknown>, settings?: ClickHouseSettings): Promise<void>
+  insert(table: string, rows: readonly Row[], token?: string): Promise<void>
+  /** Enters a segment; the same segment again changes nothing. Resolves when it is durable. */
+  insertSegment(segment: StoredSegment, now: () => number): Promise<void>
+  close(): Promise<void>
+}
+
+const migrations = join(import.meta.dirname, 'migrations')
+
+/** Pools and caches for a machine of 2 cores and 4 GB; the engine's defaults are for servers. */
+function engineArguments(options: StoreOptions): string[] {
+  return [
+    `--max_server_memory_usage=${options.maxMemoryBytes}`,
+    '--background_pool_size=2',
+    '--background_schedule_pool_size=4',
+    '--background_common_pool_size=2',
+    '--background_move_pool_size=1',
+    '--background_fetches_pool_size=1',
+    '--mark_cache_size=67108864',
+    '--uncompressed_cache_size=0',
+  ]
+}
+
+/** Bounds of one query. */
+function querySettings(options: StoreOptions): ClickHouseSettings {
+  return {
+    max_memory_usage: String(Math.floor(options.maxMemoryBytes * 0.7)),
+    max_bytes_before_external_group_by: String(Math.floor(options.maxMemoryBytes * 0.3)),
+    max_bytes_before_external_sort: String(Math.floor(options.maxMemoryBytes * 0.3)),
+    output_format_json_quote_64bit_integers: 0,
+    date_time_output_format: 'iso',
+    // `sum(transactions) AS transactions` beside `sumIf(transactions, …)`: names are the columns'
+    prefer_column_name_to_alias: 1,
+  }
+}
+
+/** Opens the store and brings its tables up to date. Throws OperatingError STORE_LOCKED, STORE_UNAVAILABLE or STORE_FAILED. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  if (!/^[A-Za-z_]\w{0,63}$/.test(options.database))
+    throw new OperatingError('CONFIG_INVALID', `cannot use database ${options.database}: letters, digits and _ only; change store.database`)
+  const { client, release } = options.url === undefined ? await embedded(options) : cluster(options)
+  const store = new ClickHouseStore(client, options, release)
+  try {
+    await store.migrate()
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+  return store
+}
+
+async function embedded(options: StoreOptions): Promise<{ client: ClickHouseClient; release: () => void }> {
+  const [{ Session }, { createChdbConnection }] = await Promise.all([import('chdb'), import('chdb/connection')])
+  try {
+    await mkdir(options.path, { recursive: true, mode: 0o700 })
+    const session = new Session(options.path, { connectionArgs: engineArguments(options) })
+    const client = createClient({ connection: createChdbConnection({ path: options.path }) } as never)
+    return { client, release: () => session.close() }
+  } catch (cause) {
+    const text = causeOf(cause)
+    if (/lock/i.test(text))
+      throw new OperatingError(
+        'STORE_LOCKED',
+        `cannot open the store in ${options.path}: another process has it; talk to it through its API, or stop it`,
+        { cause },
+      )
+    throw new OperatingError('STORE_UNAVAILABLE', `cannot open the store in ${options.path}: ${text}; check space and rights`, { cause })
+  }
+}
+
+function cluster(options: StoreOptions): { client: ClickHouseClient; release: () => void } {
+  const client = createClient({
+    url: options.url as string,
+    username: options.username,
+    password: options.password,
+    application: 'gnomon',
+    request_timeout: 300_000,
+  })
+  return { client, release: () => undefined }
+}
+
+class ClickHouseStore implements Store {
+  readonly #client: ClickHouseClient
+  readonly #options: StoreOptions
+  readonly #release: () => void
+  readonly #settings: ClickHouseSettings
+  #closed = false
+
+  constructor(client: ClickHouseClient, options: StoreOptions, release: () => void) {
+    this.#client = client
+    this.#options = options
+    this.#release = release
+    this.#settings = querySettings(options)
+  }
+
+  /** `db.flows` → the database's own table. */
+  #sql(sql: string): string {
+    return sql.replace(/\bdb\.(?=[a-z_]+\b)/g, `${this.#options.database}.`)
+  }
+
+  async #guard<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (cause) {
+      if (cause instanceof OperatingError) throw cause
+      throw new OperatingError('STORE_FAILED', `cannot ${what}: ${causeOf(cause)}; see the log and free space`, { cause })
+    }
+  }
+
+  async query<T extends object>(sql: string, params: Record<string, unknown> = {}): Promise<T[]> {
+    return this.#guard('query the store', async () => {
+      const result = await this.#client.query({
+        query: this.#sql(sql),
+        query_params: params,
+        format: 'JSONEachRow',
+        clickhouse_settings: this.#settings,
+      })
+      return (await result.json()) as T[]
+    })
+  }
+
+  async *stream<T extends object>(sql: string, params: Record<string, unknown> = {}): AsyncGenerator<T> {
+    const result = await this.#client.query({
+      query: this.#sql(sql),
+      query_params: params,
+      format: 'JSONEachRow',
+      clickhouse_settings: this.#settings,
+    })
+    for await (const rows of result.stream()) for (const row of rows) yield (row as { json(): T }).json()
+  }
+
+  async command(sql: string, params: Record<string, unknown> = {}, settings: ClickHouseSettings = {}): Promise<void> {
+    await this.#guard('change the store', () =>
+      this.#client.command({ query: this.#sql(sql), query_params: params, clickhouse_settings: { ...this.#settings, ...settings } }),
+    )
+  }
+
+  async insert(table: string, rows: readonly Row[], token?: string): Promise<void> {
+    if (rows.length === 0) return
+    await this.#guard(`insert into ${table}`, () =>
+      this.#client.insert({
+        table: `${this.#options.database}.${table}`,
+        values: [...rows],
+        format: 'JSONEachRow',
+        clickhouse_settings: token === undefined ? {} : { insert_deduplication_token: token },
+      }),
+    )
+  }
+
+  async #insertFile(table: string, file: string, token: string): Promise<void> {
+    const settings = { insert_deduplication_token: token, max_insert_threads: '1' } as ClickHouseSettings
+    await this.#guard(`insert into ${table}`, async () => {
+      if (this.#options.url === undefined) {
+        const path = file.replaceAll('\\', '\\\\').replaceAll("'", "\\'")
+        const columns = await this.#columnsOf(table)
+        const query = `INSERT INTO ${this.#options.database}.${table} (${columns}) SELECT ${columns} FROM file('${path}', Native)`
+        await this.#client.command({ query, clickhouse_settings: settings })
+        return
+      }
+      const query = `INSERT INTO ${this.#options.database}.${table} FORMAT Native`
+      const { stream } = await this.#client.exec({ query, values: createReadStream(file), clickhouse_settings: settings } as never)
+      stream.resume()
+    })
+  }
+
+  readonly #columns = new Map<string, string>()
+
+  async #columnsOf(table: string): Promise<string> {
+    const known = this.#columns.get(table)
+    if (known !== undefined) return known
+    const rows = await this.query<{ name: string }>(
+      "SELECT name FROM system.columns WHERE database = {database:String} AND table = {table:String} AND default_kind = '' ORDER BY position",
+      { database: this.#options.database, table },
+    )
+    const columns = rows.map((row) => row.name).join(', ')
+    this.#columns.set(table, columns)
+    return columns
+  }
+
+  async insertSegment(s: StoredSegment, now: () => number): Promise<void> {
+    if (s.flowsFile !== null) await this.#insertFile('flows', s.flowsFile, `${s.segment}:flows`)
+    if (s.unparsedFile !== null) await this.#insertFile('unparsed', s.unparsedFile, `${s.segment}:unparsed`)
+    const ledger = s.ledger.map(({ hourMs, ...entry }) => ({ report: s.report, hour: hourMs / 1000, ...entry }))
+    await this.insert('ledger', ledger, `${s.segment}:ledger`)
+    // the mark is taken when the flows are visible: a merge that began before has an older generation
+    const mark = now()
+    const dirty = s.hours.map((hour) => ({ report: s.report, hour: hour / 1000, mark }))
+    await this.insert('dirty_hours', dirty, `${s.segment}:dirty`)
+    const streams = s.streams.map((state) => ({
+      key: state.key,
+      source: state.source,
+      state: JSON.stringify(state),
+      seen: timestamp(state.lastSeenMs),
+    }))
+    await this.insert('streams', streams)
+  }
+
+  async migrate(): Promise<void> {
+    const { database, retentionDays } = this.#options
+    await this.command(`CREATE DATABASE IF NOT EXISTS ${database}`)
+    await this.command('CREATE TABLE IF NOT EXISTS db.migrations (name String, applied DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY name')
+    const done = new Set((await this.query<{ name: string }>('SELECT name FROM db.migrations')).map((row) => row.name))
+    for (const name of (await readdir(migrations)).filter((file) => file.endsWith('.sql')).sort()) {
+      if (done.has(name)) continue
+      for (const statement of await statementsOf(join(migrations, name)))
+        await this.command(
+          statement
+            .replaceAll('{retentionDays}', String(retentionDays))
+            .replace(/\{engine:(Replacing)?MergeTree(?:\((\w+)\))?\}/, (_, replacing = '', version = '') => this.#engine(replacing, version)),
+        )
+      await this.insert('migrations', [{ name }])
+    }
+  }
+
+  #engine(replacing: string, version: string): string {
+    const kind = this.#options.cluster === undefined ? '' : 'Replicated'
+    return `${kind}${replacing}MergeTree${version === '' ? '' : `(${version})`}`
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#client.close()
+    this.#release()
+  }
+}
+
+/** A DateTime64(3) in JSON rows. */
+export function timestamp(ms: number): string {
+  return new Date(ms).toISOString().replace('T', ' ').slice(0, 23)
+}
+
+async function statementsOf(file: string): Promise<string[]> {
+  const text = (await readFile(file, 'utf8')).replace(/^--.*$/gm, '')
+  return text.split(';').map((statement) => statement.trim()).filter((statement) => statement !== '')
+}
