@@ -23,6 +23,8 @@ export const parseLimits = {
    * dictionaries are forgotten between two segments and filled anew.
    */
   dictionaryValues: 1_000_000,
+  /** … and their bytes as logged: a sender of 200 KiB user names would fill the memory long before a million of them. */
+  dictionaryBytes: 256 * MiB,
   /** Streams a parse thread remembers. */
   streams: 50_000,
   /** A clock this far ahead of the receive time is wrong: the line is kept as unparsed. */
@@ -37,6 +39,11 @@ export const storeLimits = {
   retryMsMax: 30_000,
   /** The shares of a stream are written this often; its format and header lines at once. */
   streamStateMs: 10_000,
+} as const
+
+export const replayLimits = {
+  /** Unread lines given to the parsers at one request: each may hold 16 KiB, and all are in memory. */
+  lines: 20_000,
 } as const
 
 export const snapshotLimits = {
@@ -175,6 +182,8 @@ export const ftpLimits = {
 } as const
 
 export const apiLimits = {
+  /** Lines a second of a source are a mean over this time. */
+  rateWindowMs: 60_000,
   /** Rows of one page of a list. */
   pageRows: 1000,
   /** Pages of one list: a deeper question is a filter's or an export's. */

@@ -47,8 +47,12 @@ export function encodeFlows(report: string, flows: FlowColumns): Uint8Array<Arra
   )
 }
 
-/** Unread lines of `report`, or null when there is none. */
-export function encodeUnparsed(report: string, lines: readonly UnparsedLine[]): Uint8Array<ArrayBuffer> | null {
+/** Unread lines of a segment, or null when there is none. */
+export function encodeUnparsed(
+  segment: string,
+  report: string,
+  lines: readonly UnparsedLine[],
+): Uint8Array<ArrayBuffer> | null {
   const rows = lines.length
   if (rows === 0) return null
   const words = (name: string, of: (line: UnparsedLine) => string): NativeColumn => {
@@ -61,6 +65,7 @@ export function encodeUnparsed(report: string, lines: readonly UnparsedLine[]): 
   }
   return encodeNative(
     [
+      words('segment', () => segment),
       words('report', () => report),
       { name: 'received', type: 'DateTime64(3)', data: BigInt64Array.from(lines, (line) => BigInt(Math.round(line.receivedAtMs))) },
       words('source', (line) => line.source),

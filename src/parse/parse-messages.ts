@@ -21,6 +21,8 @@ export interface ParseOrder {
 export interface ParsedBatch {
   segment: string
   report: string
+  /** Rows in `flowsFile`. */
+  flows: number
   flowsFile: string | null
   unparsedFile: string | null
   /** Hours (epoch ms) its flows touch. */

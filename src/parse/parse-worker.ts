@@ -39,8 +39,8 @@ function carryOut(order: ParseOrder): ParseAnswer {
     const { report, ledger, streams } = batch
     const hours = hoursOf(batch.flows)
     const flowsFile = put(segment, 'flows', encodeFlows(report, batch.flows))
-    const unparsedFile = put(segment, 'unparsed', encodeUnparsed(report, batch.unparsed))
-    const told = { segment, report, flowsFile, unparsedFile, hours, ledger, streams }
+    const unparsedFile = put(segment, 'unparsed', encodeUnparsed(segment, report, batch.unparsed))
+    const told = { segment, report, flows: batch.flows.rows, flowsFile, unparsedFile, hours, ledger, streams }
     return { kind: 'batch', batch: { ...told, damaged, lines, bytes } }
   } catch (error) {
     // what the parser gathered of this segment is of no use: it begins anew

@@ -3,7 +3,7 @@ import { reportLimits } from '../limits.ts'
 import type { Store } from '../store/store.ts'
 import { ledgerSums } from './ledger-queries.ts'
 import type { LedgerSum } from './ledger-queries.ts'
-import type { Report, ReportSource, Volume } from './report.ts'
+import type { Report, ReportSource } from './report.ts'
 import { bandOf, riskBands } from './risk.ts'
 import { inScope, scopeParams, volumeColumns, volumeOf } from './scope.ts'
 import type { UsageScope, VolumeRow } from './scope.ts'
@@ -35,10 +35,7 @@ export async function buildReport(store: Store, request: ReportRequest): Promise
     timeline: await timelineOf(store, request, unit),
     timelineUnit: unit,
     categories: await categoriesOf(store, request),
-    risk: riskBands.map((band) => {
-      const rated = apps.filter((app) => bandOf(app.score) === band)
-      return { band, apps: rated.length, ...sumOf(rated) }
-    }),
+    risk: await riskOf(store, request),
     apps,
     unknown: await unknownRows(store, request, { ...all, sort: 'transactions' }),
     infrastructure: await infrastructureRows(store, request, reportLimits.rows),
@@ -52,12 +49,23 @@ export async function buildReport(store: Store, request: ReportRequest): Promise
   }
 }
 
-function sumOf(rows: readonly Volume[]): { bytesTotal: number | null; transactions: number } {
-  const known = rows.flatMap((row) => (row.bytesTotal === null ? [] : [row.bytesTotal]))
-  return {
-    bytesTotal: known.length === 0 ? null : known.reduce((sum, bytes) => sum + bytes, 0),
-    transactions: rows.reduce((sum, row) => sum + row.transactions, 0),
-  }
+/** Apps and traffic by risk band; unknown services are in none. */
+export async function riskOf(store: Store, scope: UsageScope): Promise<Report['risk']> {
+  const rows = await store.query<VolumeRow & { score: number | null; apps: number }>(
+    `SELECT score, uniqExact(app_id) AS apps, ${volumeColumns} FROM db.current_usage AS usage
+     WHERE ${inScope} AND infrastructure = 0 AND app_id != '' GROUP BY score`,
+    scopeParams(scope),
+  )
+  return riskBands.map((band) => {
+    const own = rows.filter((row) => bandOf(row.score) === band)
+    const known = own.filter((row) => row.bytes_total_known > 0)
+    return {
+      band,
+      apps: own.reduce((sum, row) => sum + row.apps, 0),
+      bytesTotal: known.length === 0 ? null : known.reduce((sum, row) => sum + row.bytes_total, 0),
+      transactions: own.reduce((sum, row) => sum + row.transactions, 0),
+    }
+  })
 }
 
 interface TotalsRow extends VolumeRow {

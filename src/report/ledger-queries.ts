@@ -57,6 +57,22 @@ export async function ledgerTotals(
   return row
 }
 
+/** Lines of one stream by outcome over all hours and reports; null = nothing of it is stored yet. */
+export async function streamCounts(
+  store: Store,
+  key: string,
+): Promise<{ transactions: number; skipped: number; unparsed: number } | null> {
+  const [row] = await store.query<{ rows: number; transactions: number; skipped: number; unparsed: number }>(
+    `SELECT count() AS rows, sumIf(lines, outcome = 'transaction') AS transactions, sumIf(lines, outcome = 'skipped') AS skipped,
+       sumIf(lines, outcome = 'unparsed') AS unparsed
+     FROM db.ledger WHERE stream = {key:String}`,
+    { key },
+  )
+  if (row.rows === 0) return null
+  const { transactions, skipped, unparsed } = row
+  return { transactions, skipped, unparsed }
+}
+
 /** The last known state of every stream, the last seen first. */
 export async function streamStates(store: Store): Promise<StreamState[]> {
   const rows = await store.query<{ state: string }>(

@@ -2,7 +2,16 @@
  * Writes one lane's frames into segment files: gathered in memory for at most `writeDelayMs`, written whole blocks at a time,
  * sealed by size or age. What `append` took and `flush` wrote survives kill -9; `sync` makes it survive a power cut.
  */
-import { closeSync, fdatasync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  close,
+  fdatasync,
+  fdatasyncSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { spoolLimits } from '../limits.ts'
@@ -30,7 +39,12 @@ export interface LaneOptions {
   /** Letter that keeps the names of several writers apart. */
   tag: string
   now: () => number
+  /** The rest of a segment is synced when it is sealed, in the background. */
+  fsync: boolean
   onSealed: (segment: SealedSegment) => void
+  /** Bytes of a segment beyond its frames (headers, descriptions, drops), told when it is sealed; negative = it vanished. */
+  onOverhead: (bytes: number) => void
+  onTrouble: (error: unknown) => void
 }
 
 /** Frames of one stream that come within this time share a block. */
@@ -50,8 +64,12 @@ export class LaneWriter {
   #name = ''
   #id = ''
   #written = 0
+  /** Bytes of frames in the open segment. */
+  #frameBytes = 0
   #openedAtMs = 0
   #dirty = false
+  /** A failed write may have left bytes behind what counts. */
+  #torn = false
   #streams = new Map<string, number>()
   #serial = 0
 
@@ -68,6 +86,12 @@ export class LaneWriter {
     return this.#fd < 0 ? Infinity : this.#openedAtMs
   }
 
+  /** The segment has reached its size: it is to be sealed. */
+  get isFull(): boolean {
+    return this.sizeBytes >= spoolLimits.segmentBytes
+  }
+
+  /** Takes a whole frame; throws the file system's error when it took nothing. */
   append(
     stream: StreamDescription,
     receivedAtMs: number,
@@ -97,7 +121,7 @@ export class LaneWriter {
       from = bytes.length
       counted = 0
     }
-    if (this.sizeBytes >= spoolLimits.segmentBytes) this.seal()
+    this.#frameBytes += bytes.length
   }
 
   /** Writes a ready block (a drop, …) of its own. */
@@ -110,7 +134,7 @@ export class LaneWriter {
     this.#used += block.length
   }
 
-  /** Frames larger than the buffer are written as they are. */
+  /** Frames larger than the buffer are written as they are; what was written counts only when all of it was. */
   #large(
     stream: number,
     kind: number,
@@ -120,8 +144,6 @@ export class LaneWriter {
   ): void {
     if (bytes.length > blockBytesMax)
       throw new Error(`BUG: a frame of ${bytes.length} bytes exceeds a block`)
-    this.#blockAt = -1
-    this.#used -= headerBytes
     this.flush()
     const header = Buffer.allocUnsafe(headerBytes)
     writeHeader(header, 0, {
@@ -132,16 +154,23 @@ export class LaneWriter {
       lines,
       crc: crc32(bytes),
     })
-    this.#write(header)
-    this.#write(bytes)
+    const written = this.#written
+    try {
+      this.#write(header)
+      this.#write(bytes)
+    } catch (error) {
+      this.#written = written
+      this.#torn = true
+      throw error
+    }
   }
 
   #number(stream: StreamDescription): number {
     const known = this.#streams.get(stream.key)
     if (known !== undefined) return known
     const number = this.#streams.size + 1
-    this.#streams.set(stream.key, number)
     this.appendBlock(encodeStream(number, stream))
+    this.#streams.set(stream.key, number)
     return number
   }
 
@@ -189,9 +218,13 @@ export class LaneWriter {
     this.#used = 0
   }
 
+  /** At a position of its own: what a failed write left behind is written over by the next try. */
   #write(bytes: Uint8Array): void {
     let from = 0
-    while (from < bytes.length) from += writeSync(this.#fd, bytes, from, bytes.length - from)
+    this.#torn = true
+    while (from < bytes.length)
+      from += writeSync(this.#fd, bytes, from, bytes.length - from, this.#written + from)
+    this.#torn = false
     this.#written += bytes.length
     this.#dirty = true
   }
@@ -202,29 +235,72 @@ export class LaneWriter {
     this.#id = `${tag}${this.#openedAtMs.toString(36)}-${(this.#serial++).toString(36)}-${lane}`
     this.#name = segmentName(lane, this.#openedAtMs, this.#serial, this.#id)
     this.#fd = openSync(join(folder, 'open', this.#name), 'wx', 0o600)
-    this.#written = 0
     this.#streams = new Map()
   }
 
-  /** Closes the segment and hands it on; an empty one vanishes. */
+  /** Hands the segment on; an empty one vanishes. Throws the file system's error; the segment stays open then. */
   seal(): void {
     if (this.#fd < 0) return
     this.flush()
-    const { folder, lane, onSealed } = this.#options
-    closeSync(this.#fd)
-    this.#fd = -1
-    this.#dirty = false
+    const { folder, lane, onSealed, onOverhead } = this.#options
     const open = join(folder, 'open', this.#name)
-    if (this.#written === 0) return unlinkSync(open)
-    renameSync(open, join(folder, 'sealed', this.#name))
-    onSealed({ id: this.#id, name: this.#name, lane, sizeBytes: this.#written })
+    const segment = { id: this.#id, name: this.#name, lane, sizeBytes: this.#written }
+    try {
+      if (this.#torn) ftruncateSync(this.#fd, this.#written)
+      this.#torn = false
+      if (this.#written === 0) unlinkSync(open)
+      else renameSync(open, join(folder, 'sealed', this.#name))
+    } catch (error) {
+      // a file that is gone cannot be sealed by trying again
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+        onOverhead(-this.#close())
+      throw error
+    }
+    const frameBytes = this.#close()
+    if (segment.sizeBytes === 0) return
+    onOverhead(segment.sizeBytes - frameBytes)
+    onSealed(segment)
+  }
+
+  /** Lets go of the file without holding this thread up; returns the bytes of its frames. */
+  #close(): number {
+    const { fsync, onTrouble } = this.#options
+    const fd = this.#fd
+    const frameBytes = this.#frameBytes
+    const letGo = (): void =>
+      close(fd, (error) => {
+        if (error !== null) onTrouble(error)
+      })
+    if (fsync && this.#dirty)
+      fdatasync(fd, (error) => {
+        if (error !== null) onTrouble(error)
+        letGo()
+      })
+    else letGo()
+    this.#fd = -1
+    this.#written = this.#frameBytes = 0
+    this.#dirty = this.#torn = false
+    return frameBytes
+  }
+
+  /** Hands everything gathered to the disk before it returns. */
+  flushAndSync(): void {
+    this.flush()
+    if (this.#fd < 0 || !this.#dirty) return
+    fdatasyncSync(this.#fd)
+    this.#dirty = false
   }
 
   /** Makes what was written survive a power cut, without holding this thread up. */
   sync(done: (error: NodeJS.ErrnoException | null) => void): void {
     if (this.#fd < 0 || !this.#dirty) return done(null)
     this.#dirty = false
-    fdatasync(this.#fd, (error) => done(error?.code === 'EBADF' ? null : error))
+    fdatasync(this.#fd, (error) => {
+      // sealed and closed meanwhile: it was synced for the last time then
+      if (error?.code === 'EBADF') return done(null)
+      if (error !== null) this.#dirty = true
+      done(error)
+    })
   }
 }
 
@@ -233,8 +309,11 @@ export function segmentName(lane: number, atMs: number, serial: number, id: stri
   return `${lane.toString().padStart(2, '0')}.${atMs.toString(36).padStart(9, '0')}.${serial.toString(36).padStart(6, '0')}.${id}.seg`
 }
 
-/** Lane and id of a segment's file name, or null. */
-export function parseSegmentName(name: string): { lane: number; id: string } | null {
-  const match = /^(\d\d)\.[0-9a-z]{9}\.[0-9a-z]{6}\.([A-Za-z0-9_-]+)\.seg$/.exec(name)
-  return match === null ? null : { lane: Number(match[1]), id: match[2] }
+/** Lane, id and time of opening of a segment's file name, or null. */
+export function parseSegmentName(
+  name: string,
+): { lane: number; id: string; openedAtMs: number } | null {
+  const match = /^(\d\d)\.([0-9a-z]{9})\.[0-9a-z]{6}\.([A-Za-z0-9_-]+)\.seg$/.exec(name)
+  if (match === null) return null
+  return { lane: Number(match[1]), id: match[3], openedAtMs: Number.parseInt(match[2], 36) }
 }

@@ -6,13 +6,14 @@ import { mkdir, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { causeOf } from '../errors.ts'
+import { OperatingError, causeOf } from '../errors.ts'
 import type { Component } from '../lib/component.ts'
 import { storeLimits } from '../limits.ts'
 import type { StreamState } from '../parse/batch.ts'
 import type { ParseAnswer, ParsedBatch } from '../parse/parse-messages.ts'
 import { ParsePool } from '../parse/parse-pool.ts'
 import type { Drop } from '../spool/frame-sink.ts'
+import { parseSegmentName } from '../spool/segment-writer.ts'
 import type { SealedSegment } from '../spool/segment-writer.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { Store } from './store.ts'
@@ -36,11 +37,22 @@ export interface IngestStatus {
   /** Segments not yet in the store. */
   pending: number
   quarantined: number
+  /** Rows of minute flows. */
+  flows: number
+  /** Opening of the oldest segment that is not in the store, epoch ms; null = nothing waits. */
+  oldestMs: number | null
+  /** Failed inserts by the store's error code. */
+  failures: Record<string, number>
   /** Failed inserts, each tried again. */
   retries: number
   threadRestarts: number
   /** Why nothing is inserted at the moment, or null. */
   trouble: string | null
+  transactions: number
+  /** Lines by reason. */
+  skipped: Record<string, number>
+  unparsed: Record<string, number>
+  dropped: Record<string, number>
 }
 
 /** Called after each segment that is in the store. */
@@ -61,7 +73,9 @@ export class Ingest implements Component<IngestStatus> {
   #working: Promise<void> | null = null
   #idle: (() => void)[] = []
   #stopping = false
-  readonly #status = { segments: 0, lines: 0, bytes: 0, quarantined: 0, retries: 0 }
+  readonly #status = { segments: 0, lines: 0, bytes: 0, quarantined: 0, retries: 0, transactions: 0, flows: 0 }
+  readonly #failures = new Map<string, number>()
+  readonly #reasons = { skipped: new Map<string, number>(), unparsed: new Map<string, number>(), dropped: new Map<string, number>() }
   #trouble: string | null = null
 
   constructor(spool: Spool, store: Store, options: IngestOptions, log: Logger) {
@@ -135,9 +149,21 @@ export class Ingest implements Component<IngestStatus> {
     else await this.#spool.remove(segment)
     this.#status.segments++
     this.#status.lines += batch.lines
+    this.#status.flows += batch.flows
     this.#status.bytes += batch.bytes
+    this.#count(batch)
     this.#done(segment)
     for (const listener of this.#inserted) listener(batch)
+  }
+
+  #count({ ledger }: ParsedBatch): void {
+    for (const { outcome, reason, lines } of ledger) {
+      if (outcome === 'transaction') this.#status.transactions += lines
+      else if (outcome !== 'received') {
+        const reasons = this.#reasons[outcome]
+        reasons.set(reason, (reasons.get(reason) ?? 0) + lines)
+      }
+    }
   }
 
   /** Tries until it is in, or until we stop (then the segment stays in the spool). */
@@ -151,6 +177,8 @@ export class Ingest implements Component<IngestStatus> {
       } catch (error) {
         this.#status.retries++
         this.#trouble = causeOf(error)
+        const code = error instanceof OperatingError ? error.code : 'UNKNOWN'
+        this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1)
         this.#log.error({ segment: batch.segment, error: causeOf(error), pauseMs }, 'store: an insert failed, it is tried again')
       }
       for (let waited = 0; waited < pauseMs; waited += storeLimits.retryMs) {
@@ -217,7 +245,23 @@ export class Ingest implements Component<IngestStatus> {
     for (const resolve of this.#idle.splice(0)) resolve()
   }
 
+  #oldestMs(): number | null {
+    const times = Array.from(this.#segments.values(), ({ name }) => parseSegmentName(name)?.openedAtMs ?? Infinity)
+    const oldest = times.reduce((least, time) => Math.min(least, time), Infinity)
+    return oldest === Infinity ? null : oldest
+  }
+
   status(): IngestStatus {
-    return { ...this.#status, pending: this.#segments.size, threadRestarts: this.#pool.restarts, trouble: this.#trouble }
+    return {
+      ...this.#status,
+      pending: this.#segments.size,
+      oldestMs: this.#oldestMs(),
+      failures: Object.fromEntries(this.#failures),
+      threadRestarts: this.#pool.restarts,
+      trouble: this.#trouble,
+      skipped: Object.fromEntries(this.#reasons.skipped),
+      unparsed: Object.fromEntries(this.#reasons.unparsed),
+      dropped: Object.fromEntries(this.#reasons.dropped),
+    }
   }
 }

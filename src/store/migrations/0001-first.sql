@@ -125,6 +125,7 @@ SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fs
 
 -- Lines no parser could read, as received (cut to lineLimits.unparsedKeptBytes; bytes = their whole length).
 CREATE TABLE IF NOT EXISTS db.unparsed (
+  segment LowCardinality(String),
   report LowCardinality(String),
   received DateTime64(3, 'UTC'),
   source LowCardinality(String),

@@ -1,0 +1,55 @@
+/** Where /metrics reads: the parts' own status, brought into its shape. */
+import type { createFolderIntake } from './intake/folder.ts'
+import type { FolderStatus } from './intake/folder-watch.ts'
+import type { SyslogThread } from './intake/syslog-thread.ts'
+import type { FileNumbers, MetricSources } from './metrics/metric-table.ts'
+import type { Pipeline } from './pipeline.ts'
+
+export interface MetricParts {
+  pipeline: Pipeline
+  syslog: SyslogThread
+  folders: ReturnType<typeof createFolderIntake>
+  now: () => number
+}
+
+export function metricSources({ pipeline, syslog, folders, now }: MetricParts): MetricSources {
+  return {
+    intake: () => ({
+      listeners: syslog.status()?.listeners ?? [],
+      files: [folderNumbers(folders.status().folders)],
+    }),
+    spool: () => {
+      const { spool, ingest, recovered } = pipeline.status()
+      return {
+        bytes: spool.usedBytes,
+        maxBytes: spool.maxBytes,
+        segmentsWaiting: ingest.pending,
+        segmentsSealed: ingest.segments + ingest.pending,
+        segmentsQuarantined: ingest.quarantined + recovered.quarantined,
+        tornBytes: recovered.tornBytes,
+      }
+    },
+    parse: () => {
+      const { segments, bytes, transactions, skipped, unparsed, dropped, threadRestarts } = pipeline.ingest.status()
+      return { workers: pipeline.spool.lanes, segments, bytes, transactions, skipped, unparsed, dropped, restarts: threadRestarts }
+    },
+    store: () => {
+      const { segments, flows, failures, retries, oldestMs, trouble } = pipeline.ingest.status()
+      const lagMs = oldestMs === null ? null : now() - oldestMs
+      return { inserts: segments, flows, failures, retries, lagMs, open: trouble === null }
+    },
+  }
+}
+
+/** All drop folders as one door; files by FTP come this way too. */
+function folderNumbers(folders: readonly FolderStatus[]): FileNumbers {
+  const sum = { listener: 'folder', files: 0, lines: 0, bytes: 0, duplicates: 0, refused: {} as Record<string, number> }
+  for (const { taken, duplicates, refused } of folders) {
+    sum.files += taken.files
+    sum.lines += taken.lines
+    sum.bytes += taken.bytes
+    sum.duplicates += duplicates
+    for (const [reason, count] of Object.entries(refused)) sum.refused[reason] = (sum.refused[reason] ?? 0) + count
+  }
+  return sum
+}
