@@ -33,7 +33,14 @@ export interface DaemonOptions {
 
 export interface Daemon {
   /** Bound ports; null = that door is closed. */
-  ports(): { udp: number | null; tcp: number | null; tls: number | null; ftp: number | null; sftp: number | null; api: number }
+  ports(): {
+    udp: number | null
+    tcp: number | null
+    tls: number | null
+    ftp: number | null
+    sftp: number | null
+    api: number
+  }
   reload(): Promise<ReloadResult>
   /** Everything taken so far is parsed, stored and merged. */
   settle(): Promise<void>
@@ -44,14 +51,21 @@ export interface Daemon {
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { dataDir, log, now } = options
   let { config } = options.loaded
-  let formats = compileFormats(await loadDefinitions([shippedParsers, ...config.parse.definitions]), { full: false })
+  let formats = compileFormats(
+    await loadDefinitions([shippedParsers, ...config.parse.definitions]),
+    { full: false },
+  )
   const started: Pick<Component<unknown>, 'stop'>[] = []
   let ready = false
 
   const stop = async (): Promise<void> => {
     ready = false
     for (const component of started.splice(0).reverse())
-      await component.stop().catch((error: unknown) => log.error({ error: causeOf(error) }, 'a part did not stop cleanly'))
+      await component
+        .stop()
+        .catch((error: unknown) =>
+          log.error({ error: causeOf(error) }, 'a part did not stop cleanly'),
+        )
   }
 
   try {
@@ -75,7 +89,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       options.onFatal,
     )
     let resolve = compileSources(config.sources)
-    const folders = createFolderIntake({ dataDir, folders: config.folders, resolve: (stream) => resolve(stream) }, pipeline.files, log, now)
+    const folders = createFolderIntake(
+      { dataDir, folders: config.folders, resolve: (stream) => resolve(stream) },
+      pipeline.files,
+      log,
+      now,
+    )
     const ftp = createFtpServer({ dataDir, ftp: config.ftp }, log, now)
 
     const readiness = (): Readiness => {
@@ -84,7 +103,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       const checks = [
         { name: 'started', ok: ready, reason: ready ? null : 'starting or stopping' },
         { name: 'store', ok: trouble === null, reason: trouble },
-        { name: 'spool', ok: intake?.writer.writable !== false, reason: intake?.writer.writable === false ? 'a write failed' : null },
+        {
+          name: 'spool',
+          ok: intake?.writer.writable !== false,
+          reason: intake?.writer.writable === false ? 'a write failed' : null,
+        },
       ]
       return { ready: checks.every(({ ok }) => ok), checks }
     }
@@ -92,7 +115,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const reload = async (): Promise<ReloadResult> => {
       const next = (await options.readConfig()).config
       const catalog = await loadCatalog([shippedCatalog, ...next.catalog.folders])
-      const definitions = compileFormats(await loadDefinitions([shippedParsers, ...next.parse.definitions]), { full: false })
+      const definitions = compileFormats(
+        await loadDefinitions([shippedParsers, ...next.parse.definitions]),
+        { full: false },
+      )
       await syslog.reconfigure({ syslog: next.syslog, sources: next.sources })
       await ftp.setAccounts(next.ftp.accounts)
       const result = changedKeys(config, next)
@@ -121,7 +147,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       now,
     })
     const metrics = createMetrics(metricSources({ pipeline, syslog, folders, now }), version)
-    const api = createApi({ host: config.api.host, port: config.api.port, backend, metrics, log, now, version })
+    const api = createApi({
+      host: config.api.host,
+      port: config.api.port,
+      backend,
+      metrics,
+      log,
+      now,
+      version,
+    })
 
     for (const component of [api, syslog, folders, ftp]) {
       started.push(component)
@@ -130,9 +164,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     pipeline.mergeInTurns()
     ready = true
     const ports: Daemon['ports'] = () => {
-      const of = (name: string): number | null => syslog.status()?.listeners.find(({ listener }) => listener === name)?.port ?? null
+      const of = (name: string): number | null =>
+        syslog.status()?.listeners.find(({ listener }) => listener === name)?.port ?? null
       const { port, sftpPort } = ftp.status()
-      return { udp: of('syslog-udp'), tcp: of('syslog-tcp'), tls: of('syslog-tls'), ftp: port, sftp: sftpPort, api: api.status().port }
+      return {
+        udp: of('syslog-udp'),
+        tcp: of('syslog-tcp'),
+        tls: of('syslog-tls'),
+        ftp: port,
+        sftp: sftpPort,
+        api: api.status().port,
+      }
     }
     log.info({ version, dataDir, ...ports() }, 'gnomon serves')
     return { ports, reload, settle: () => pipeline.settle(), stop }

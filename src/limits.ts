@@ -166,6 +166,8 @@ export const ftpLimits = {
   idleSeconds: 600,
   /** A transfer in which nothing moves is ended after this time, and its part of a file is deleted. */
   stalledSeconds: 300,
+  /** A session that breaks off so soon after its upload broke off in it: the answer cannot have come back. */
+  cutOffMs: 500,
   /** The server is started again after it ended, first after `restartMs`, then after twice as long each time. */
   restartMs: 500,
   restartMsMax: 60_000,
@@ -238,6 +240,31 @@ export const catalogLimits = {
   files: 1000,
   /** Patterns below one domain: each is tried in turn. */
   patternsPerDomain: 50,
+} as const
+
+export const configLimits = {
+  /** The configuration file: thousands of sources are some 200 KB. */
+  fileBytes: 1 * MiB,
+  /** A file named by `${file:…}`: a password or a token. */
+  secretBytes: 64 * KiB,
+  /** Uses of YAML anchors: more is no configuration but a bomb. */
+  aliases: 100,
+  /** Faults told at once; the rest is a number. */
+  faults: 50,
+  /** Errors of YAML told at once: all but the first are often echoes of it. */
+  syntaxFaults: 3,
+} as const
+
+/** Commands that ask a running appliance. */
+export const clientLimits = {
+  /** An answer must be whole by then: a replay of many lines takes seconds. */
+  timeoutMs: 60_000,
+  /** A health check must answer by then: Docker's own default is 30 s, an appliance under load answers in well under one. */
+  healthMs: 3000,
+  /** An answer is held in memory: a page of 1,000 ledger rows is below 1 MB. */
+  answerBytes: 64 * MiB,
+  /** `gnomon check` tells of a certificate that ends within this time. */
+  certificateEndsMs: 14 * 24 * 60 * 60 * 1000,
 } as const
 
 /** What a report shows; the CSV and JSON files always hold all of it. */

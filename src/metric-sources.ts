@@ -30,8 +30,18 @@ export function metricSources({ pipeline, syslog, folders, now }: MetricParts): 
       }
     },
     parse: () => {
-      const { segments, bytes, transactions, skipped, unparsed, dropped, threadRestarts } = pipeline.ingest.status()
-      return { workers: pipeline.spool.lanes, segments, bytes, transactions, skipped, unparsed, dropped, restarts: threadRestarts }
+      const { segments, bytes, transactions, skipped, unparsed, dropped, threadRestarts } =
+        pipeline.ingest.status()
+      return {
+        workers: pipeline.spool.lanes,
+        segments,
+        bytes,
+        transactions,
+        skipped,
+        unparsed,
+        dropped,
+        restarts: threadRestarts,
+      }
     },
     store: () => {
       const { segments, flows, failures, retries, oldestMs, trouble } = pipeline.ingest.status()
@@ -43,13 +53,21 @@ export function metricSources({ pipeline, syslog, folders, now }: MetricParts): 
 
 /** All drop folders as one door; files by FTP come this way too. */
 function folderNumbers(folders: readonly FolderStatus[]): FileNumbers {
-  const sum = { listener: 'folder', files: 0, lines: 0, bytes: 0, duplicates: 0, refused: {} as Record<string, number> }
+  const sum = {
+    listener: 'folder',
+    files: 0,
+    lines: 0,
+    bytes: 0,
+    duplicates: 0,
+    refused: {} as Record<string, number>,
+  }
   for (const { taken, duplicates, refused } of folders) {
     sum.files += taken.files
     sum.lines += taken.lines
     sum.bytes += taken.bytes
     sum.duplicates += duplicates
-    for (const [reason, count] of Object.entries(refused)) sum.refused[reason] = (sum.refused[reason] ?? 0) + count
+    for (const [reason, count] of Object.entries(refused))
+      sum.refused[reason] = (sum.refused[reason] ?? 0) + count
   }
   return sum
 }

@@ -53,7 +53,14 @@ export class Pipeline implements Component<PipelineStatus> {
   #cleanedMs = 0
   #stopping = true
 
-  private constructor(parts: { store: Store; merge: Merge; dataDir: string; config: PipelineConfig; log: Logger; now: () => number }) {
+  private constructor(parts: {
+    store: Store
+    merge: Merge
+    dataDir: string
+    config: PipelineConfig
+    log: Logger
+    now: () => number
+  }) {
     const { store, merge, dataDir, config, log, now } = parts
     this.store = store
     this.merge = merge
@@ -98,9 +105,18 @@ export class Pipeline implements Component<PipelineStatus> {
   }
 
   /** Opens store and catalog. Throws STORE_LOCKED, STORE_UNAVAILABLE, CATALOG_INVALID, SPOOL_UNUSABLE. */
-  static async open(dataDir: string, config: PipelineConfig, log: Logger, now: () => number): Promise<Pipeline> {
+  static async open(
+    dataDir: string,
+    config: PipelineConfig,
+    log: Logger,
+    now: () => number,
+  ): Promise<Pipeline> {
     await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-      throw new OperatingError('SPOOL_UNUSABLE', `cannot use the data folder ${dataDir}: ${causeOf(cause)}; set GNOMON_DATA to a folder that can be written`, { cause })
+      throw new OperatingError(
+        'SPOOL_UNUSABLE',
+        `cannot use the data folder ${dataDir}: ${causeOf(cause)}; set GNOMON_DATA to a folder that can be written`,
+        { cause },
+      )
     })
     const catalog = await loadCatalog([shippedCatalog, ...config.catalog.folders])
     const store = await openStore({ path: join(dataDir, 'store'), ...config.store })
@@ -122,7 +138,11 @@ export class Pipeline implements Component<PipelineStatus> {
     for (const segment of this.#recovery.segments) this.ingest.submit(segment)
     if (this.#recovery.segments.length > 0 || this.#recovery.quarantined.length > 0)
       this.#log.info(
-        { segments: this.#recovery.segments.length, tornBytes: this.#recovery.tornBytes, quarantined: this.#recovery.quarantined },
+        {
+          segments: this.#recovery.segments.length,
+          tornBytes: this.#recovery.tornBytes,
+          quarantined: this.#recovery.quarantined,
+        },
         'spool: taken up after a restart',
       )
   }
@@ -141,18 +161,27 @@ export class Pipeline implements Component<PipelineStatus> {
         await this.merge.clean()
       }
     } catch (error) {
-      this.#log.error({ error: causeOf(error) }, 'merge: an hour could not be merged, it is tried again')
+      this.#log.error(
+        { error: causeOf(error) },
+        'merge: an hour could not be merged, it is tried again',
+      )
     }
     const tookMs = this.#now() - startedMs
     if (!this.#stopping)
-      this.#timer = setTimeout(() => (this.#merging = this.#turn()), Math.max(mergeLimits.turnMs, tookMs * mergeLimits.costShare))
+      this.#timer = setTimeout(
+        () => (this.#merging = this.#turn()),
+        Math.max(mergeLimits.turnMs, tookMs * mergeLimits.costShare),
+      )
   }
 
   /** Resolves when all that was taken is merged: parsed, stored, its hours recomputed. For one report, or for all. */
   async settle(report: string | null = null): Promise<void> {
     await this.ingest.idle()
     await this.#merging
-    while (!this.#stopping && (await this.merge.recomputeDirty(mergeLimits.hoursPerTurn, report)) > 0);
+    while (
+      !this.#stopping &&
+      (await this.merge.recomputeDirty(mergeLimits.hoursPerTurn, report)) > 0
+    );
   }
 
   async stop(): Promise<void> {

@@ -15,7 +15,8 @@ export class LineRates {
     const atMs = this.#now()
     const lines = new Map<string, number>()
     for (const entry of ledger)
-      if (entry.outcome === 'received') lines.set(entry.source, (lines.get(entry.source) ?? 0) + entry.lines)
+      if (entry.outcome === 'received')
+        lines.set(entry.source, (lines.get(entry.source) ?? 0) + entry.lines)
     for (const [source, count] of lines) {
       const marks = this.#recent(source, atMs)
       marks.push({ atMs, lines: count })
@@ -31,6 +32,8 @@ export class LineRates {
   }
 
   #recent(source: string, nowMs: number): { atMs: number; lines: number }[] {
-    return (this.#sources.get(source) ?? []).filter(({ atMs }) => nowMs - atMs < apiLimits.rateWindowMs)
+    return (this.#sources.get(source) ?? []).filter(
+      ({ atMs }) => nowMs - atMs < apiLimits.rateWindowMs,
+    )
   }
 }

@@ -10,7 +10,14 @@ import type { StreamState } from '../parse/batch.ts'
 import type { FormatSet } from '../parse/formats.ts'
 import { buildReport, totalsOf } from '../report/build-report.ts'
 import { ledgerHours, ledgerTotals, streamCounts } from '../report/ledger-queries.ts'
-import { appCount, appRows, oneApp, onePerson, personCount, personRows } from '../report/usage-lists.ts'
+import {
+  appCount,
+  appRows,
+  oneApp,
+  onePerson,
+  personCount,
+  personRows,
+} from '../report/usage-lists.ts'
 import { usesOf } from '../report/usage-details.ts'
 import { usageRows } from '../report/usage-rows.ts'
 import type { Spool } from '../spool/spool.ts'
@@ -21,7 +28,14 @@ import type { ApiBackend, PersonKind } from './backend.ts'
 import { ledgerRows, reportRow, reportsQuery, unparsedPage } from './store-rows.ts'
 import type { LineRates } from './line-rates.ts'
 import type { Paging, Scope } from './queries.ts'
-import type { Readiness, ReloadResult, ReportEntry, SourceRow, StreamRow, Summary } from './schemas.ts'
+import type {
+  Readiness,
+  ReloadResult,
+  ReportEntry,
+  SourceRow,
+  StreamRow,
+  Summary,
+} from './schemas.ts'
 import { summaryOf } from './summary.ts'
 
 export interface BackendParts {
@@ -50,7 +64,13 @@ export function createBackend(parts: BackendParts): ApiBackend {
     const title = await titleOf(store, scope)
     if (title === null) return null
     const { version: catalogVersion } = parts.catalog()
-    return buildReport(store, { ...scope, title, catalogVersion, gnomonVersion: version, nowMs: parts.now() })
+    return buildReport(store, {
+      ...scope,
+      title,
+      catalogVersion,
+      gnomonVersion: version,
+      nowMs: parts.now(),
+    })
   }
   return {
     sources: async () => sourcesOf(parts),
@@ -62,14 +82,28 @@ export function createBackend(parts: BackendParts): ApiBackend {
     },
     unparsed: async (query) => unparsedPage(store, query, bounds(query)),
     replay: async (request) =>
-      replayUnparsed(store, parts.spool, request, (key, source) => describeStream(parts, key, source), parts.submit),
+      replayUnparsed(
+        store,
+        parts.spool,
+        request,
+        (key, source) => describeStream(parts, key, source),
+        parts.submit,
+      ),
     reports: async () => reportsOf(store),
     summary: async (scope) => summaryFor(parts, scope),
     report,
     usage: (scope) => usageRows(store, scope),
     apps: async (query) => {
-      const part = { ...bounds(query), sort: query.sort, descending: query.order === 'desc', filter: query.filter }
-      return { rows: await appRows(store, query, part), total: await appCount(store, query, query.filter) }
+      const part = {
+        ...bounds(query),
+        sort: query.sort,
+        descending: query.order === 'desc',
+        filter: query.filter,
+      }
+      return {
+        rows: await appRows(store, query, part),
+        total: await appCount(store, query, query.filter),
+      }
     },
     app: async (id, scope) => {
       const app = await oneApp(store, scope, id)
@@ -84,8 +118,16 @@ export function createBackend(parts: BackendParts): ApiBackend {
       }
     },
     people: async (kind, query) => {
-      const part = { ...bounds(query), sort: query.sort, descending: query.order === 'desc', filter: query.filter }
-      return { rows: await personRows(store, kind, query, part), total: await personCount(store, kind, query, query.filter) }
+      const part = {
+        ...bounds(query),
+        sort: query.sort,
+        descending: query.order === 'desc',
+        filter: query.filter,
+      }
+      return {
+        rows: await personRows(store, kind, query, part),
+        total: await personCount(store, kind, query, query.filter),
+      }
     },
     person: async (kind, name, scope) => {
       const person = await onePerson(store, kind, scope, name)
@@ -127,7 +169,11 @@ export function createBackend(parts: BackendParts): ApiBackend {
   }
 }
 
-const personColumn = { users: 'user', addresses: 'src_ip', devices: 'device' } as const satisfies Record<PersonKind, string>
+const personColumn = {
+  users: 'user',
+  addresses: 'src_ip',
+  devices: 'device',
+} as const satisfies Record<PersonKind, string>
 
 function bounds({ page, limit }: Paging): { limit: number; offset: number } {
   return { limit, offset: (page - 1) * limit }
@@ -136,13 +182,21 @@ function bounds({ page, limit }: Paging): { limit: number; offset: number } {
 /** The title of a report, or null when there is none of this id. */
 async function titleOf(store: Store, scope: Scope): Promise<string | null> {
   if (scope.report === 'continuous')
-    return scope.source === null ? 'Cloud Discovery: all sources' : `Cloud Discovery: ${scope.source}`
+    return scope.source === null
+      ? 'Cloud Discovery: all sources'
+      : `Cloud Discovery: ${scope.source}`
   const entry = (await reportsOf(store)).find(({ id }) => id === scope.report)
   return entry?.title ?? null
 }
 
 async function reportsOf(store: Store): Promise<ReportEntry[]> {
-  const rows = await store.query<{ id: string; title: string; from: string; to: string; transactions: number }>(reportsQuery)
+  const rows = await store.query<{
+    id: string
+    title: string
+    from: string
+    to: string
+    transactions: number
+  }>(reportsQuery)
   return rows.map(({ id, title, from, to, transactions }) => ({
     id,
     title: id === 'continuous' ? 'Continuous report' : title,
@@ -168,12 +222,18 @@ function sourcesOf(parts: BackendParts): SourceRow[] {
   }
   return [...streams].map(([name, rows]) => {
     rows.sort((a, b) => (b.lastSeen ?? '').localeCompare(a.lastSeen ?? ''))
-    return { name, lastSeen: rows[0]?.lastSeen ?? null, linesPerSecond: parts.rates.of(name), streams: rows }
+    return {
+      name,
+      lastSeen: rows[0]?.lastSeen ?? null,
+      linesPerSecond: parts.rates.of(name),
+      streams: rows,
+    }
   })
 }
 
 function streamRow(state: StreamState): StreamRow {
-  const share = (count: number): number | null => (state.transactions === 0 ? null : Math.min(1, count / state.transactions))
+  const share = (count: number): number | null =>
+    state.transactions === 0 ? null : Math.min(1, count / state.transactions)
   return {
     key: state.key,
     listener: state.listener,
@@ -198,7 +258,12 @@ function configuredAs(config: Config, name: string): ResolvedSource {
 
 function describeStream(parts: BackendParts, key: string, source: string) {
   const state = parts.streams().find((stream) => stream.key === key)
-  return { key, listener: state?.listener ?? 'replay', peer: state?.peer ?? key, ...configuredAs(parts.config(), source) }
+  return {
+    key,
+    listener: state?.listener ?? 'replay',
+    peer: state?.peer ?? key,
+    ...configuredAs(parts.config(), source),
+  }
 }
 
 async function takeInto(
@@ -218,6 +283,13 @@ async function takeInto(
     report: request.report,
   }
   const size = request.sizeBytes === null ? {} : { sizeBytes: request.sizeBytes }
-  const { lines, duplicate, refused } = await takeUpload(body, { name: request.name, stream, ...size }, tempDir, files, now, onProgress)
+  const { lines, duplicate, refused } = await takeUpload(
+    body,
+    { name: request.name, stream, ...size },
+    tempDir,
+    files,
+    now,
+    onProgress,
+  )
   return refused === undefined ? { lines, duplicate } : { lines, duplicate, refused }
 }

@@ -19,7 +19,13 @@ export const reportsQuery = `
   ) AS u USING (report)
   ORDER BY r.created DESC`
 
-const words = { transaction: 'transactions', skipped: 'skipped', unparsed: 'unparsed', dropped: 'dropped', received: 'received' } as const
+const words = {
+  transaction: 'transactions',
+  skipped: 'skipped',
+  unparsed: 'unparsed',
+  dropped: 'dropped',
+  received: 'received',
+} as const
 
 /** One row for each hour and source, in the order in which they come. */
 export function ledgerRows(sums: readonly (LedgerSum & { hour: string })[]): LedgerRow[] {
@@ -30,16 +36,31 @@ export function ledgerRows(sums: readonly (LedgerSum & { hour: string })[]): Led
     rows.set(key, row)
     const quantity = row[words[sum.outcome]]
     quantity.lines += sum.lines
-    quantity.bytes = quantity.bytes === null || sum.bytes === null ? null : quantity.bytes + sum.bytes
+    quantity.bytes =
+      quantity.bytes === null || sum.bytes === null ? null : quantity.bytes + sum.bytes
     if (sum.outcome !== 'received' && sum.outcome !== 'transaction' && sum.lines !== 0)
-      row.reasons.push({ outcome: sum.outcome, reason: sum.reason, lines: sum.lines, bytes: sum.bytes })
+      row.reasons.push({
+        outcome: sum.outcome,
+        reason: sum.reason,
+        lines: sum.lines,
+        bytes: sum.bytes,
+      })
   }
   return [...rows.values()]
 }
 
 function emptyRow({ hour, source }: { hour: string; source: string }): LedgerRow {
   const none = (): LedgerRow['received'] => ({ lines: 0, bytes: 0 })
-  return { hour, source, received: none(), transactions: none(), skipped: none(), unparsed: none(), dropped: none(), reasons: [] }
+  return {
+    hour,
+    source,
+    received: none(),
+    transactions: none(),
+    skipped: none(),
+    unparsed: none(),
+    dropped: none(),
+    reasons: [],
+  }
 }
 
 interface KeptRow {
@@ -65,8 +86,14 @@ export async function unparsedPage(
      FROM db.unparsed WHERE ${condition} ORDER BY received DESC, id LIMIT {limit:UInt32} OFFSET {offset:UInt64}`,
     params,
   )
-  const [count] = await store.query<{ rows: number }>(`SELECT count() AS rows FROM db.unparsed WHERE ${condition}`, params)
-  return { rows: rows.map(({ received, ...row }) => ({ ...row, receivedAt: received })), total: count.rows }
+  const [count] = await store.query<{ rows: number }>(
+    `SELECT count() AS rows FROM db.unparsed WHERE ${condition}`,
+    params,
+  )
+  return {
+    rows: rows.map(({ received, ...row }) => ({ ...row, receivedAt: received })),
+    total: count.rows,
+  }
 }
 
 /** A row of `reports`. */

@@ -27,7 +27,8 @@ export class Progress {
     if (this.#out.isTTY !== true || nowMs - this.#shownMs < everyMs) return
     this.#shownMs = nowMs
     const share = at.totalBytes === 0 ? 1 : at.readBytes / at.totalBytes
-    const left = share > 0.01 ? `${duration(((nowMs - this.#nameStartedMs) / share) * (1 - share))} left` : ''
+    const left =
+      share > 0.01 ? `${duration(((nowMs - this.#nameStartedMs) / share) * (1 - share))} left` : ''
     const rate = `${formatShortCount(this.#rate(lines, nowMs))} lines/s`
     // each byte is read twice: to know the file again, and to take it
     const bytes = `${formatBytes(Math.round(at.readBytes / 2))} of ${formatBytes(Math.round(at.totalBytes / 2))}`

@@ -25,7 +25,11 @@ export const defaultData = '/var/lib/gnomon'
 async function run(args: string[], io: CommandIo): Promise<number> {
   const { values } = parseArgs({
     args,
-    options: { config: { type: 'string' }, data: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      config: { type: 'string' },
+      data: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
   if (values.help === true) return (await write(io.stdout, help), 0)
   const readConfig = () => loadConfig({ path: values.config, env: io.env })
@@ -39,12 +43,19 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     log,
     now: Date.now,
     onFatal: (error) => {
-      log.fatal({ error: causeOf(error) }, 'the intake thread died; the appliance ends, so that it is started again')
+      log.fatal(
+        { error: causeOf(error) },
+        'the intake thread died; the appliance ends, so that it is started again',
+      )
       over.resolve(1)
     },
   })
   const hangup = (): void => {
-    daemon.reload().catch((error: unknown) => log.error({ error: causeOf(error) }, 'the configuration stays as it was'))
+    daemon
+      .reload()
+      .catch((error: unknown) =>
+        log.error({ error: causeOf(error) }, 'the configuration stays as it was'),
+      )
   }
   process.on('SIGHUP', hangup)
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
@@ -53,12 +64,23 @@ async function run(args: string[], io: CommandIo): Promise<number> {
       over.resolve(0)
     })
   const { api, udp, tcp, tls } = daemon.ports()
-  const syslog = [udp === null ? null : `UDP ${udp}`, tcp === null ? null : `TCP ${tcp}`, tls === null ? null : `TLS ${tls}`]
-  await write(io.stdout, `Gnomon serves: console http://localhost:${api}/, syslog ${syslog.filter((door) => door !== null).join(', ')}\n`)
+  const syslog = [
+    udp === null ? null : `UDP ${udp}`,
+    tcp === null ? null : `TCP ${tcp}`,
+    tls === null ? null : `TLS ${tls}`,
+  ]
+  await write(
+    io.stdout,
+    `Gnomon serves: console http://localhost:${api}/, syslog ${syslog.filter((door) => door !== null).join(', ')}\n`,
+  )
   const code = await over.promise
   await daemon.stop()
   process.off('SIGHUP', hangup)
   return code
 }
 
-export const serve: Command = { summary: 'the appliance: takes logs, keeps the continuous report', help, run }
+export const serve: Command = {
+  summary: 'the appliance: takes logs, keeps the continuous report',
+  help,
+  run,
+}

@@ -75,7 +75,11 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     zone: values.zone ?? null,
     json: values.json,
   }
-  if (plan.format !== null) formatNamed(compileFormats(await loadDefinitions([shippedParsers]), { full: false }), plan.format)
+  if (plan.format !== null)
+    formatNamed(
+      compileFormats(await loadDefinitions([shippedParsers]), { full: false }),
+      plan.format,
+    )
   await checkFiles(plan.files)
   return inTemporaryFolder((folder) => snapshotIn(folder, plan, io))
 }
@@ -84,7 +88,10 @@ function chosen(names: readonly string[]): ReadonlySet<ReportFormat> {
   const all = names.flatMap((name) => name.split(','))
   const wrong = all.find((name) => !reportFormats.includes(name as ReportFormat))
   if (wrong !== undefined)
-    throw new OperatingError('USAGE', `cannot write a report as ${wrong}: choose ${reportFormats.join(', ')}`)
+    throw new OperatingError(
+      'USAGE',
+      `cannot write a report as ${wrong}: choose ${reportFormats.join(', ')}`,
+    )
   return new Set(all as ReportFormat[])
 }
 
@@ -92,9 +99,17 @@ function chosen(names: readonly string[]): ReadonlySet<ReportFormat> {
 async function checkFiles(files: readonly string[]): Promise<void> {
   for (const file of files) {
     const found = await stat(file).catch((cause: unknown) => {
-      throw new OperatingError('FILE_UNREADABLE', `cannot read ${file}: ${causeOf(cause)}; check the path`, { cause })
+      throw new OperatingError(
+        'FILE_UNREADABLE',
+        `cannot read ${file}: ${causeOf(cause)}; check the path`,
+        { cause },
+      )
     })
-    if (!found.isFile()) throw new OperatingError('FILE_UNREADABLE', `cannot read ${file}: not a regular file; name log files`)
+    if (!found.isFile())
+      throw new OperatingError(
+        'FILE_UNREADABLE',
+        `cannot read ${file}: not a regular file; name log files`,
+      )
   }
 }
 
@@ -102,7 +117,9 @@ async function checkFiles(files: readonly string[]): Promise<void> {
 async function inTemporaryFolder(work: (folder: string) => Promise<number>): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'gnomon-'))
   const interrupted = (signal: NodeJS.Signals): void => {
-    void rm(folder, { recursive: true, force: true }).then(() => process.exit(signal === 'SIGINT' ? 130 : 143))
+    void rm(folder, { recursive: true, force: true }).then(() =>
+      process.exit(signal === 'SIGINT' ? 130 : 143),
+    )
   }
   process.once('SIGINT', interrupted)
   process.once('SIGTERM', interrupted)
@@ -116,7 +133,9 @@ async function inTemporaryFolder(work: (folder: string) => Promise<number>): Pro
 }
 
 async function snapshotIn(folder: string, plan: Plan, io: CommandIo): Promise<number> {
-  const defaults = configSchema.parse({ spool: { maxBytes: snapshotLimits.spoolBytes, fsync: 'never' } })
+  const defaults = configSchema.parse({
+    spool: { maxBytes: snapshotLimits.spoolBytes, fsync: 'never' },
+  })
   const log = createLog('error')
   const pipeline = await Pipeline.open(folder, defaults, log, Date.now)
   try {
@@ -134,7 +153,12 @@ async function snapshotIn(folder: string, plan: Plan, io: CommandIo): Promise<nu
       nowMs: Date.now(),
     })
     const scope = { report: reportId, source: null, fromMs: null, toMs: null }
-    const files = await writeReportFiles(report, () => usageRows(pipeline.store, scope), plan.out, plan.formats)
+    const files = await writeReportFiles(
+      report,
+      () => usageRows(pipeline.store, scope),
+      plan.out,
+      plan.formats,
+    )
     await tell(report, files, plan, io)
     for (const reason of refused) await write(io.stderr, `gnomon snapshot: ${reason}\n`)
     return refused.length > 0 || report.totals.transactions === 0 ? 1 : 0
@@ -159,7 +183,8 @@ async function takeAll(pipeline: Pipeline, plan: Plan, io: CommandIo): Promise<s
       zone: plan.zone,
       report: reportId,
     }
-    const onProgress = (at: { readBytes: number; totalBytes: number }): void => progress.show(name, at, lines())
+    const onProgress = (at: { readBytes: number; totalBytes: number }): void =>
+      progress.show(name, at, lines())
     const summary = await takeFile(path, { name, stream, onProgress }, pipeline.files, Date.now)
     if (summary.refused !== undefined) refused.push(summary.refused)
   }
@@ -168,14 +193,26 @@ async function takeAll(pipeline: Pipeline, plan: Plan, io: CommandIo): Promise<s
   return refused
 }
 
-async function tell(report: Report, files: readonly string[], plan: Plan, io: CommandIo): Promise<void> {
+async function tell(
+  report: Report,
+  files: readonly string[],
+  plan: Plan,
+  io: CommandIo,
+): Promise<void> {
   if (plan.json) return write(io.stdout, `${JSON.stringify(report)}\n`)
   const out = io.stdout as Partial<NodeJS.WriteStream>
   const colour = out.isTTY === true && io.env['NO_COLOR'] === undefined
   await write(io.stdout, renderTerminal(report, { width: out.columns ?? 100, colour }))
   if (report.totals.transactions === 0)
-    await write(io.stderr, 'gnomon snapshot: no transaction was read; gnomon parse shows each line with its reason\n')
+    await write(
+      io.stderr,
+      'gnomon snapshot: no transaction was read; gnomon parse shows each line with its reason\n',
+    )
   await write(io.stdout, `\nWritten: ${files.join(', ')}\n`)
 }
 
-export const snapshot: Command = { summary: 'a discovery report from log files, without a daemon', help, run }
+export const snapshot: Command = {
+  summary: 'a discovery report from log files, without a daemon',
+  help,
+  run,
+}

@@ -2,18 +2,36 @@
 import type { Config } from './schema.ts'
 
 /** Keys that a running appliance takes up; all others need a restart. */
-const live = ['sources', 'catalog', 'syslog.udp.allow', 'syslog.tcp.allow', 'syslog.tls.allow', 'ftp.accounts']
+const live = [
+  'sources',
+  'catalog',
+  'syslog.udp.allow',
+  'syslog.tcp.allow',
+  'syslog.tls.allow',
+  'ftp.accounts',
+]
 
 /** Dotted keys with another value. Lists count as one value. */
-export function changedKeys(before: Config, after: Config): { changed: string[]; needRestart: string[] } {
+export function changedKeys(
+  before: Config,
+  after: Config,
+): { changed: string[]; needRestart: string[] } {
   const changed = differences(before, after, '')
-  return { changed, needRestart: changed.filter((key) => !live.some((prefix) => key === prefix || key.startsWith(`${prefix}.`))) }
+  return {
+    changed,
+    needRestart: changed.filter(
+      (key) => !live.some((prefix) => key === prefix || key.startsWith(`${prefix}.`)),
+    ),
+  }
 }
 
 function differences(before: unknown, after: unknown, path: string): string[] {
-  if (!isPlain(before) || !isPlain(after)) return JSON.stringify(before) === JSON.stringify(after) ? [] : [path]
+  if (!isPlain(before) || !isPlain(after))
+    return JSON.stringify(before) === JSON.stringify(after) ? [] : [path]
   const keys = new Set([...Object.keys(before), ...Object.keys(after)])
-  return [...keys].flatMap((key) => differences(before[key], after[key], path === '' ? key : `${path}.${key}`))
+  return [...keys].flatMap((key) =>
+    differences(before[key], after[key], path === '' ? key : `${path}.${key}`),
+  )
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

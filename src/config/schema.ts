@@ -30,11 +30,12 @@ const listener = (defaultPort: number) =>
 export const configSchema = z.strictObject({
   syslog: z
     .strictObject({
-      udp: listener(5514).prefault({}),
-      tcp: listener(5514).prefault({}),
+      udp: listener(5514).prefault({}).describe('Over UDP (RFC 5426)'),
+      tcp: listener(5514).prefault({}).describe('Over TCP (RFC 6587)'),
       tls: listener(6514)
         .extend({ tls: tlsFiles.optional().describe('Without it the TLS listener stays closed') })
-        .prefault({}),
+        .prefault({})
+        .describe('Over TLS (RFC 5425)'),
     })
     .prefault({})
     .describe('Syslog receivers: RFC 3164, RFC 5424, RFC 6587 with both framings on one port'),
@@ -78,7 +79,10 @@ export const configSchema = z.strictObject({
       accounts: z
         .array(
           z.strictObject({
-            user: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/),
+            user: z
+              .string()
+              .regex(/^[a-z_][a-z0-9_-]{0,31}$/)
+              .describe('Name to log in with'),
             password: z
               .string()
               .min(8)
@@ -90,11 +94,12 @@ export const configSchema = z.strictObject({
         .default([])
         .describe('One account, and one folder, for each data source'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('FTP, FTPS and SFTP, by ProFTPD'),
   api: z
     .strictObject({
-      host: z.string().default('::'),
-      port: port.default(8080),
+      host: z.string().default('::').describe('Address to listen on; :: = all, IPv4 too'),
+      port: port.default(8080).describe('0 = any free port (printed at start)'),
     })
     .prefault({})
     .describe('Console, API, /metrics, /healthz, /readyz'),
@@ -102,7 +107,10 @@ export const configSchema = z.strictObject({
     .array(
       z.strictObject({
         name: z.string().min(1).describe('The data source'),
-        listener: z.enum(['syslog-udp', 'syslog-tcp', 'syslog-tls', 'folder', 'upload']).optional(),
+        listener: z
+          .enum(['syslog-udp', 'syslog-tcp', 'syslog-tls', 'folder', 'upload'])
+          .optional()
+          .describe('Only what comes in there'),
         from: cidrs.optional().describe('Senders that belong to it'),
         folder: z.string().optional().describe('Name of a sub-folder of a drop folder'),
         format: z.string().optional().describe('Format id; default: recognised from the lines'),
@@ -127,7 +135,8 @@ export const configSchema = z.strictObject({
           'interval = each second (a power cut loses at most that), always = before each write returns, never = left to the kernel. kill -9 loses nothing that was written in any case',
         ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Where everything taken is written first, until it is stored'),
   parse: z
     .strictObject({
       workers: z
@@ -141,25 +150,27 @@ export const configSchema = z.strictObject({
         .default([])
         .describe('Folders with parser definitions of your own'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Reading lines'),
   store: z
     .strictObject({
       url: z.url().optional().describe('ClickHouse HTTP address; default: embedded'),
-      database: z.string().default('gnomon'),
-      username: z.string().default('default'),
-      password: z.string().default('').meta({ secret: true }),
+      database: z.string().default('gnomon').describe('Database of the tables'),
+      username: z.string().default('default').describe('User at url'),
+      password: z.string().default('').describe('Password at url').meta({ secret: true }),
       cluster: z
         .string()
         .optional()
         .describe('Cluster name: Replicated and Distributed tables are made'),
-      retentionDays: z.int().min(1).max(3650).default(90),
+      retentionDays: z.int().min(1).max(3650).default(90).describe('Days for which data are kept'),
       maxMemoryBytes: z
         .int()
         .min(200_000_000)
         .default(900_000_000)
         .describe('Memory bound of the embedded store'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('ClickHouse, within Gnomon or a server of your own'),
   catalog: z
     .strictObject({
       folders: z
@@ -167,12 +178,17 @@ export const configSchema = z.strictObject({
         .default([])
         .describe('Folders with catalog files of your own; they win over the shipped ones'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Which app a destination is'),
   log: z
     .strictObject({
-      level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+      level: z
+        .enum(['debug', 'info', 'warn', 'error'])
+        .default('info')
+        .describe('Least of what is told'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("Gnomon's own log: JSON lines on standard error"),
 })
 
 export type Config = z.infer<typeof configSchema>

@@ -31,11 +31,15 @@ export class FileSpool implements FileSink {
   }
 
   async part({ id, stream, receivedAtMs, bytes, lines }: SinkPart): Promise<void> {
-    while (Number(Atomics.load(this.#spool.usage, 0)) + bytes.length > this.#options.maxBytes) await delay(fileLimits.fullSpoolMs)
+    while (Number(Atomics.load(this.#spool.usage, 0)) + bytes.length > this.#options.maxBytes)
+      await delay(fileLimits.fullSpoolMs)
     this.#options.onSealed(await this.#spool.writeSealed(id, stream, receivedAtMs, bytes, lines))
   }
 
-  async done(contentId: string, summary: { name: string; bytes: number; lines: number }): Promise<void> {
+  async done(
+    contentId: string,
+    summary: { name: string; bytes: number; lines: number },
+  ): Promise<void> {
     await this.#takenFiles.add({ id: contentId, ...summary, atMs: this.#options.now() })
   }
 

@@ -6,13 +6,11 @@ import { OperatingError } from '../errors.ts'
 import { fileLimits, ftpLimits } from '../limits.ts'
 
 export interface ProftpdOptions {
-  /** Folder with the server's own files: `passwd`, `group`, host keys, `transfers` (a FIFO), pid. */
+  /** Folder of what the server reads: `passwd`, `group`, host keys, `transfers` (a FIFO); in its `run`, what it writes. */
   runDir: string
   /** System user and group the process runs as already; ProFTPD wants to hear them. */
   user: string
   group: string
-  /** Root may only log in (as an account of ours) when told so: tests and containers that run as root. */
-  root: boolean
   host: string
   port: number
   /** 0 = no SFTP. */
@@ -22,6 +20,8 @@ export interface ProftpdOptions {
   tls: {
     certificate: string
     key: string
+    /** The certificates between it and the root, when there are any. */
+    chain: string | null
     clientCa: string | null
     keyType: 'rsa' | 'ec'
     required: boolean
@@ -52,6 +52,10 @@ export function proftpdConfig(options: ProftpdOptions): string {
 function modules(options: ProftpdOptions): string[] {
   const { tls: withTls, sftpPort } = options
   return [
+    // Part of the program in Debian 12, apart in Debian 13.
+    ...['mod_ls.c', 'mod_xfer.c'].flatMap((name) =>
+      section('IfModule', `!${name}`, [`LoadModule ${name}`]),
+    ),
     'LoadModule mod_vroot.c',
     ...(withTls === null ? [] : ['LoadModule mod_tls.c']),
     ...(sftpPort === 0 ? [] : ['LoadModule mod_sftp.c']),
@@ -63,17 +67,20 @@ function server(options: ProftpdOptions): string[] {
   return [
     'ServerType standalone',
     'ServerName "Gnomon"',
-    'DefaultServer on',
     `DefaultAddress ${word(host)}`,
     `UseIPv6 ${host.includes(':') ? 'on' : 'off'}`,
+    // Without it, all addresses are listened on.
+    'SocketBindTight on',
     `Port ${options.port}`,
     `User ${quoted(user)}`,
     `Group ${quoted(group)}`,
-    `PidFile ${quoted(`${runDir}/pid`)}`,
-    // No scoreboard: a shared file that only ftpwho reads.
-    'ScoreboardFile /dev/null',
+    `PidFile ${quoted(`${runDir}/run/pid`)}`,
+    // Sessions are counted in it: without it, MaxClients and MaxClientsPerHost hold nobody back.
+    `ScoreboardFile ${quoted(`${runDir}/run/scoreboard`)}`,
     'ControlsEngine off',
     'UseReverseDNS off',
+    // FTP puts nothing below a folder: mod_vroot would follow a link that somebody laid there. (SFTP compares whole paths.)
+    'PathDenyFilter "[^/.][^/]*/."',
     `MaxInstances ${ftpLimits.sessions + 1}`,
     `PassivePorts ${options.passivePorts[0]} ${options.passivePorts[1]}`,
     ...(options.masqueradeAddress === null
@@ -83,13 +90,13 @@ function server(options: ProftpdOptions): string[] {
 }
 
 /** Only our own accounts, each in its folder: mod_vroot is a jail that needs no root. */
-function accounts({ runDir, root }: ProftpdOptions): string[] {
+function accounts({ runDir }: ProftpdOptions): string[] {
   return [
     'AuthOrder mod_auth_file.c',
     `AuthUserFile ${quoted(`${runDir}/passwd`)}`,
     `AuthGroupFile ${quoted(`${runDir}/group`)}`,
     'AuthPAM off',
-    ...(root ? ['RootLogin on'] : []),
+    'RootLogin off',
     'RequireValidShell off',
     'UseFtpUsers off',
     'VRootEngine on',
@@ -113,7 +120,7 @@ function sessions(): string[] {
     `TimeoutNoTransfer ${ftpLimits.idleSeconds}`,
     `TimeoutStalled ${ftpLimits.stalledSeconds}`,
     // It measures logins and sleeps; its table would be one more file to write.
-    'DelayEngine off',
+    ...section('IfModule', 'mod_delay.c', ['DelayEngine off']),
     'AllowForeignAddress off',
   ]
 }
@@ -153,6 +160,7 @@ function tls({ tls: options }: ProftpdOptions): string[] {
     `TLSRequired ${options.required ? 'on' : 'off'}`,
     `TLS${kind}CertificateFile ${quoted(options.certificate)}`,
     `TLS${kind}CertificateKeyFile ${quoted(options.key)}`,
+    ...(options.chain === null ? [] : [`TLSCertificateChainFile ${quoted(options.chain)}`]),
     ...(options.clientCa === null
       ? ['TLSVerifyClient off']
       : [`TLSCACertificateFile ${quoted(options.clientCa)}`, 'TLSVerifyClient on']),
@@ -171,17 +179,19 @@ function sftp(options: ProftpdOptions): string[] {
       'SFTPEngine on',
       ...hostKeys.map((name) => `SFTPHostKey ${quoted(`${runDir}/${name}`)}`),
       'SFTPAuthMethods password',
+      // OpenSSH's posix-rename replaces the target, AllowOverwrite or not; the others make a second name for a file.
+      'SFTPExtensions -posixRename -copyFile -hardlink',
       // Clients send rights and times along; refusing them would fail uploads that are whole.
       'SFTPOptions IgnoreSFTPUploadPerms IgnoreSFTPSetPerms IgnoreSFTPSetTimes IgnoreSFTPSetOwners IgnoreSFTPUploadExtendedAttributes IgnoreSFTPSetExtendedAttributes IgnoreSCPUploadPerms IgnoreSCPUploadTimes',
     ]),
   ]
 }
 
-/** User, command, answer, bytes: what an upload's counters need, and nothing that a client can write freely. */
+/** All commands but logins and listings, as ftp-transfers.ts reads them; ProFTPD escapes line breaks in names. */
 function transferLog(runDir: string): string[] {
   return [
-    'LogFormat transfer "%u %m %s %b"',
-    `ExtendedLog ${quoted(`${runDir}/transfers`)} WRITE transfer`,
+    'LogFormat transfer "%P %{protocol} %u %m %s %b %f"',
+    `ExtendedLog ${quoted(`${runDir}/transfers`)} WRITE,EXIT,INFO,MISC transfer`,
   ]
 }
 

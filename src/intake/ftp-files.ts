@@ -1,48 +1,17 @@
 /** The files ProFTPD reads: accounts with hashed passwords, host keys, and the FIFO it reports transfers on. */
-import { execFile } from 'node:child_process'
 import { createHash, createPrivateKey, createPublicKey, generateKeyPair } from 'node:crypto'
 import { lstat, mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { causeOf, OperatingError } from '../errors.ts'
-import { ftpLimits } from '../limits.ts'
 import type { Config } from '../config/schema.ts'
 import { folderName } from './folder-name.ts'
+import { giveTo, run } from './ftp-identity.ts'
+import type { Identity } from './ftp-identity.ts'
 
 const generateKeys = promisify(generateKeyPair)
 
 export type FtpAccount = Config['ftp']['accounts'][number]
-
-/** Who the server runs as: this process, by name, since ProFTPD knows no numbers. */
-export interface Identity {
-  uid: number
-  gid: number
-  user: string
-  group: string
-}
-
-/** Output of a helper program. `input` goes to its standard input, so that secrets stand in no list of processes. */
-export function run(
-  program: string,
-  args: readonly string[],
-  input = '',
-  identity?: Pick<Identity, 'uid' | 'gid'>,
-): Promise<{ stdout: string; stderr: string }> {
-  return new Promise((resolve, reject) => {
-    const as = identity === undefined ? {} : { uid: identity.uid, gid: identity.gid }
-    const options = { timeout: ftpLimits.helperMs, encoding: 'utf8', ...as } as const
-    const child = execFile(program, args, options, (error, stdout, stderr) => {
-      if (error === null) resolve({ stdout, stderr })
-      else {
-        const said = stderr.trim().split('\n').at(-1) ?? ''
-        reject(new Error(said === '' ? causeOf(error) : said, { cause: error }))
-      }
-    })
-    // A program that ends before it read its input: its exit code tells what happened.
-    child.stdin?.on('error', () => undefined)
-    child.stdin?.end(input)
-  })
-}
 
 /** Hashes as crypt(3) writes them: sha512-crypt, with a salt made by openssl. Throws FTP_FAILED. */
 export async function hashPassword(user: string, password: string): Promise<string> {
@@ -53,7 +22,7 @@ export async function hashPassword(user: string, password: string): Promise<stri
     throw refuse('its password has a control character; use another one')
   let stdout: string
   try {
-    stdout = (await run('openssl', ['passwd', '-6', '-stdin'], `${password}\n`)).stdout
+    stdout = await run('openssl', ['passwd', '-6', '-stdin'], `${password}\n`)
   } catch (cause) {
     throw refuse(`openssl: ${causeOf(cause)}; install openssl`, cause)
   }
@@ -68,7 +37,8 @@ export function accountFolder(dropDir: string, account: Pick<FtpAccount, 'source
 }
 
 /**
- * Writes `passwd` and `group` (0600), each replaced as a whole: the server reads them at each login. Folders of accounts are made.
+ * Writes `passwd` and `group`, each replaced as a whole: the server reads them at each login. Folders of accounts are made.
+ * Throws FTP_FAILED before anything is replaced.
  */
 export async function writeAccounts(
   runDir: string,
@@ -86,15 +56,22 @@ export async function writeAccounts(
         `cannot make the FTP account ${account.user}: its folder ${home} has a colon; use another data folder`,
       )
     await mkdir(home, { recursive: true, mode: 0o700 })
+    await giveTo(home, identity)
     const hash = await hashPassword(account.user, account.password)
     lines.push(`${account.user}:${hash}:${uid}:${gid}::${home}:/bin/false\n`)
   }
-  await replace(join(runDir, 'passwd'), lines.join(''))
-  await replace(join(runDir, 'group'), `gnomon:x:${gid}:\n`)
+  await writeOwn(join(runDir, 'passwd'), lines.join(''), identity)
+  await writeOwn(join(runDir, 'group'), `gnomon:x:${gid}:\n`, identity)
 }
 
-async function replace(path: string, text: string): Promise<void> {
+/** Replaces a file (0600) of the server as a whole. */
+export async function writeOwn(
+  path: string,
+  text: string | Buffer,
+  identity: Identity,
+): Promise<void> {
   await writeFile(`${path}.new`, text, { mode: 0o600 })
+  await giveTo(`${path}.new`, identity)
   await rename(`${path}.new`, path)
 }
 
@@ -106,13 +83,15 @@ export interface HostKey {
 }
 
 /** ECDSA for clients of this century, RSA for the others; made once and kept. */
-export async function ensureHostKeys(runDir: string): Promise<HostKey[]> {
+export async function ensureHostKeys(runDir: string, identity: Identity): Promise<HostKey[]> {
   const kinds = ['ecdsa', 'rsa'] as const
   const keys: HostKey[] = []
   for (const kind of kinds) {
     const name = `hostkey-${kind}`
     const path = join(runDir, name)
-    if (!(await exists(path))) await replace(path, await newKey(kind))
+    if (!(await exists(path))) await writeOwn(path, await newKey(kind), identity)
+    // Its user may be another than at the last start.
+    await giveTo(path, identity)
     keys.push({ name, fingerprint: fingerprint(await readFile(path, 'utf8')) })
   }
   return keys
@@ -122,16 +101,15 @@ async function newKey(kind: 'ecdsa' | 'rsa'): Promise<string> {
   // The PEM forms that mod_sftp reads: SEC 1 and PKCS #1.
   if (kind === 'ecdsa') {
     const { privateKey } = await generateKeys('ec', { namedCurve: 'P-256' })
-    return privateKey.export({ type: 'sec1', format: 'pem' }).toString()
+    return privateKey.export({ type: 'sec1', format: 'pem' })
   }
   const { privateKey } = await generateKeys('rsa', { modulusLength: 3072 })
-  return privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
+  return privateKey.export({ type: 'pkcs1', format: 'pem' })
 }
 
 /** SHA-256 over the key as SSH sends it (RFC 4253 6.6, RFC 5656 3.1). */
 function fingerprint(pem: string): string {
   const jwk = createPublicKey(createPrivateKey(pem)).export({ format: 'jwk' })
-  const bytes = (value: string | undefined) => Buffer.from(value ?? '', 'base64url')
   const parts =
     jwk.kty === 'RSA'
       ? [Buffer.from('ssh-rsa'), positive(bytes(jwk.e)), positive(bytes(jwk.n))]
@@ -149,20 +127,25 @@ function fingerprint(pem: string): string {
   return `SHA256:${hash.digest('base64').replace(/=+$/, '')}`
 }
 
+function bytes(value: string | undefined): Buffer {
+  return Buffer.from(value ?? '', 'base64url')
+}
+
 /** A number whose first bit is set would be negative (RFC 4251 5, mpint). */
-function positive(bytes: Buffer): Buffer {
-  return (bytes[0] & 0x80) === 0 ? bytes : Buffer.concat([Buffer.from([0]), bytes])
+function positive(number: Buffer): Buffer {
+  return (number[0] & 0x80) === 0 ? number : Buffer.concat([Buffer.from([0]), number])
 }
 
 /** Makes the FIFO anew. */
-export async function makeFifo(path: string): Promise<void> {
+export async function makeFifo(path: string, identity: Identity): Promise<void> {
   if (await exists(path)) await unlink(path)
-  await run('mkfifo', ['-m', '600', path])
+  await run('mkfifo', ['-m', '600', path], null)
+  await giveTo(path, identity)
 }
 
 /**
  * Removes what interrupted uploads left (`.in.NAME.`): they were never acknowledged, and ProFTPD refuses an upload whose
- * hidden name is taken. Only while no server runs.
+ * hidden name is taken. Only while no session runs.
  */
 export async function removeUnfinished(folder: string): Promise<void> {
   for (const name of await readdir(folder))

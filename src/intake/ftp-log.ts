@@ -1,4 +1,4 @@
-/** What ProFTPD says: its log on standard error, and one line for each transfer on a FIFO. */
+/** What ProFTPD says on standard error. */
 import { fileLimits, ftpLimits } from '../limits.ts'
 import { label } from './archive-bounds.ts'
 
@@ -8,7 +8,7 @@ export type ServerLine =
   | { kind: 'note'; text: string }
 
 const noise =
-  /unable to set[ug]id\(\)|mod_cap|session (opened|closed)|ROOT FTP login|HOST .* refusing HOST/i
+  /unable to set[ug]id\(\)|mod_cap|session (opened|closed)|HOST .* refusing HOST|check logs for more details|killed \(signal 15\)|standalone mode SHUTDOWN|^\S+: check (the ServerType|to see if)/i
 
 /**
  * Reads one line. Lines about logins give no text: a client may have typed its password as the user's name.
@@ -21,25 +21,10 @@ export function readServerLine(line: string): ServerLine {
   // SFTP says it twice, once without the full stop.
   if (/USER .*: Login successful$/.test(text)) return { kind: 'noise' }
   if (/USER .*: Login successful\.$/.test(text)) return { kind: 'login' }
-  if (/USER .*(\(Login failed\)|: no such user)/.test(text))
-    return { kind: /no such user (found )?from/i.test(text) ? 'noise' : 'login-failed' }
+  if (/USER .*(\(Login failed\)|: no such user)/.test(text)) return { kind: 'login-failed' }
   if (noise.test(text)) return { kind: 'noise' }
-  return { kind: 'note', text: label(text.slice(0, ftpLimits.logLineCharacters)) }
-}
-
-/** A finished or failed upload. */
-export interface Transfer {
-  user: string
-  ok: boolean
-  bytes: number
-}
-
-/** Reads `user command answer bytes`; null for other commands and for what is not such a line. */
-export function readTransferLine(line: string): Transfer | null {
-  const match = /^([a-z_][a-z0-9_-]{0,31}) STOR (\d{3}) (\d{1,15}|-)$/.exec(line)
-  if (match === null) return null
-  const bytes = match[3] === '-' ? 0 : Number(match[3])
-  return { user: match[1], ok: match[2].startsWith('2'), bytes }
+  const note = text.replace(/^[0-9a-fA-F.:]+: /, '')
+  return { kind: 'note', text: label(note.slice(0, ftpLimits.logLineCharacters)) }
 }
 
 /** Cuts text into lines; one that is too long is cut. */

@@ -5,7 +5,12 @@ import type { ErrorCode } from '../errors.ts'
 import type { Component } from '../lib/component.ts'
 import type { SealedSegment } from '../spool/segment-writer.ts'
 import type { SyslogConfig } from './syslog.ts'
-import type { SyslogNews, SyslogOrder, SyslogThreadOptions, SyslogThreadStatus } from './syslog-messages.ts'
+import type {
+  SyslogNews,
+  SyslogOrder,
+  SyslogThreadOptions,
+  SyslogThreadStatus,
+} from './syslog-messages.ts'
 
 export interface SyslogThread extends Component<SyslogThreadStatus | null> {
   reconfigure(config: SyslogConfig): Promise<void>
@@ -41,12 +46,19 @@ export function createSyslogThread(
   return {
     async start() {
       waiting = new Map()
-      const made = new Worker(new URL('./syslog-worker.ts', import.meta.url), { workerData: options, name: 'gnomon-intake' })
+      const made = new Worker(new URL('./syslog-worker.ts', import.meta.url), {
+        workerData: options,
+        name: 'gnomon-intake',
+      })
       worker = made
       made.on('message', hear)
       const died = new Promise<SyslogNews>((resolve) => {
         made.once('error', (error) => {
-          resolve({ kind: 'failed', code: 'LISTENER_FAILED', message: error instanceof Error ? error.message : String(error) })
+          resolve({
+            kind: 'failed',
+            code: 'LISTENER_FAILED',
+            message: error instanceof Error ? error.message : String(error),
+          })
           if (worker === made) onDeath(error)
         })
       })
@@ -58,7 +70,10 @@ export function createSyslogThread(
     async stop() {
       const ending = worker
       if (ending === null) return
-      const stopped = Promise.race([next('stopped'), new Promise((resolve) => ending.once('exit', resolve))])
+      const stopped = Promise.race([
+        next('stopped'),
+        new Promise((resolve) => ending.once('exit', resolve)),
+      ])
       send({ kind: 'stop' })
       await stopped
       worker = null
@@ -69,7 +84,8 @@ export function createSyslogThread(
       const answer = next('reconfigured')
       send({ kind: 'reconfigure', config })
       const news = await answer
-      if (news.kind === 'reconfigured' && news.error !== null) throw new OperatingError('LISTENER_FAILED', news.error)
+      if (news.kind === 'reconfigured' && news.error !== null)
+        throw new OperatingError('LISTENER_FAILED', news.error)
     },
   }
 }

@@ -24,7 +24,10 @@ const writer = new SpoolWriter({
   usage: options.usage,
   now: Date.now,
   onSealed: (segment) => tell({ kind: 'sealed', segment }),
-  onTrouble: (error) => warn('spool: a write failed; TCP peers are held back, UDP is dropped and counted', { error: causeOf(error) }),
+  onTrouble: (error) =>
+    warn('spool: a write failed; TCP peers are held back, UDP is dropped and counted', {
+      error: causeOf(error),
+    }),
 })
 const syslog = createSyslog(options.config, writer, log, Date.now)
 const status = () => ({ listeners: syslog.status(), writer: writer.status() })
@@ -40,7 +43,11 @@ try {
   tell({ kind: 'started', status: status() })
 } catch (error) {
   await writer.stop()
-  tell({ kind: 'failed', code: error instanceof OperatingError ? error.code : 'LISTENER_FAILED', message: causeOf(error) })
+  tell({
+    kind: 'failed',
+    code: error instanceof OperatingError ? error.code : 'LISTENER_FAILED',
+    message: causeOf(error),
+  })
   port.close()
 }
 

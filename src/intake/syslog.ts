@@ -18,7 +18,12 @@ export interface Syslog extends Component<SyslogListenerStatus[]> {
 }
 
 /** Makes the listeners. `start` throws LISTENER_FAILED, and then none listens. */
-export function createSyslog(config: SyslogConfig, sink: FrameSink, log: Logger, now: () => number): Syslog {
+export function createSyslog(
+  config: SyslogConfig,
+  sink: FrameSink,
+  log: Logger,
+  now: () => number,
+): Syslog {
   const { udp, tcp, tls } = config.syslog
   const resolve = compileSources(config.sources)
   const budget = createConnectionBudget()

@@ -3,5 +3,8 @@ import { destination, pino } from 'pino'
 import type { Logger } from 'pino'
 
 export function createLog(level: string): Logger {
-  return pino({ level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` }, destination({ fd: 2, sync: true }))
+  return pino(
+    { level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` },
+    destination({ fd: 2, sync: true }),
+  )
 }

@@ -10,12 +10,22 @@ export interface DictionaryColumn {
 }
 
 export type NativeColumn =
-  | { name: string; type: 'UInt8' | 'UInt16' | 'UInt32' | 'UInt64' | 'Float64' | 'DateTime'; data: Numbers }
+  | {
+      name: string
+      type: 'UInt8' | 'UInt16' | 'UInt32' | 'UInt64' | 'Float64' | 'DateTime'
+      data: Numbers
+    }
   | { name: string; type: 'DateTime64(3)'; data: BigInt64Array }
   | { name: string; type: 'String'; data: readonly Uint8Array[] }
   | { name: string; type: 'LowCardinality(String)'; data: DictionaryColumn }
 
-type Numbers = Uint8Array | Uint16Array | Uint32Array | BigInt64Array | BigUint64Array | Float64Array
+type Numbers =
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float64Array
 
 const encoder = new TextEncoder()
 /** Bits of LowCardinality's header: additional keys follow; the dictionary is new. */
@@ -72,9 +82,11 @@ function stringBytes(value: Uint8Array): number {
 }
 
 function columnBytes(column: NativeColumn, rows: number): number {
-  if (column.type === 'String') return column.data.reduce((sum, value) => sum + stringBytes(value), 0)
+  if (column.type === 'String')
+    return column.data.reduce((sum, value) => sum + stringBytes(value), 0)
   if (column.type !== 'LowCardinality(String)') return column.data.byteLength
   const { dictionary } = column.data
+  if (rows === 0) return 0
   let size = 32
   for (const value of dictionary) size += stringBytes(value)
   return size + rows * indexWidth(dictionary.length)
@@ -89,10 +101,17 @@ function narrowed(index: Uint32Array, width: 1 | 2 | 4): Numbers {
 }
 
 /** One block of `rows` rows. All arrays must have `rows` entries. */
-export function encodeNative(columns: readonly NativeColumn[], rows: number): Uint8Array<ArrayBuffer> {
-  const heads = columns.map(({ name, type }) => ({ name: encoder.encode(name), type: encoder.encode(type) }))
+export function encodeNative(
+  columns: readonly NativeColumn[],
+  rows: number,
+): Uint8Array<ArrayBuffer> {
+  const heads = columns.map(({ name, type }) => ({
+    name: encoder.encode(name),
+    type: encoder.encode(type),
+  }))
   const size = columns.reduce(
-    (sum, column, i) => sum + stringBytes(heads[i].name) + stringBytes(heads[i].type) + columnBytes(column, rows),
+    (sum, column, i) =>
+      sum + stringBytes(heads[i].name) + stringBytes(heads[i].type) + columnBytes(column, rows),
     varintBytes(columns.length) + varintBytes(rows),
   )
   const out = new Writer(size)
@@ -109,9 +128,9 @@ export function encodeNative(columns: readonly NativeColumn[], rows: number): Ui
 }
 
 function writeDictionary(out: Writer, column: DictionaryColumn, rows: number): void {
+  if (rows === 0) return // a column without rows has no data at all
   const width = indexWidth(column.dictionary.length)
   out.uint64(1n) // version: shared dictionaries with additional keys
-  if (rows === 0) return
   out.uint64(BigInt(width >> 1) | hasAdditionalKeys | needsUpdate)
   out.uint64(BigInt(column.dictionary.length))
   for (const value of column.dictionary) out.string(value)

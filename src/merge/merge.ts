@@ -82,7 +82,10 @@ export class Merge {
     const generation = Math.max(startedMs, this.#lastGeneration + 1)
     this.#lastGeneration = generation
     const params = { ...span(ref), catalog: this.#catalog.version, generation }
-    const [pairs] = await this.#store.query<{ pairs: number }>(`SELECT count() AS pairs FROM (${pairsQuery})`, params)
+    const [pairs] = await this.#store.query<{ pairs: number }>(
+      `SELECT count() AS pairs FROM (${pairsQuery})`,
+      params,
+    )
     const paired = pairs.pairs > 0
     await this.#classify(params, paired)
     await this.#store.command(usageInsert(paired), params)
@@ -91,7 +94,13 @@ export class Merge {
        WHERE report = {report:String} AND hour = toDateTime({from:UInt32}, 'UTC') AND generation = {generation:UInt64}`,
       params,
     )
-    const row = { report: ref.report, hour: ref.hour, generation, catalog: this.#catalog.version, rows: count.rows }
+    const row = {
+      report: ref.report,
+      hour: ref.hour,
+      generation,
+      catalog: this.#catalog.version,
+      rows: count.rows,
+    }
     await this.#store.insert('usage_hours', [row])
     this.#rubbish.set(`${ref.report}|${ref.hour}`, { ...ref, generation })
     this.#status.hours++

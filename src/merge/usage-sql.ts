@@ -18,8 +18,16 @@ export const pairsQuery = `
   GROUP BY source, src_ip, dst_ip, dst_port
   HAVING countIf(record = 'session') > 0 AND countIf(record = 'web') > 0`
 
-const counters = ['bytes_up', 'bytes_up_known', 'bytes_down', 'bytes_down_known', 'bytes_total', 'bytes_total_known']
-const sums = (of: (name: string) => string): string => counters.map((name) => `sum(${of(name)}) AS ${name}`).join(', ')
+const counters = [
+  'bytes_up',
+  'bytes_up_known',
+  'bytes_down',
+  'bytes_down_known',
+  'bytes_total',
+  'bytes_total_known',
+]
+const sums = (of: (name: string) => string): string =>
+  counters.map((name) => `sum(${of(name)}) AS ${name}`).join(', ')
 
 /** Flows of the hour by what usage tells apart, with the vendor's own name of the app. */
 function hourFlows(paired: boolean): string {

@@ -93,6 +93,7 @@ export class CodeBuilder {
     if (test.present !== undefined) parts.push(test.present ? `(${e}>${s})` : `(${e}<=${s})`)
     if (test.not !== undefined) parts.push(`!${this.#any('equals', s, e, test.not)}`)
     if (test.prefix !== undefined) parts.push(this.#any('hasPrefix', s, e, test.prefix))
+    if (test.notPrefix !== undefined) parts.push(`!${this.#any('hasPrefix', s, e, test.notPrefix)}`)
     if (test.suffix !== undefined) parts.push(this.#any('hasSuffix', s, e, test.suffix))
     if (test.contains !== undefined) parts.push(this.#any('contains', s, e, test.contains))
     if (test.lacks !== undefined) parts.push(`!${this.#any('contains', s, e, test.lacks)}`)
@@ -110,7 +111,10 @@ export class CodeBuilder {
       const other = this.span(test.sameAs)
       parts.push(`h.same(buf,${s},${e},${other.s},${other.e})`)
     }
-    return parts.length === 0 ? 'true' : `(${parts.join('&&')})`
+    const all = parts.length === 0 ? 'true' : `(${parts.join('&&')})`
+    if (test.optional !== true) return all
+    const missing = this.#missing(undefined)
+    return `((vs=${s},ve=${e},ve<=vs${missing === null ? '' : `||${missing}`})||${all})`
   }
 
   #word(helper: string, s: string, e: string, word: string): string {

@@ -5,10 +5,11 @@ import { finish } from './finish.ts'
 import { orient } from './orient.ts'
 import { findLiteral, matchLiteral } from './pattern.ts'
 import { buildUrl, isWholeUrl, percentDecode, put, rewritten, urlParts } from './rewrite.ts'
-import { splitBlanks, splitCsv, splitKv, splitTabs } from './split.ts'
+import { delimiterOf, splitBlanks, splitCsv, splitKv, splitTabs } from './split.ts'
 import { splitCef, splitLeef, splitSpaced } from './split-spaced.ts'
 import { splitJson } from './split-json.ts'
 import { splitRegex } from './split-regex.ts'
+import { splitW3c } from './split-w3c.ts'
 import { readTime } from './time.ts'
 import {
   addressEnd,
@@ -108,6 +109,7 @@ export const compileHelpers = {
   beforeFirst,
   beforeLast,
   contains,
+  delimiterOf,
   equals,
   findAny,
   findLiteral,
@@ -135,6 +137,7 @@ export const compileHelpers = {
   splitRegex,
   splitSpaced,
   splitTabs,
+  splitW3c,
   urlFacts,
   urlParts,
 }

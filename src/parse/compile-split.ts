@@ -55,7 +55,11 @@ export function splitCode(
         ? headed(definition, code, tables, clear, finishCount, at)
         : positional(code, clear, finishCount, tables, (columns) => {
             const delimiters = Array.isArray(split.delimiter) ? split.delimiter : [split.delimiter]
-            return `columns=h.splitCsv(c,${at},end,${delimiters[0].charCodeAt(0)},${columns},${split.braces});`
+            const delimiter =
+              delimiters.length === 1
+                ? String(delimiters[0].charCodeAt(0))
+                : `h.delimiterOf(buf,${at},end,${code.bind(byteSet(delimiters.join('')))})`
+            return `columns=h.splitCsv(c,${at},end,${delimiter},${columns},${split.braces});`
           })
     case 'columns':
       return positional(code, clear, finishCount, tables, (columns) =>
@@ -134,26 +138,40 @@ function headed(
   finishCount: () => void,
   at: string,
 ): SplitCode {
+  const csv = definition.split.type === 'csv'
+  const cutMayStay: Later<Uint8Array> = { value: new Uint8Array(0) }
+  const stay = csv ? '' : `${code.bind(cutMayStay)}.value`
   const cut = (layout: string): string =>
-    definition.split.type === 'csv'
+    csv
       ? `columns=h.splitCsv(c,${at},end,${layout}.delimiter,${layout}.columnSlots,false);`
-      : `columns=${layout}.tab?h.splitTabs(c,${at},end,${layout}.columnSlots):h.splitBlanks(c,${at},end,${layout}.columnSlots,false);`
+      : `columns=h.splitW3c(c,${at},end,${layout},${stay});`
   const known = definition.layouts.map((entry) => {
     const layout: Layout = {
       text: entry.fields,
       columns: entry.fields.trim().split(/\s+/).length,
       columnSlots: new Int16Array(0),
       tab: false,
+      dated: entry.fields.trimStart().startsWith('date '),
+      brackets: false,
       delimiter: 44,
     }
     tables.knownLayouts.push(layout)
-    return { k: code.bind(layout), condition: code.condition(entry.when) }
+    const tests = Array.isArray(entry.when) ? null : Object.entries(entry.when)
+    const raw = Object.fromEntries(tests?.filter(([field]) => field.startsWith('$')) ?? [])
+    return {
+      k: code.bind(layout),
+      // what the raw line tells is asked before the split: most lines of other formats end there
+      raw: code.condition(raw),
+      condition: code.condition(entry.when),
+    }
   })
   const tries = known.map(
-    ({ k, condition }) =>
-      `${clear}${cut(k)}if(columns>=${k}.columns&&(${condition})){layout=${k};break found;}c.clearRecord();`,
+    ({ k, raw, condition }) =>
+      `if(${raw}){${clear}${cut(k)}if(columns>=${k}.columns&&(${condition})){layout=${k};break found;}c.clearRecord();}`,
   )
-  const short = `if(columns<layout.columns){c.reason='fewer columns than the header names';c.truncated=true;return 3;}`
+  const short = csv
+    ? `if(columns<layout.columns){c.reason='fewer columns than the header names';c.truncated=true;return 3;}`
+    : ''
   return {
     split: `found:{if(layout!==null){${clear}${cut('layout')}${short}break found;}${tries.join('')}return 0;}`,
     afterwards: () => {
@@ -161,8 +179,24 @@ function headed(
       tables.fields = fieldMap(definition, code.slots, true, true)
       for (const layout of tables.knownLayouts)
         layout.columnSlots = columnSlotsOf(layout.text.trim().split(/\s+/), tables.fields)
+      cutMayStay.value = freeTextSlots(definition, code.slots)
     },
   }
+}
+
+/** 1 for each slot that feeds only free text (user agent, referrer): the rest of a value cut off there is still told. */
+function freeTextSlots(definition: Definition, slots: ReadonlyMap<string, number>): Uint8Array {
+  const free = new Uint8Array(slots.size)
+  for (const map of [definition.map, ...definition.records.map((record) => record.map ?? {})])
+    for (const source of [map.userAgent, map.referrer]) {
+      if (source === undefined) continue
+      for (const step of Array.isArray(source) ? source : [source]) {
+        const from = typeof step === 'string' ? step : step.from
+        for (const name of from === undefined ? [] : Array.isArray(from) ? from : [from])
+          free[slots.get(name) ?? -1] = 1
+      }
+    }
+  return free
 }
 
 function keyValue(

@@ -192,7 +192,9 @@ function targetCode(
 function acceptCode(target: keyof Mapping, step: Step | null, label: string): string {
   if (target === 'time') {
     const order = step?.order ?? 'month-first'
-    return `c.time=h.readTime(c,vs,ve,'${order}');if(c.time===c.time)break ${label};`
+    const read = `c.time=h.readTime(c,vs,ve,'${order}');`
+    const code = step?.zone === 'utc' ? `{const zone=c.zone;c.zone=null;${read}c.zone=zone;}` : read
+    return `${code}if(c.time===c.time)break ${label};`
   }
   if (target === 'action') return `n=h.readAction(buf,vs,ve);if(n>0){c.action=n;break ${label};}`
   if (target === 'protocol')

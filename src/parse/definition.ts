@@ -14,6 +14,7 @@ const test = z.union([
   z.strictObject({
     not: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
     prefix: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+    notPrefix: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
     suffix: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
     contains: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
     lacks: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
@@ -29,6 +30,8 @@ const test = z.union([
     max: z.number().optional(),
     /** Equal to the value of this other field. */
     sameAs: name.optional(),
+    /** The tests beside it hold too when the field is absent or says "none". */
+    optional: z.literal(true).optional(),
   }),
 ])
 export type FieldTest = z.infer<typeof test>
@@ -74,6 +77,8 @@ const step = z.strictObject({
   decode: z.literal('percent').optional(),
   /** Order of a date written with numbers. */
   order: z.enum(['day-first', 'month-first']).optional(),
+  /** A stamp that names no zone is UTC whatever the source's zone is. */
+  zone: z.literal('utc').optional(),
   /** Byte counts in KB or MB. */
   scale: z.number().positive().optional(),
 })
@@ -190,6 +195,8 @@ export type Split = z.infer<typeof split>
 
 export const definitionSchema = z.strictObject({
   id: z.string().regex(/^[A-Z][A-Z0-9_]*$/),
+  /** Another layout of the format with the same id: both are one format for the admin and in reports. */
+  variant: z.string().min(1).max(32).optional(),
   /** Other names of the same parser: Microsoft's `_SYSLOG` twins and the like. */
   aliases: z.array(z.string()).default([]),
   vendor: z.string().min(1),
@@ -221,7 +228,10 @@ export const definitionSchema = z.strictObject({
       any: z.array(name).default([]),
       /** At least so many columns must be known by `fields`. */
       known: z.int().min(1).optional(),
-      software: z.string().optional(),
+      /** Text in the file's `#Software` line that claims it without `any`. */
+      software: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+      /** Like `any`, but only while no `#Software` line names another product. */
+      anyUnnamed: z.array(name).default([]),
     })
     .optional(),
   /** What every line of the format shows: a line that does not is refused, and tried on other formats. */

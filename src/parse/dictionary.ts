@@ -27,9 +27,14 @@ export class Dictionary {
     this.#normalise = normalise
   }
 
-  /** Distinct raw values held. */
+  /** Distinct raw values held, or values, whichever are more (`idOf` gives values no line wrote). */
   get size(): number {
-    return this.#raws
+    return Math.max(this.#raws, this.#values.length - 1)
+  }
+
+  /** Bytes of the raw values held. */
+  get heldBytes(): number {
+    return this.#starts[this.#raws]
   }
 
   /** The number of the value written in `bytes[start, end)`; 0 when empty or no such value. */

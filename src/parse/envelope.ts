@@ -42,6 +42,7 @@ function startsWith(buf: Uint8Array, p: number, end: number, text: string): bool
 export function peelEnvelope(c: LineContext, start: number, end: number): number {
   c.lineStart = start
   c.envelopeTime = NaN
+  c.stampStart = 0
   c.hostStart = c.hostEnd = c.tagStart = c.tagEnd = 0
   let p = start
   for (let depth = 0; depth < 3; depth++) {
@@ -167,8 +168,9 @@ function peel3164(c: LineContext, from: number, end: number, hasPriority: boolea
   let p = from
   // Cisco: a sequence number (`1234: `), and the mark of an unsynchronised clock (`*Oct 15`, `.Oct 15`)
   if (hasPriority) p = skipCiscoSequence(buf, p, end)
-  if (buf[p] === 58 && hasPriority) p++
-  if ((buf[p] === 42 || buf[p] === 46) && hasPriority) p++
+  if (p < end && buf[p] === 58 && hasPriority) p++
+  if (p < end && (buf[p] === 42 || buf[p] === 46)) p++
+  const stamp = p
   const time = headerTime(c, p, end, hasPriority)
   if (Number.isNaN(time)) {
     if (!hasPriority) return from
@@ -179,8 +181,9 @@ function peel3164(c: LineContext, from: number, end: number, hasPriority: boolea
   // a stamp must end at a blank or colon: `Thu Oct 15 09:30:00 2026,"…` is a payload
   if (p < end && buf[p] !== 32 && buf[p] !== 58) return from
   c.envelopeTime = time
+  c.stampStart = isDigit(buf[stamp]) && buf[stamp + 10] === 32 ? stamp : 0
   c.tagStart = c.tagEnd = 0
-  if (buf[p] === 58) p++
+  if (p < end && buf[p] === 58) p++
   while (p < end && buf[p] === 32) p++
   p = peelHost(c, p, end)
   return peelTag(c, p, end)
@@ -189,7 +192,7 @@ function peel3164(c: LineContext, from: number, end: number, hasPriority: boolea
 function skipCiscoSequence(buf: Uint8Array, p: number, end: number): number {
   let q = p
   while (q < end && q - p < 10 && isDigit(buf[q])) q++
-  if (q === p || q - p < 1 || buf[q] !== 58 || buf[q + 1] !== 32) return p
+  if (q === p || q + 1 >= end || buf[q] !== 58 || buf[q + 1] !== 32) return p
   return q + 2
 }
 
@@ -214,7 +217,7 @@ function peelHost(c: LineContext, p: number, end: number): number {
   c.hostEnd = q
   q++
   while (q < end && buf[q] === 32) q++
-  if (buf[q] === 58 && buf[q + 1] === 32) q += 2
+  if (q + 1 < end && buf[q] === 58 && buf[q + 1] === 32) q += 2
   return q
 }
 
@@ -234,6 +237,7 @@ function hasHostShape(buf: Uint8Array, p: number, end: number): boolean {
   for (let i = p; i < end; i++) {
     const b = buf[i]
     if (b === 46) dots++
+    else if (b === 45 && i === p + 4 && end - p === 10 && isDigit(buf[p + 9])) return false // a date, `2026-10-15`
     else if (!isDigit(b)) return b !== 58 || isAddressLike(buf, p, end)
   }
   return dots === 3
@@ -254,7 +258,8 @@ function isPayloadStart(buf: Uint8Array, p: number, end: number): boolean {
 /** `tag:`, `tag[pid]:`, `(squid-1)[812]:` followed by a blank or the end; the tag is noted and left behind. */
 function peelTag(c: LineContext, p: number, end: number): number {
   const buf = c.buf
-  if (isPayloadStart(buf, p, end) || buf[p] === 37) return p
+  // `#Fields:` of a W3C file is no tag
+  if (isPayloadStart(buf, p, end) || buf[p] === 37 || buf[p] === 35) return p
   let q = p
   while (q < end && q - p <= 64) {
     const b = buf[q]
@@ -276,10 +281,10 @@ function peelTag(c: LineContext, p: number, end: number): number {
   if (buf[q] === 91) {
     let r = q + 1
     while (r < end && r - q < 24 && buf[r] !== 93 && buf[r] > 32) r++
-    if (buf[r] !== 93) return p
+    if (r >= end || buf[r] !== 93) return p
     q = r + 1
   }
-  if (buf[q] !== 58) return p
+  if (q >= end || buf[q] !== 58) return p
   q++
   if (q < end && buf[q] !== 32 && buf[q] !== 9) return p
   while (q < end && buf[q] === 32) q++

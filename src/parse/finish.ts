@@ -60,6 +60,10 @@ export function finish(c: LineContext, kind: number, withoutDestination: string 
     }
   }
   if (text[hostAt + 1] === text[hostAt] && text[ipAt + 1] === text[ipAt]) {
+    if (c.truncated) {
+      c.reason = 'cut before the destination'
+      return unparsed
+    }
     c.reason = withoutDestination ?? 'no destination'
     return withoutDestination === null ? unparsed : skipped
   }

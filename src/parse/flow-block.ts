@@ -3,11 +3,18 @@ import { encodeNative } from '../lib/native.ts'
 import type { DictionaryColumn, NativeColumn } from '../lib/native.ts'
 import type { FlowColumns, UnparsedLine } from './batch.ts'
 
-const text = (name: string, data: DictionaryColumn): NativeColumn => ({ name, type: 'LowCardinality(String)', data })
+const text = (name: string, data: DictionaryColumn): NativeColumn => ({
+  name,
+  type: 'LowCardinality(String)',
+  data,
+})
 
-/** Whole byte counts; sums beyond 2^53 are not reached by one segment. */
+/** A whole count. What hostile lines sum up to beyond 2^53 is told as that, never wrapped around. */
+const whole = (value: number): bigint =>
+  BigInt(Math.min(Math.round(value), Number.MAX_SAFE_INTEGER))
+
 function counter(name: string, values: Float64Array): NativeColumn {
-  return { name, type: 'UInt64', data: BigUint64Array.from(values, (value) => BigInt(Math.round(value))) }
+  return { name, type: 'UInt64', data: BigUint64Array.from(values, whole) }
 }
 
 /** Rows of `report`, or null when the batch has none. */
@@ -67,7 +74,11 @@ export function encodeUnparsed(
     [
       words('segment', () => segment),
       words('report', () => report),
-      { name: 'received', type: 'DateTime64(3)', data: BigInt64Array.from(lines, (line) => BigInt(Math.round(line.receivedAtMs))) },
+      {
+        name: 'received',
+        type: 'DateTime64(3)',
+        data: BigInt64Array.from(lines, (line) => BigInt(Math.round(line.receivedAtMs))),
+      },
       words('source', (line) => line.source),
       words('stream', (line) => line.stream),
       words('reason', (line) => line.reason),

@@ -30,6 +30,7 @@ export class FlowTable {
   readonly #dictionaries = keyFields.map((field) => new Dictionary(normalisers[field]))
   readonly #category = new Dictionary(normalisers.category)
   readonly #names = new Dictionary(identity)
+  readonly #all = [...this.#dictionaries, this.#category, this.#names]
   readonly #fieldAt = keyFields.map((field) => textIndex[field] * 2)
   readonly #key = new Int32Array(keyWidth)
   #mask = (1 << 14) - 1
@@ -48,10 +49,12 @@ export class FlowTable {
 
   /** Distinct values held by all dictionaries. */
   get distinct(): number {
-    return this.#dictionaries.reduce(
-      (sum, dictionary) => sum + dictionary.size,
-      this.#category.size,
-    )
+    return this.#all.reduce((sum, dictionary) => sum + dictionary.size, 0)
+  }
+
+  /** Bytes of these values, as logged. */
+  get heldBytes(): number {
+    return this.#all.reduce((sum, dictionary) => sum + dictionary.heldBytes, 0)
   }
 
   /** The number of a stream key, source or format id, for `add`. */
@@ -192,9 +195,7 @@ export class FlowTable {
   forget(): void {
     if (this.#rows !== 0)
       throw new Error('BUG: dictionaries cannot be forgotten while rows use them')
-    for (const dictionary of this.#dictionaries) dictionary.clear()
-    this.#category.clear()
-    this.#names.clear()
+    for (const dictionary of this.#all) dictionary.clear()
   }
 }
 

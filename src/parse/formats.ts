@@ -67,13 +67,13 @@ async function definitionFiles(folder: string): Promise<string[]> {
   }
 }
 
-/** Definitions of all folders; one with an id that was read before replaces it. */
+/** Definitions of all folders; one with an id and variant that was read before replaces it. */
 export async function loadDefinitions(folders: readonly string[]): Promise<Definition[]> {
   const byId = new Map<string, Definition>()
   for (const folder of folders)
     for (const file of await definitionFiles(folder)) {
       const definition = parseDefinition(await readFile(file, 'utf8'), file)
-      byId.set(definition.id, definition)
+      byId.set(`${definition.id} ${definition.variant ?? ''}`, definition)
     }
   return [...byId.values()]
 }
@@ -92,7 +92,8 @@ export function compileFormats(
   const byId = new Map<string, CompiledFormat>()
   for (const format of ordered)
     for (const name of [format.id, ...format.definition.aliases])
-      byId.set(name.toUpperCase(), format)
+      if (format.definition.variant === undefined || !byId.has(name.toUpperCase()))
+        byId.set(name.toUpperCase(), format)
   return { ordered, byId }
 }
 

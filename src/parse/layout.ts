@@ -8,6 +8,10 @@ export interface Layout {
   columns: number
   columnSlots: Int16Array
   tab: boolean
+  /** The row begins with its date. */
+  dated: boolean
+  /** `[15/Oct/2026:09:30:00 +0200]` is one column. */
+  brackets: boolean
   /** Byte that parts CSV columns. */
   delimiter: number
 }
@@ -28,7 +32,7 @@ export function columnSlotsOf(names: readonly string[], fields: ByteMap): Int16A
 
 /** Names in a `#Fields:` directive, or null when the line is none. */
 export function w3cFields(line: string): { names: string[]; tab: boolean } | null {
-  const match = /^#Fields:\s*(.+)$/.exec(line.replace(/^\uFEFF/, ''))
+  const match = /^#\s*fields\s*:\s*(.+)$/i.exec(line.replace(/^\uFEFF/, ''))
   if (match === null) return null
   const tab = match[1].trim().includes('\t')
   const names = match[1]
@@ -36,6 +40,23 @@ export function w3cFields(line: string): { names: string[]; tab: boolean } | nul
     .split(tab ? '\t' : /\s+/)
     .map((name) => name.trim())
   return { names, tab }
+}
+
+/** The columns of a `#Fields` line under the fields of a definition. */
+export function w3cLayout(
+  text: string,
+  header: { names: readonly string[]; tab: boolean },
+  fields: ByteMap,
+): Layout {
+  return {
+    text,
+    columns: header.names.length,
+    columnSlots: columnSlotsOf(header.names, fields),
+    tab: header.tab,
+    dated: squash(header.names[0]) === 'date',
+    brackets: header.names.some((name) => /^(localtime|gmttime)$/i.test(name)),
+    delimiter: 44,
+  }
 }
 
 /** Cells of a CSV header row; quotes go, blanks around cells too. */
@@ -68,11 +89,14 @@ export function claimsHeader(
   const present = new Set(names.map(squash))
   const known = columnSlots.filter((slot) => slot >= 0).length
   if (header.known !== undefined && known < header.known) return false
-  const bySoftware =
-    header.software !== undefined && software.toLowerCase().includes(header.software.toLowerCase())
-  const byAny =
-    header.any.length === 0
-      ? !header.software
-      : header.any.some((name) => present.has(squash(name)))
-  return (bySoftware || byAny) && header.all.every((name) => present.has(squash(name)))
+  const products = header.software === undefined ? [] : [header.software].flat()
+  const named = software.toLowerCase()
+  const shows = (columns: readonly string[]): boolean =>
+    columns.some((name) => present.has(squash(name)))
+  const claimed =
+    products.some((product) => named.includes(product.toLowerCase())) ||
+    shows(header.any) ||
+    (software === '' && shows(header.anyUnnamed)) ||
+    (header.any.length === 0 && products.length === 0)
+  return claimed && header.all.every((name) => present.has(squash(name)))
 }

@@ -8,7 +8,8 @@ export class LedgerCounts {
 
   add(entry: Omit<LedgerEntry, 'hourMs'> & { atMs: number }): void {
     const hour = Math.floor(entry.atMs / hourMs) * hourMs
-    const key = `${hour}|${entry.stream}|${entry.outcome}|${entry.reason}|${entry.format}`
+    const { stream, source, outcome, reason, format } = entry
+    const key = `${hour}\0${stream}\0${source}\0${outcome}\0${reason}\0${format}`
     const known = this.#entries.get(key)
     if (known === undefined) {
       const { atMs: _, ...rest } = entry
@@ -29,23 +30,32 @@ export class LedgerCounts {
  * and format pair has a few dozen values at most.
  */
 export class OutcomeCounts {
-  readonly #places = new Map<string, Map<string, number>>()
+  readonly #places = {
+    transaction: new Map<string, Map<string, number>>(),
+    skipped: new Map<string, Map<string, number>>(),
+    unparsed: new Map<string, Map<string, number>>(),
+  }
   readonly #reasons: string[] = []
   readonly #formats: string[] = []
   readonly #outcomes: LedgerEntry['outcome'][] = []
   #lines = new Float64Array(64)
   #bytes = new Float64Array(64)
 
-  add(outcome: LedgerEntry['outcome'], reason: string, format: string, bytes: number): void {
-    let byReason = this.#places.get(format)
-    if (byReason === undefined) this.#places.set(format, (byReason = new Map<string, number>()))
-    const key = outcome === 'unparsed' ? `!${reason}` : reason
-    let place = byReason.get(key)
+  add(
+    outcome: 'transaction' | 'skipped' | 'unparsed',
+    reason: string,
+    format: string,
+    bytes: number,
+  ): void {
+    const places = this.#places[outcome]
+    let byReason = places.get(format)
+    if (byReason === undefined) places.set(format, (byReason = new Map<string, number>()))
+    let place = byReason.get(reason)
     if (place === undefined) {
       place = this.#reasons.push(reason) - 1
       this.#formats.push(format)
       this.#outcomes.push(outcome)
-      byReason.set(key, place)
+      byReason.set(reason, place)
       if (place >= this.#lines.length) {
         this.#lines = doubled(this.#lines)
         this.#bytes = doubled(this.#bytes)

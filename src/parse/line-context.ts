@@ -108,6 +108,8 @@ export class LineContext {
   tagStart = 0
   tagEnd = 0
   lineStart = 0
+  /** Where a header's `2026-10-15 09:30:00` begins, which may be the first columns of a row; 0 = the header has none. */
+  stampStart = 0
   /** After RFC 5424 structured data, else = payload. */
   messageStart = 0
   payloadStart = 0

@@ -16,7 +16,9 @@ export function decode(bytes: Uint8Array): string {
     let end = bytes.length
     // the end of a truncated line may stand inside a character
     while (end > 0 && bytes.length - end < 3 && (bytes[end - 1] & 0xc0) === 0x80) end--
-    if (end > 0 && bytes[end - 1] >= 0xc0) {
+    // `Ren\xe9` is no cut: a lead byte alone behind ASCII is a letter of Windows-1252
+    const cut = end < bytes.length || bytes.subarray(0, end - 1).some((byte) => byte >= 0x80)
+    if (end > 0 && cut && bytes[end - 1] >= 0xc0) {
       try {
         return utf8.decode(bytes.subarray(0, end - 1))
       } catch {

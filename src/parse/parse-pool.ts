@@ -51,7 +51,12 @@ export class ParsePool {
   async start(): Promise<void> {
     this.#stopping = false
     const made = Array.from({ length: parseWorkers(this.#options.workers) }, () => this.#spawn())
-    this.#threads = made.map(({ worker }) => ({ worker, inFlight: [], answered: new Set(), waiting: [] }))
+    this.#threads = made.map(({ worker }) => ({
+      worker,
+      inFlight: [],
+      answered: new Set(),
+      waiting: [],
+    }))
     for (const thread of this.#threads) this.#attach(thread)
     await Promise.all(made.map(({ ready }) => ready))
   }
@@ -76,7 +81,10 @@ export class ParsePool {
 
   /** Segments given or waiting. */
   get pending(): number {
-    return this.#threads.reduce((sum, { inFlight, waiting }) => sum + inFlight.length + waiting.length, 0)
+    return this.#threads.reduce(
+      (sum, { inFlight, waiting }) => sum + inFlight.length + waiting.length,
+      0,
+    )
   }
 
   async stop(): Promise<void> {
@@ -96,8 +104,17 @@ export class ParsePool {
   #spawn(): { worker: Worker; ready: Promise<void> } {
     const { definitions, pastMsMax, futureMsMax, batchFolder } = this.#options
     const streams = this.#options.streams()
-    const workerData: ParseThreadOptions = { definitions, pastMsMax, futureMsMax, batchFolder, streams }
-    const worker = new Worker(new URL('./parse-worker.ts', import.meta.url), { workerData, name: 'gnomon-parse' })
+    const workerData: ParseThreadOptions = {
+      definitions,
+      pastMsMax,
+      futureMsMax,
+      batchFolder,
+      streams,
+    }
+    const worker = new Worker(new URL('./parse-worker.ts', import.meta.url), {
+      workerData,
+      name: 'gnomon-parse',
+    })
     const ready = new Promise<void>((resolve, reject) => {
       worker.once('message', () => resolve())
       worker.once('error', reject)
@@ -125,9 +142,15 @@ export class ParsePool {
     thread.worker = worker
     this.#attach(thread)
     const [culprit, ...rest] = open
-    for (const order of rest) worker.postMessage({ segment: order.segment, path: order.path } satisfies ParseOrder)
+    for (const order of rest)
+      worker.postMessage({ segment: order.segment, path: order.path } satisfies ParseOrder)
     if (culprit === undefined) return
     thread.answered.add(culprit.segment)
-    this.#onAnswer({ kind: 'failed', segment: culprit.segment, message: `the parse thread ended: ${message}`, gone: false })
+    this.#onAnswer({
+      kind: 'failed',
+      segment: culprit.segment,
+      message: `the parse thread ended: ${message}`,
+      gone: false,
+    })
   }
 }

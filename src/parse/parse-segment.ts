@@ -46,6 +46,8 @@ export class SegmentParser {
   #unparsed: UnparsedLine[] = []
   #touched = new Set<KnownStream>()
   #lines = 0
+  /** Receive time of the last sound block. */
+  #lastMs = 0
   /** Times the dictionaries were forgotten because they were full. */
   forgotten = 0
 
@@ -81,11 +83,17 @@ export class SegmentParser {
       } else if (block.kind === kindDrop) this.#drop(JSON.parse(textOf(buf, block)) as Drop)
       else {
         const known = numbered.get(block.stream)
-        if (known === undefined) damaged = true
-        else this.#block(block, known.stream, report === 'continuous')
+        if (known === undefined) {
+          // the block that introduced its stream is lost
+          damaged = true
+          this.#damage(block, undefined)
+        } else this.#block(block, known.stream, report === 'continuous')
       }
     })
-    if (result.lostBytes > 0) damaged = true
+    if (result.lostBytes > 0) {
+      damaged = true
+      this.#lose(result.lostBytes)
+    }
     return this.#take(segment, report, damaged, length)
   }
 
@@ -103,25 +111,35 @@ export class SegmentParser {
     this.#unparsed = []
     this.#touched = new Set()
     this.#lines = 0
-    if (this.#flows.distinct > parseLimits.dictionaryValues) {
+    const { dictionaryValues, dictionaryBytes } = parseLimits
+    if (this.#flows.distinct > dictionaryValues || this.#flows.heldBytes > dictionaryBytes) {
       this.#flows.forget()
       this.forgotten++
     }
     return { batch, damaged, lines, bytes }
   }
 
+  /** Bytes that belong to no block: how many lines they held nobody knows. Entered under the segment's last time. */
+  #lose(bytes: number): void {
+    const entry = {
+      atMs: this.#lastMs,
+      stream: 'spool',
+      source: 'spool',
+      format: '',
+      lines: 0,
+      bytes,
+    }
+    this.#ledger.add({ ...entry, outcome: 'received', reason: '' })
+    this.#ledger.add({ ...entry, outcome: 'dropped', reason: 'segment-damaged' })
+  }
+
   #damage(block: Block, description: StreamDescription | undefined): void {
     const bytes = block.end - block.start
     const stream = description?.key ?? 'spool'
     const source = description?.source ?? 'spool'
-    const entry = {
-      atMs: block.receivedAtMs,
-      stream,
-      source,
-      format: '',
-      lines: block.lines,
-      bytes,
-    }
+    // The damage may be in the header: what it says is believed where it can be true.
+    const atMs = isPlausible(block.receivedAtMs) ? block.receivedAtMs : this.#lastMs
+    const entry = { atMs, stream, source, format: '', lines: Math.min(block.lines, bytes), bytes }
     this.#ledger.add({ ...entry, outcome: 'received', reason: '' })
     this.#ledger.add({ ...entry, outcome: 'dropped', reason: 'segment-damaged' })
   }
@@ -136,7 +154,7 @@ export class SegmentParser {
   #block(block: Block, stream: KnownStream, bounded: boolean): void {
     const { key, source } = stream.description
     const c = this.#c
-    c.receivedAtMs = block.receivedAtMs
+    c.receivedAtMs = this.#lastMs = block.receivedAtMs
     c.zone = stream.zone
     stream.lastSeenMs = Math.max(stream.lastSeenMs, block.receivedAtMs)
     this.#touched.add(stream)
@@ -163,7 +181,7 @@ export class SegmentParser {
     while (start < block.end) {
       let end = buf.indexOf(10, start)
       if (end < 0 || end > block.end) end = block.end
-      this.#line(start, end, end + 1 - start, stream, ids, bounded)
+      this.#line(start, end, Math.min(end + 1, block.end) - start, stream, ids, bounded)
       start = end + 1
     }
   }
@@ -247,6 +265,11 @@ export class SegmentParser {
 interface LineIds {
   stream: number
   source: number
+}
+
+/** A receive time between 2001 and 2100. */
+function isPlausible(atMs: number): boolean {
+  return atMs > 1e12 && atMs < 4_102_444_800_000
 }
 
 const userAt = textIndex.user * 2

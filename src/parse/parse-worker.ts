@@ -40,12 +40,25 @@ function carryOut(order: ParseOrder): ParseAnswer {
     const hours = hoursOf(batch.flows)
     const flowsFile = put(segment, 'flows', encodeFlows(report, batch.flows))
     const unparsedFile = put(segment, 'unparsed', encodeUnparsed(segment, report, batch.unparsed))
-    const told = { segment, report, flows: batch.flows.rows, flowsFile, unparsedFile, hours, ledger, streams }
+    const told = {
+      segment,
+      report,
+      flows: batch.flows.rows,
+      flowsFile,
+      unparsedFile,
+      hours,
+      ledger,
+      streams,
+    }
     return { kind: 'batch', batch: { ...told, damaged, lines, bytes } }
   } catch (error) {
     // what the parser gathered of this segment is of no use: it begins anew
     parser = newParser(parser.streams.states())
-    if (error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EIO'].includes(String(error.code)))
+    if (
+      error instanceof Error &&
+      'code' in error &&
+      ['ENOSPC', 'EDQUOT', 'EIO'].includes(String(error.code))
+    )
       return { kind: 'unwritten', segment, message: causeOf(error) }
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
     return { kind: 'failed', segment, message, gone: false }

@@ -7,7 +7,7 @@ import { lineLimits } from '../limits.ts'
 import type { CompiledFormat } from './compile.ts'
 import { peelEnvelope } from './envelope.ts'
 import type { FormatSet } from './formats.ts'
-import { claimsHeader, columnSlotsOf, csvCells, squash, w3cFields } from './layout.ts'
+import { claimsHeader, columnSlotsOf, csvCells, squash, w3cFields, w3cLayout } from './layout.ts'
 import type { Layout } from './layout.ts'
 import { refused, skipped, unparsed } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
@@ -63,12 +63,26 @@ export function readLine(
   if (buf[payload] === 35 && end > payload) return readDirective(c, payload, end, formats, reader)
   const outcome = tryFormats(c, end, formats, reader)
   count(reader, outcome === refused ? null : lineFormat)
+  if (outcome === unparsed && reader.headed !== null)
+    return readAgain(c, start, end, formats, reader)
   if (outcome !== refused) return outcome
   c.clearRecord()
   return (
     readHeaderRow(c, start, end, formats, reader) ??
     refuse(c, ...unknownLine(c, start, payload, end))
   )
+}
+
+/** A line that the header in force cannot read may be a new header: files of several exports are put together. */
+function readAgain(
+  c: LineContext,
+  start: number,
+  end: number,
+  formats: FormatSet,
+  reader: StreamReader,
+): number {
+  const { reason } = c
+  return readHeaderRow(c, start, end, formats, reader) ?? refuse(c, unparsed, reason)
 }
 
 function refuse(c: LineContext, outcome: number, reason: string): number {
@@ -97,7 +111,7 @@ function tryFormat(
 }
 
 function tryFormats(c: LineContext, end: number, formats: FormatSet, reader: StreamReader): number {
-  if (reader.fixed !== null) return tryFormat(c, end, reader.fixed, reader)
+  if (reader.fixed !== null) return tryFixed(c, end, reader.fixed, formats, reader)
   const last = reader.last
   if (last !== null) {
     const outcome = tryFormat(c, end, last, reader)
@@ -121,11 +135,33 @@ function tryFormats(c: LineContext, end: number, formats: FormatSet, reader: Str
   return askedHeaded ? refused : readHeaded(c, end, reader)
 }
 
+/** The format the admin fixed, then its other layouts. */
+function tryFixed(
+  c: LineContext,
+  end: number,
+  fixed: CompiledFormat,
+  formats: FormatSet,
+  reader: StreamReader,
+): number {
+  const outcome = tryFormat(c, end, fixed, reader)
+  if (outcome !== refused) return outcome
+  for (const format of formats.ordered) {
+    if (format.id !== fixed.id || format === fixed) continue
+    const other = tryFormat(c, end, format, reader)
+    if (other !== refused) return other
+  }
+  return refused
+}
+
 /** A line of the file whose header named the columns. A header row again is no data. */
 function readHeaded(c: LineContext, end: number, reader: StreamReader): number {
   const headed = reader.headed
   if (headed === null || repeatsHeader(c, end, headed.layout)) return refused
-  return tryFormat(c, end, headed.format, reader)
+  const outcome = tryFormat(c, end, headed.format, reader)
+  // A whole row that shows what its columns must: the next line is asked here first.
+  if (outcome !== refused && headed.format.definition.when !== undefined && !c.truncated)
+    reader.last = headed.format
+  return outcome
 }
 
 /** Whether the line begins like the CSV header in force (log rotation concatenates files). */
@@ -152,21 +188,15 @@ function readDirective(
   if (line.startsWith('#Software:')) reader.software = line.slice(10).trim()
   const fields = w3cFields(line)
   if (fields !== null) {
+    reader.headed = null // also when no definition claims the new columns: the old ones are over
     for (const format of reader.fixed === null ? formats.ordered : [reader.fixed]) {
       if (format.definition.split.type !== 'w3c' || format.tables.fields === null) continue
-      const columnSlots = columnSlotsOf(fields.names, format.tables.fields)
+      const layout = w3cLayout(line, fields, format.tables.fields)
       if (
         reader.fixed === null &&
-        !claimsHeader(format.definition, fields.names, columnSlots, reader.software)
+        !claimsHeader(format.definition, fields.names, layout.columnSlots, reader.software)
       )
         continue
-      const layout: Layout = {
-        text: line,
-        columns: fields.names.length,
-        columnSlots,
-        tab: fields.tab,
-        delimiter: 44,
-      }
       reader.headed = { format, layout }
       reader.last = null
       break
@@ -206,6 +236,8 @@ function readHeaderRow(
           columns: cells.length,
           columnSlots,
           tab: false,
+          dated: false,
+          brackets: false,
           delimiter: delimiter.charCodeAt(0),
         },
       }

@@ -1,14 +1,16 @@
 /** Values put together from several fields, written into the scratch of the line; results are in `rewritten`. */
+import { dataStart } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 
 /** Span of the last value made by this file (one thread, no allocation). */
 export const rewritten = { start: 0, end: 0 }
 
-/** Copies `[start, end)` behind what was put before. */
+/** Copies `[start, end)` behind what was put before; cut where the scratch ends, since the segment's lines begin there. */
 export function put(c: LineContext, start: number, end: number): void {
   const buf = c.buf
   let out = c.scratch
-  for (let p = start; p < end; p++) buf[out++] = buf[p]
+  const stop = Math.min(end, start + dataStart - out)
+  for (let p = start; p < stop; p++) buf[out++] = buf[p]
   c.scratch = out
 }
 
@@ -22,7 +24,7 @@ export function percentDecode(c: LineContext, start: number, end: number): void 
   if (p >= end) return
   const from = c.scratch
   let out = from
-  for (p = start; p < end; p++) {
+  for (p = start; p < end && out < dataStart; p++) {
     if (buf[p] === 37 && p + 2 < end) {
       const high = hex(buf[p + 1])
       const low = hex(buf[p + 2])
@@ -82,6 +84,11 @@ export function buildUrl(c: LineContext): void {
   if (u.pathEnd > u.pathStart && isWholeUrl(buf, u.pathStart, u.pathEnd)) {
     rewritten.start = u.pathStart
     rewritten.end = u.pathEnd
+    if (u.queryEnd <= u.queryStart || buf.subarray(u.pathStart, u.pathEnd).includes(63)) return
+    rewritten.start = c.scratch
+    put(c, u.pathStart, u.pathEnd)
+    putQuery(c)
+    rewritten.end = c.scratch
     return
   }
   const hasHost = u.hostEnd > u.hostStart
@@ -103,20 +110,23 @@ export function buildUrl(c: LineContext): void {
     if (u.pathEnd > u.pathStart && buf[u.pathStart] !== 47) ascii(c, '/')
     put(c, u.pathStart, u.pathEnd)
   } else putWithoutDefaultPort(c)
-  if (u.queryEnd > u.queryStart) {
-    if (buf[u.queryStart] !== 63) ascii(c, '?')
-    put(c, u.queryStart, u.queryEnd)
-  }
+  if (u.queryEnd > u.queryStart) putQuery(c)
   rewritten.start = from
   rewritten.end = c.scratch
 }
 
+function putQuery(c: LineContext): void {
+  if (c.buf[urlParts.queryStart] !== 63) ascii(c, '?')
+  put(c, urlParts.queryStart, urlParts.queryEnd)
+}
+
 function ascii(c: LineContext, text: string): void {
-  for (let i = 0; i < text.length; i++) c.buf[c.scratch++] = text.charCodeAt(i)
+  for (let i = 0; i < text.length && c.scratch < dataStart; i++)
+    c.buf[c.scratch++] = text.charCodeAt(i)
 }
 
 function lower(c: LineContext, start: number, end: number): void {
-  for (let p = start; p < end; p++) {
+  for (let p = start; p < end && c.scratch < dataStart; p++) {
     const b = c.buf[p]
     c.buf[c.scratch++] = b >= 65 && b <= 90 ? b | 32 : b
   }

@@ -97,7 +97,8 @@ function readValue(
     const from = at + 1
     const whole = skipString(buf, end)
     const to = whole ? at - 1 : end
-    if (slot >= 0) keepString(c, slot, from, to)
+    // half a name is no name
+    if (slot >= 0 && whole) keepString(c, slot, from, to)
     if (!whole) ok = false
     return
   }

@@ -1,5 +1,6 @@
 /** The last resort: RE2 (linear time, no backtracking) over the line as text; named groups become slots. */
 import type { RE2JS } from 're2js'
+import { dataStart } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 
 export interface RegexSplit {
@@ -16,6 +17,11 @@ export function splitRegex(c: LineContext, start: number, end: number, split: Re
     const value = matcher.group(name)
     if (value === null || value === '') continue
     const bytes = Buffer.from(value)
+    // groups within groups may say more than the scratch holds: the lines of the segment begin behind it
+    if (c.scratch + bytes.length > dataStart) {
+      c.truncated = true
+      continue
+    }
     c.buf.set(bytes, c.scratch)
     c.slotStart[slot] = c.scratch
     c.scratch += bytes.length

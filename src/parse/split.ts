@@ -79,7 +79,7 @@ export function splitCsv(
         break
       }
       if (q >= end) c.truncated = true
-      if (slot >= 0) {
+      else if (slot >= 0) {
         if (doubled) undouble(c, slot, from, q, 34)
         else {
           starts[slot] = from
@@ -104,6 +104,21 @@ export function splitCsv(
     p++
   }
   return column
+}
+
+/** The one of `delimiters` (a byte set) that comes first outside quotes; 0 when none does. */
+export function delimiterOf(
+  buf: Uint8Array,
+  start: number,
+  end: number,
+  delimiters: Uint8Array,
+): number {
+  let quoted = false
+  for (let p = start; p < end; p++) {
+    if (buf[p] === 34) quoted = !quoted
+    else if (!quoted && delimiters[buf[p]] === 1) return buf[p]
+  }
+  return 0
 }
 
 /** Columns parted by runs of blanks, with `"…"` (`""` or `\"` inside) and, if wished, `[…]` as one column. */
@@ -180,12 +195,13 @@ function quotedColumn(c: LineContext, open: number, end: number, slot: number): 
   return Math.min(q + 1, end)
 }
 
-/** Columns parted by single tabs; empty ones count. */
+/** Columns parted by single tabs; empty ones count. With `quotes` a column that is quoted as a whole loses its quotes. */
 export function splitTabs(
   c: LineContext,
   start: number,
   end: number,
   columnSlots: Int16Array,
+  quotes = false,
 ): number {
   const buf = c.buf
   const last = columnSlots.length
@@ -196,8 +212,12 @@ export function splitTabs(
     while (p < end && buf[p] !== 9) p++
     const slot = column < last ? columnSlots[column] : -1
     if (slot >= 0) {
-      c.slotStart[slot] = from
-      c.slotEnd[slot] = p
+      if (quotes && p - from > 1 && buf[from] === 34 && buf[p - 1] === 34)
+        undouble(c, slot, from + 1, p - 1, 34)
+      else {
+        c.slotStart[slot] = from
+        c.slotEnd[slot] = p
+      }
     }
     column++
     if (p >= end) return column
@@ -234,7 +254,8 @@ export function splitKv(c: LineContext, start: number, end: number, o: KvOptions
     while (p < end && assigns[buf[p]] === 0 && separators[buf[p]] === 0) p++
     if (p >= end) break
     if (assigns[buf[p]] === 0) continue
-    const keyEnd = p
+    let keyEnd = p
+    while (keyEnd > keyStart && buf[keyEnd - 1] === 32) keyEnd--
     while (p < end && assigns[buf[p]] === 1) p++
     pairs++
     const slot = keys.get(buf, keyStart, keyEnd)
@@ -278,11 +299,12 @@ function quotedValue(
     q++
   }
   if (q >= end) {
-    q = end
+    // half a name is no name
     c.truncated = true
+    return end
   }
   keep(c, slot, from, q, slashed, o)
-  return Math.min(q + 1, end)
+  return q + 1
 }
 
 function doubledValue(

@@ -1,7 +1,9 @@
 /** What a parse thread knows of its streams: the reader that recognises lines, and the counts behind `gnomon sources`. */
+import { OperatingError } from '../errors.ts'
 import type { StreamDescription } from '../spool/frame-sink.ts'
 import type { StreamState } from './batch.ts'
 import type { CompiledFormat } from './compile.ts'
+import { parseLimits } from '../limits.ts'
 import { columnSlotsOf, csvCells, w3cFields, w3cLayout } from './layout.ts'
 import type { Layout } from './layout.ts'
 import { formatNamed } from './formats.ts'
@@ -15,6 +17,8 @@ export interface KnownStream {
   description: StreamDescription
   reader: StreamReader
   zone: ZoneOffset | null
+  /** What its description asks for and cannot be had, in words; '' = nothing. */
+  trouble: string
   lastSeenMs: number
   transactions: number
   withUser: number
@@ -32,7 +36,10 @@ export class StreamRegistry {
     this.#formats = formats
   }
 
-  /** The stream of a description; what it showed before is kept, a change of format or zone by the admin starts it anew. */
+  /**
+   * The stream of a description; what it showed before is kept, a change of format or zone by the admin starts it anew. A
+   * format or zone that is not known (a definition was taken away while lines waited in the spool) is told, never thrown.
+   */
   get(description: StreamDescription): KnownStream {
     const known = this.#streams.get(description.key)
     if (
@@ -41,14 +48,15 @@ export class StreamRegistry {
       known.description.zone === description.zone
     ) {
       known.description = description
+      this.#keep(known)
       return known
     }
-    const fixed =
-      description.format === null ? null : formatNamed(this.#formats, description.format)
+    const { fixed, zone, trouble } = this.#settings(description)
     const stream: KnownStream = {
       description,
       reader: newReader(fixed),
-      zone: description.zone === null ? null : timeZone(description.zone),
+      zone,
+      trouble,
       lastSeenMs: 0,
       transactions: 0,
       withUser: 0,
@@ -57,8 +65,45 @@ export class StreamRegistry {
       withAction: 0,
     }
     this.#takeUp(stream, fixed)
-    this.#streams.set(description.key, stream)
+    this.#keep(stream)
     return stream
+  }
+
+  /** The stream is the last one heard; the one that is silent for longest is forgotten when there are too many. */
+  #keep(stream: KnownStream): void {
+    const { key } = stream.description
+    this.#streams.delete(key)
+    this.#streams.set(key, stream)
+    if (this.#streams.size <= parseLimits.streams) return
+    for (const oldest of this.#streams.keys()) {
+      this.#streams.delete(oldest)
+      return
+    }
+  }
+
+  #settings({ format, zone }: StreamDescription): {
+    fixed: CompiledFormat | null
+    zone: ZoneOffset | null
+    trouble: string
+  } {
+    const troubles: string[] = []
+    const known = <T>(what: string, read: () => T): T | null => {
+      try {
+        return read()
+      } catch (error) {
+        if (!(error instanceof OperatingError) && !(error instanceof RangeError)) throw error
+        troubles.push(`${what} is not known`)
+        return null
+      }
+    }
+    return {
+      fixed:
+        format === null
+          ? null
+          : known(`format ${format}`, () => formatNamed(this.#formats, format)),
+      zone: zone === null ? null : known(`zone ${zone}`, () => timeZone(zone)),
+      trouble: troubles.join(', '),
+    }
   }
 
   /** What streams had shown before a restart: taken up when they speak again. */
@@ -96,7 +141,7 @@ export class StreamRegistry {
       peer: stream.description.peer,
       format,
       confidence,
-      reason,
+      reason: stream.trouble === '' ? reason : `${stream.trouble}; ${reason}`,
       lastSeenMs: stream.lastSeenMs,
       layout: stream.reader.headed?.layout.text ?? null,
       transactions: stream.transactions,
@@ -112,12 +157,24 @@ export class StreamRegistry {
 function layoutOf(text: string, fields: NonNullable<CompiledFormat['tables']['fields']>): Layout {
   const w3c = w3cFields(text)
   if (w3c !== null) return w3cLayout(text, w3c, fields)
-  const delimiter = [',', ';', '\t', '|'].find((d) => text.includes(d)) ?? ','
-  const names = csvCells(text, delimiter)
+  // the header was taken for the delimiter that names columns; the others stand in names at most
+  const [best] = [',', ';', '\t', '|']
+    .map((delimiter) => {
+      const names = csvCells(text, delimiter)
+      const columnSlots = columnSlotsOf(names, fields)
+      return {
+        delimiter,
+        names,
+        columnSlots,
+        known: columnSlots.filter((slot) => slot >= 0).length,
+      }
+    })
+    .toSorted((a, b) => b.known - a.known)
+  const { delimiter, names, columnSlots } = best
   return {
     text,
     columns: names.length,
-    columnSlots: columnSlotsOf(names, fields),
+    columnSlots,
     tab: false,
     dated: false,
     brackets: false,

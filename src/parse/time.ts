@@ -22,6 +22,7 @@ const daysInMonth = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 function civilMs(y: number, mo: number, d: number, h: number, mi: number, s: number): number {
   if (mo < 1 || mo > 12 || d < 1 || d > daysInMonth[mo - 1] || h > 24 || mi > 59 || s > 60)
     return NaN
+  if (d === 29 && mo === 2 && !leap(y)) return NaN
   return daysFromCivil(y, mo, d) * dayMs + h * 3_600_000 + mi * 60_000 + s * 1000
 }
 
@@ -57,6 +58,18 @@ function monthAt(buf: Uint8Array, p: number): number {
       return 0
   }
 }
+
+/** Three letters at `p` begin the name of a day, any case. */
+function isWeekday(buf: Uint8Array, p: number): boolean {
+  const word = ((buf[p] | 32) << 16) | ((buf[p + 1] | 32) << 8) | (buf[p + 2] | 32)
+  return weekdays.has(word)
+}
+
+const weekdays = new Set(
+  ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map((day) =>
+    Number.parseInt(Buffer.from(day).toString('hex'), 16),
+  ),
+)
 
 const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57
 
@@ -103,17 +116,22 @@ function clock(buf: Uint8Array, end: number): number {
     s = digits(buf, end, 2)
     if (s < 0 || s > 60) return NaN
   }
+  const at = h * 3_600_000 + m * 60_000 + s * 1000 + fraction(buf, end)
+  return at > dayMs && h === 24 ? NaN : at
+}
+
+/** `.250` or `,250` at the cursor in whole ms; 0 when there is none. */
+function fraction(buf: Uint8Array, end: number): number {
+  if (cursor + 1 >= end || (buf[cursor] !== 46 && buf[cursor] !== 44)) return 0
+  if (!isDigit(buf[cursor + 1])) return 0
   let ms = 0
-  if (cursor + 1 < end && (buf[cursor] === 46 || buf[cursor] === 44) && isDigit(buf[cursor + 1])) {
-    let scale = 100
-    cursor++
-    while (cursor < end && isDigit(buf[cursor])) {
-      ms += (buf[cursor++] - 48) * scale
-      scale /= 10
-      if (scale < 1) scale = 0
-    }
+  let scale = 100
+  cursor++
+  while (cursor < end && isDigit(buf[cursor])) {
+    ms += (buf[cursor++] - 48) * scale
+    scale = scale >= 10 ? scale / 10 : 0
   }
-  return h * 3_600_000 + m * 60_000 + s * 1000 + Math.floor(ms)
+  return ms
 }
 
 /** ` AM`/` PM` at the cursor corrects the clock. */
@@ -123,11 +141,16 @@ function meridiem(buf: Uint8Array, end: number, clockMs: number): number {
   if (p + 1 >= end || (buf[p + 1] | 32) !== 109) return clockMs
   const letter = buf[p] | 32
   if (letter !== 97 && letter !== 112) return clockMs
-  if (p + 2 < end && (buf[p + 2] | 32) >= 97 && (buf[p + 2] | 32) <= 122) return clockMs
+  // `pm-fw1` and `amsterdam` are hosts
+  if (p + 2 < end && isHostByte(buf[p + 2])) return clockMs
   cursor = p + 2
   const twelve = clockMs >= 43_200_000 && clockMs < 46_800_000
   if (letter === 97) return twelve ? clockMs - 43_200_000 : clockMs
-  return twelve ? clockMs : clockMs + 43_200_000
+  return clockMs >= 43_200_000 ? clockMs : clockMs + 43_200_000
+}
+
+function isHostByte(b: number): boolean {
+  return isDigit(b) || ((b | 32) >= 97 && (b | 32) <= 122) || b === 45 || b === 46 || b === 95
 }
 
 /** Zone at the cursor: `Z`, `+hh:mm`, `+hhmm`, `+hh`, an unambiguous abbreviation; NaN = none said. Offset in ms. */
@@ -148,9 +171,11 @@ function zoneAt(buf: Uint8Array, end: number): number {
     return (c === 45 ? -1 : 1) * (h * 60 + m) * 60_000
   }
   let q = p
-  while (q < end && q - p < 6 && (buf[q] & 0xdf) >= 65 && (buf[q] & 0xdf) <= 90) q++
+  // in capitals, or a host named `west` would be one; RFC 3339 allows `z`
+  while (q < end && q - p < 6 && buf[q] >= 65 && buf[q] <= 90) q++
+  if (q === p && (buf[q] === 122 || buf[q] === 90)) q++
   if (q === p || q - p > 5) return NaN
-  if (q < end && (isDigit(buf[q]) || buf[q] === 45 || buf[q] === 46 || buf[q] === 61)) return NaN
+  if (q < end && (isHostByte(buf[q]) || buf[q] === 61)) return NaN
   let name = ''
   for (let i = p; i < q; i++) name += String.fromCharCode(buf[i] & 0xdf)
   const minutes = zoneMinutes[name]
@@ -161,7 +186,7 @@ function zoneAt(buf: Uint8Array, end: number): number {
 
 function withZone(localMs: number, zoneMs: number, zone: ZoneOffset | null): number {
   if (!Number.isNaN(zoneMs)) return localMs - zoneMs
-  return zone === null ? localMs : localMs - zone.offsetMs(localMs)
+  return zone === null || Number.isNaN(localMs) ? localMs : localMs - zone.offsetMs(localMs)
 }
 
 /** The year that puts a stamp without one nearest the receive time. */
@@ -280,8 +305,10 @@ function readCompact(c: LineContext, p: number, end: number): number {
   if (cursor < end && (buf[cursor] === 84 || buf[cursor] === 32)) cursor++
   if (digitRun(buf, cursor, end) === 6) {
     const q = cursor
+    const [h, m, s] = [two(buf, q), two(buf, q + 2), two(buf, q + 4)]
+    if (h > 23 || m > 59 || s > 60) return NaN
     cursor = q + 6
-    const at = two(buf, q) * 3_600_000 + two(buf, q + 2) * 60_000 + two(buf, q + 4) * 1000
+    const at = h * 3_600_000 + m * 60_000 + s * 1000 + fraction(buf, end)
     return withZone(day + at, zoneAt(buf, end), c.zone)
   }
   const at = clock(buf, end)
@@ -344,12 +371,15 @@ function readNamed(c: LineContext, start: number, end: number): number {
   let month = monthAt(buf, p)
   if (month === 0 || (buf[p + 3] !== 32 && buf[p + 3] !== 45 && buf[p + 3] !== 47)) {
     // a weekday in front: `Thu `, `Thu, `
-    if ((buf[p] & 0xdf) < 65 || (buf[p] & 0xdf) > 90) return NaN
+    if (!isWeekday(buf, p)) return NaN
     let q = p
     while (q < end && q - p < 10 && buf[q] !== 32) q++
     if (buf[q] !== 32 || q - p < 3) return NaN
     p = q + 1
-    if (isDigit(buf[p])) return readDayFirst(c, p, end, digitRun(buf, p, end), 'day-first')
+    if (isDigit(buf[p])) {
+      const run = digitRun(buf, p, end)
+      return run > 2 ? NaN : readDayFirst(c, p, end, run, 'day-first')
+    }
     month = monthAt(buf, p)
     if (month === 0) return NaN
   }
@@ -384,6 +414,8 @@ function trailingYear(buf: Uint8Array, end: number): number {
   const year = two(buf, cursor + 1) * 100 + two(buf, cursor + 3)
   const after = cursor + 5 < end ? buf[cursor + 5] : 32
   if (year < 1990 || year > 2100) return -1
+  // `2026: %ASA-…`, but `2001:db8::1` is a host
+  if (after === 58 && cursor + 6 < end && buf[cursor + 6] !== 32) return -1
   if (after !== 32 && after !== 58 && after !== 34 && after !== 44 && after !== 93 && after !== 9)
     return -1
   cursor += 5
@@ -403,8 +435,8 @@ export function timeZone(name: string): ZoneOffset {
         .toZonedDateTimeISO('UTC')
         .toPlainDateTime()
       // "compatible": the first of two at the end of summer time, the later in the gap
-      const offset =
-        local.toZonedDateTime(name, { disambiguation: 'compatible' }).offsetNanoseconds / 1e6
+      const at = local.toZonedDateTime(name, { disambiguation: 'compatible' }).epochMilliseconds
+      const offset = quarter * 900_000 - at
       if (known.size > 100_000) known.clear()
       known.set(quarter, offset)
       return offset

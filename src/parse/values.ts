@@ -10,7 +10,7 @@ export function readNumber(buf: Uint8Array, start: number, end: number): number 
   while (p < end) {
     const b = buf[p]
     if (b < 48 || b > 57) break
-    n = n * 10 + b - 48
+    n = n * 10 + (b - 48)
     p++
   }
   if (p === start) return -1
@@ -68,7 +68,8 @@ export function isAddress(buf: Uint8Array, start: number, end: number): boolean 
     else return false
   }
   if (colons === 0) return dots === 3 && digits > 0 && digits <= 3 && octet <= 255
-  return colons >= 2 && colons <= 7 && (dots === 0 || dots === 3)
+  // eight colons: `::` at an end of seven groups
+  return colons >= 2 && colons <= 8 && (dots === 0 || dots === 3)
 }
 
 /** End of the run of bytes of an address or host name at `p`; a colon after a dotted name ends it (`203.0.113.1:443`). */

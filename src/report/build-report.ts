@@ -107,7 +107,11 @@ function timelineUnit(from: string | null, to: string | null): 'hour' | 'day' {
   return Date.parse(to) - Date.parse(from) < reportLimits.hourlyMs ? 'hour' : 'day'
 }
 
-async function timelineOf(store: Store, scope: UsageScope, unit: 'hour' | 'day'): Promise<Report['timeline']> {
+async function timelineOf(
+  store: Store,
+  scope: UsageScope,
+  unit: 'hour' | 'day',
+): Promise<Report['timeline']> {
   const at = unit === 'hour' ? 'hour' : "toStartOfDay(hour, 'UTC')"
   const rows = await store.query<VolumeRow & { at: string; category: string }>(
     `SELECT ${at} AS at, ${category} AS category, ${volumeColumns} FROM db.current_usage AS usage
@@ -138,7 +142,10 @@ async function sourcesOf(
   request: ReportRequest,
 ): Promise<{ rows: ReportSource[]; unparsed: Report['unparsed'] }> {
   // a snapshot is received at one time, whatever its logs' own: its ledger is not cut by the time range
-  const ledger = await ledgerSums(store, request.report === 'continuous' ? request : { ...request, fromMs: null, toMs: null })
+  const ledger = await ledgerSums(
+    store,
+    request.report === 'continuous' ? request : { ...request, fromMs: null, toMs: null },
+  )
   const volumes = await store.query<VolumeRow & { source: string }>(
     `SELECT source, ${volumeColumns} FROM db.current_usage AS usage WHERE ${inScope} GROUP BY source`,
     scopeParams(request),
@@ -150,10 +157,23 @@ async function sourcesOf(
     const own = ledger.filter((row) => row.source === name)
     return {
       name,
-      formats: [...new Set(own.flatMap((row) => (row.outcome === 'transaction' && row.format !== '' ? [row.format] : [])))].sort(),
-      ...(volume === undefined ? { bytesUp: null, bytesDown: null, bytesTotal: null } : volumeOf(volume)),
+      formats: [
+        ...new Set(
+          own.flatMap((row) =>
+            row.outcome === 'transaction' && row.format !== '' ? [row.format] : [],
+          ),
+        ),
+      ].sort(),
+      ...(volume === undefined
+        ? { bytesUp: null, bytesDown: null, bytesTotal: null }
+        : volumeOf(volume)),
       ...balanceOf(own),
-      ...(shares.get(name) ?? { withUser: null, withHost: null, withBytes: null, withAction: null }),
+      ...(shares.get(name) ?? {
+        withUser: null,
+        withHost: null,
+        withBytes: null,
+        withAction: null,
+      }),
     }
   })
   return { rows, unparsed: reasonsOf(ledger) }
@@ -172,21 +192,36 @@ export function balanceOf(rows: readonly LedgerSum[]): {
     rows.reduce((lines, row) => lines + (row.outcome === outcome ? row.lines : 0), 0)
   const [received, transactions, skipped] = [sum('received'), sum('transaction'), sum('skipped')]
   const [unparsed, dropped] = [sum('unparsed'), sum('dropped')]
-  return { transactions, received, skipped, unparsed, dropped, missing: received - transactions - skipped - unparsed - dropped }
+  return {
+    transactions,
+    received,
+    skipped,
+    unparsed,
+    dropped,
+    missing: received - transactions - skipped - unparsed - dropped,
+  }
 }
 
 function reasonsOf(ledger: readonly LedgerSum[]): Report['unparsed'] {
   const lines = new Map<string, number>()
   for (const row of ledger)
     if (row.outcome === 'unparsed') lines.set(row.reason, (lines.get(row.reason) ?? 0) + row.lines)
-  return [...lines].map(([reason, count]) => ({ reason, lines: count })).sort((a, b) => b.lines - a.lines)
+  return [...lines]
+    .map(([reason, count]) => ({ reason, lines: count }))
+    .sort((a, b) => b.lines - a.lines)
 }
 
 type Shares = Pick<ReportSource, 'withUser' | 'withHost' | 'withBytes' | 'withAction'>
 
 /** What share of a source's flows tells each field, weighted by transactions. */
 async function sharesOf(store: Store, scope: UsageScope): Promise<Map<string, Shares>> {
-  const rows = await store.query<{ source: string; with_user: number; with_host: number; with_bytes: number; with_action: number }>(
+  const rows = await store.query<{
+    source: string
+    with_user: number
+    with_host: number
+    with_bytes: number
+    with_action: number
+  }>(
     `SELECT source, sumIf(f.transactions, user != '') / n AS with_user, sumIf(f.transactions, dst_host != '') / n AS with_host,
        sum(greatest(bytes_up_known, bytes_down_known, bytes_total_known)) / n AS with_bytes,
        sumIf(f.transactions, action != '') / n AS with_action, sum(f.transactions) AS n
@@ -199,7 +234,12 @@ async function sharesOf(store: Store, scope: UsageScope): Promise<Map<string, Sh
   return new Map(
     rows.map((row) => [
       row.source,
-      { withUser: row.with_user, withHost: row.with_host, withBytes: row.with_bytes, withAction: row.with_action },
+      {
+        withUser: row.with_user,
+        withHost: row.with_host,
+        withBytes: row.with_bytes,
+        withAction: row.with_action,
+      },
     ]),
   )
 }

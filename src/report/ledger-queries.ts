@@ -14,7 +14,8 @@ export interface LedgerSum extends Row {
   bytes: number | null
 }
 
-const sums = 'sum(ledger.lines) AS lines, if(countIf(ledger.bytes IS NULL) > 0, NULL, sum(ledger.bytes)) AS bytes'
+const sums =
+  'sum(ledger.lines) AS lines, if(countIf(ledger.bytes IS NULL) > 0, NULL, sum(ledger.bytes)) AS bytes'
 
 /** By source, outcome, reason and format over the whole scope (hours of receipt). */
 export async function ledgerSums(store: Store, scope: UsageScope): Promise<LedgerSum[]> {
@@ -45,7 +46,15 @@ export async function ledgerHours(
 export async function ledgerTotals(
   store: Store,
   scope: UsageScope,
-): Promise<{ rows: number; unbalanced: number; received: number; transactions: number; skipped: number; unparsed: number; dropped: number }> {
+): Promise<{
+  rows: number
+  unbalanced: number
+  received: number
+  transactions: number
+  skipped: number
+  unparsed: number
+  dropped: number
+}> {
   const [row] = await store.query<Awaited<ReturnType<typeof ledgerTotals>>>(
     `SELECT count() AS rows, countIf(r != t + s + u + d) AS unbalanced, sum(r) AS received, sum(t) AS transactions, sum(s) AS skipped,
        sum(u) AS unparsed, sum(d) AS dropped
@@ -62,7 +71,12 @@ export async function streamCounts(
   store: Store,
   key: string,
 ): Promise<{ transactions: number; skipped: number; unparsed: number } | null> {
-  const [row] = await store.query<{ rows: number; transactions: number; skipped: number; unparsed: number }>(
+  const [row] = await store.query<{
+    rows: number
+    transactions: number
+    skipped: number
+    unparsed: number
+  }>(
     `SELECT count() AS rows, sumIf(lines, outcome = 'transaction') AS transactions, sumIf(lines, outcome = 'skipped') AS skipped,
        sumIf(lines, outcome = 'unparsed') AS unparsed
      FROM db.ledger WHERE stream = {key:String}`,

@@ -36,7 +36,8 @@ export async function writeReportFiles(
       const { renderHtml } = await import('./html.ts')
       await put('report.html', renderHtml(report))
     }
-    if (formats.has('json')) await put('report.json', (await import('./json.ts')).renderJson(report))
+    if (formats.has('json'))
+      await put('report.json', (await import('./json.ts')).renderJson(report))
     if (formats.has('csv'))
       for (const [name, text] of (await import('./csv.ts')).renderCsv(report)) await put(name, text)
     if (formats.has('ndjson')) {
@@ -47,11 +48,16 @@ export async function writeReportFiles(
       await pipeline(Readable.from(lines()), createWriteStream(join(folder, 'usage.ndjson')))
       files.push(join(folder, 'usage.ndjson'))
     }
-    if (formats.has('pdf')) files.push(await printPdf(join(folder, 'report.html'), join(folder, 'report.pdf')))
+    if (formats.has('pdf'))
+      files.push(await printPdf(join(folder, 'report.html'), join(folder, 'report.pdf')))
     return files
   } catch (cause) {
     if (cause instanceof OperatingError) throw cause
-    throw new OperatingError('FILE_UNREADABLE', `cannot write the report into ${folder}: ${causeOf(cause)}; choose another folder`, { cause })
+    throw new OperatingError(
+      'FILE_UNREADABLE',
+      `cannot write the report into ${folder}: ${causeOf(cause)}; choose another folder`,
+      { cause },
+    )
   }
 }
 
@@ -59,9 +65,19 @@ export async function writeReportFiles(
 async function printPdf(html: string, pdf: string): Promise<string> {
   const program = await findChromium()
   if (program === null)
-    throw new OperatingError('FILE_UNREADABLE', `cannot write ${pdf}: no Chromium or Chrome is installed; print ${html} from a browser`)
+    throw new OperatingError(
+      'FILE_UNREADABLE',
+      `cannot write ${pdf}: no Chromium or Chrome is installed; print ${html} from a browser`,
+    )
   const url = pathToFileURL(resolve(html)).href
-  const args = ['--headless', '--disable-gpu', '--no-sandbox', '--no-pdf-header-footer', `--print-to-pdf=${resolve(pdf)}`, url]
+  const args = [
+    '--headless',
+    '--disable-gpu',
+    '--no-sandbox',
+    '--no-pdf-header-footer',
+    `--print-to-pdf=${resolve(pdf)}`,
+    url,
+  ]
   await promisify(execFile)(program, args, { timeout: reportLimits.printMs })
   return pdf
 }

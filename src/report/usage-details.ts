@@ -32,7 +32,9 @@ export async function usesOf(
   condition: { column: UsageColumn; value: string },
 ): Promise<Use[]> {
   const apps = column === 'app_id'
-  const name = apps ? "if(usage.app = '', toString(usage.domain), toString(usage.app))" : `toString(usage.${column})`
+  const name = apps
+    ? "if(usage.app = '', toString(usage.domain), toString(usage.app))"
+    : `toString(usage.${column})`
   const rows = await store.query<UseRow>(
     `SELECT ${name} AS name, ${apps ? 'toString(usage.app_id)' : "''"} AS id, sumIf(transactions, action = 'blocked') AS blocked,
        max(usage.last_seen) AS last_seen, ${volumeColumns}
@@ -44,6 +46,13 @@ export async function usesOf(
   return rows.map((row) => {
     const { transactions, bytesTotal } = volumeOf(row)
     const id = row.id === '' ? null : row.id
-    return { name: row.name, id, transactions, bytesTotal, blocked: row.blocked, lastSeen: row.last_seen }
+    return {
+      name: row.name,
+      id,
+      transactions,
+      bytesTotal,
+      blocked: row.blocked,
+      lastSeen: row.last_seen,
+    }
   })
 }

@@ -61,7 +61,12 @@ function ordered(expression: string, part: { descending: boolean }): string {
 }
 
 function partParams(scope: UsageScope, part: ListPart<string>): Record<string, unknown> {
-  return { ...scopeParams(scope), filter: part.filter ?? '', limit: part.limit, offset: part.offset }
+  return {
+    ...scopeParams(scope),
+    filter: part.filter ?? '',
+    limit: part.limit,
+    offset: part.offset,
+  }
 }
 
 const filtered = (columns: readonly string[]): string =>
@@ -93,7 +98,11 @@ const appsSql = `SELECT app_id, any(app) AS name, any(category) AS category, any
   GROUP BY app_id`
 
 /** Catalog apps in use. */
-export async function appRows(store: Store, scope: UsageScope, part: ListPart<AppSort>): Promise<ReportApp[]> {
+export async function appRows(
+  store: Store,
+  scope: UsageScope,
+  part: ListPart<AppSort>,
+): Promise<ReportApp[]> {
   const sql = `SELECT * FROM (${appsSql}) ${ordered(appSorts[part.sort], part)}`
   const rows = await store.query<AppRow>(sql, partParams(scope, part))
   return rows.map(appOf)
@@ -116,14 +125,25 @@ function appOf(row: AppRow): ReportApp {
 }
 
 /** Apps in scope that the filter leaves. */
-export async function appCount(store: Store, scope: UsageScope, filter: string | null): Promise<number> {
+export async function appCount(
+  store: Store,
+  scope: UsageScope,
+  filter: string | null,
+): Promise<number> {
   return total(store, appsSql, { ...scopeParams(scope), filter: filter ?? '' })
 }
 
 /** One app, or null when nobody used it. */
-export async function oneApp(store: Store, scope: UsageScope, id: string): Promise<ReportApp | null> {
+export async function oneApp(
+  store: Store,
+  scope: UsageScope,
+  id: string,
+): Promise<ReportApp | null> {
   const params = { ...scopeParams(scope), filter: '', id }
-  const [row] = await store.query<AppRow>(`SELECT * FROM (${appsSql}) WHERE app_id = {id:String}`, params)
+  const [row] = await store.query<AppRow>(
+    `SELECT * FROM (${appsSql}) WHERE app_id = {id:String}`,
+    params,
+  )
   return row === undefined ? null : appOf(row)
 }
 
@@ -169,14 +189,27 @@ function personOf(row: PersonRow): ReportPerson {
 }
 
 /** Persons in scope that the filter leaves. */
-export async function personCount(store: Store, kind: PersonKind, scope: UsageScope, filter: string | null): Promise<number> {
+export async function personCount(
+  store: Store,
+  kind: PersonKind,
+  scope: UsageScope,
+  filter: string | null,
+): Promise<number> {
   return total(store, personsSql(kind), { ...scopeParams(scope), filter: filter ?? '' })
 }
 
 /** One user, address or device, or null when it is not seen. */
-export async function onePerson(store: Store, kind: PersonKind, scope: UsageScope, name: string): Promise<ReportPerson | null> {
+export async function onePerson(
+  store: Store,
+  kind: PersonKind,
+  scope: UsageScope,
+  name: string,
+): Promise<ReportPerson | null> {
   const params = { ...scopeParams(scope), filter: '', name }
-  const [row] = await store.query<PersonRow>(`SELECT * FROM (${personsSql(kind)}) WHERE name = {name:String}`, params)
+  const [row] = await store.query<PersonRow>(
+    `SELECT * FROM (${personsSql(kind)}) WHERE name = {name:String}`,
+    params,
+  )
   return row === undefined ? null : personOf(row)
 }
 
@@ -195,7 +228,11 @@ interface UnknownRow extends VolumeRow {
 }
 
 /** Destinations in no catalog, by registrable domain or address. */
-export async function unknownRows(store: Store, scope: UsageScope, part: ListPart<UnknownSort>): Promise<ReportUnknown[]> {
+export async function unknownRows(
+  store: Store,
+  scope: UsageScope,
+  part: ListPart<UnknownSort>,
+): Promise<ReportUnknown[]> {
   const sql = `SELECT * FROM (${unknownSql}) ${ordered(unknownSorts[part.sort], part)}`
   const rows = await store.query<UnknownRow>(sql, partParams(scope, part))
   return rows.map((row) => ({
@@ -210,7 +247,11 @@ export async function unknownRows(store: Store, scope: UsageScope, part: ListPar
 }
 
 /** Unknown services in scope that the filter leaves. */
-export async function unknownCount(store: Store, scope: UsageScope, filter: string | null): Promise<number> {
+export async function unknownCount(
+  store: Store,
+  scope: UsageScope,
+  filter: string | null,
+): Promise<number> {
   return total(store, unknownSql, { ...scopeParams(scope), filter: filter ?? '' })
 }
 
@@ -220,7 +261,11 @@ interface InfrastructureRow extends VolumeRow {
 }
 
 /** Infrastructure by registrable domain. */
-export async function infrastructureRows(store: Store, scope: UsageScope, limit: number): Promise<ReportInfrastructure[]> {
+export async function infrastructureRows(
+  store: Store,
+  scope: UsageScope,
+  limit: number,
+): Promise<ReportInfrastructure[]> {
   const rows = await store.query<InfrastructureRow>(
     `SELECT toString(domain) AS name, uniqExact(host) AS hosts, ${volumeColumns} FROM db.current_usage AS usage
      WHERE ${inScope} AND infrastructure = 1 GROUP BY name ORDER BY sum(transactions) DESC, name LIMIT {limit:UInt64}`,

@@ -25,7 +25,8 @@ export async function* usageRows(store: Store, scope: UsageScope): AsyncGenerato
     `SELECT DISTINCT toUnixTimestamp(hour) AS hour FROM db.current_usage AS usage WHERE ${inScope} ORDER BY hour`,
     scopeParams(scope),
   )
-  for (const { hour } of hours) yield* hourRows(store, { ...scope, fromMs: hour * 1000, toMs: hour * 1000 + hourMs })
+  for (const { hour } of hours)
+    yield* hourRows(store, { ...scope, fromMs: hour * 1000, toMs: hour * 1000 + hourMs })
 }
 
 const hourMs = 3_600_000

@@ -218,15 +218,25 @@ export class LaneWriter {
     this.#used = 0
   }
 
-  /** At a position of its own: what a failed write left behind is written over by the next try. */
+  /** Writes all of `bytes` or nothing that counts: what a failed write left behind is cut off by the next one. */
   #write(bytes: Uint8Array): void {
+    this.#cutTorn()
     let from = 0
-    this.#torn = true
-    while (from < bytes.length)
-      from += writeSync(this.#fd, bytes, from, bytes.length - from, this.#written + from)
-    this.#torn = false
+    try {
+      while (from < bytes.length)
+        from += writeSync(this.#fd, bytes, from, bytes.length - from, this.#written + from)
+    } catch (error) {
+      this.#torn = true
+      throw error
+    }
     this.#written += bytes.length
     this.#dirty = true
+  }
+
+  #cutTorn(): void {
+    if (!this.#torn) return
+    ftruncateSync(this.#fd, this.#written)
+    this.#torn = false
   }
 
   #open(): void {
@@ -246,8 +256,7 @@ export class LaneWriter {
     const open = join(folder, 'open', this.#name)
     const segment = { id: this.#id, name: this.#name, lane, sizeBytes: this.#written }
     try {
-      if (this.#torn) ftruncateSync(this.#fd, this.#written)
-      this.#torn = false
+      this.#cutTorn()
       if (this.#written === 0) unlinkSync(open)
       else renameSync(open, join(folder, 'sealed', this.#name))
     } catch (error) {

@@ -33,6 +33,7 @@ export interface SpoolWriterStatus {
 
 /** How long the spool is left alone after a failed write (full disk, I/O error). */
 const retryMs = 1000
+const hourMs = 3_600_000
 
 export class SpoolWriter implements FrameSink, Component<SpoolWriterStatus> {
   readonly #options: SpoolWriterOptions
@@ -41,7 +42,7 @@ export class SpoolWriter implements FrameSink, Component<SpoolWriterStatus> {
   #ageTimer: NodeJS.Timeout | null = null
   #syncTimer: NodeJS.Timeout | null = null
   #waiting: (() => void)[] = []
-  #drops: Drop[] = []
+  #drops = new Map<string, Drop>()
   #unwritableUntilMs = 0
   #frames = 0
   #bytes = 0
@@ -58,7 +59,10 @@ export class SpoolWriter implements FrameSink, Component<SpoolWriterStatus> {
           lane,
           tag: options.tag,
           now: options.now,
+          fsync: options.fsync !== 'never',
           onSealed: options.onSealed,
+          onOverhead: (bytes) => void Atomics.add(options.usage, 0, BigInt(bytes)),
+          onTrouble: (error) => this.#trouble(error),
         }),
     )
   }
@@ -80,22 +84,21 @@ export class SpoolWriter implements FrameSink, Component<SpoolWriterStatus> {
       return false
     }
     const lane = this.#lanes[laneOf(stream.key, this.#lanes.length)]
-    const before = lane.sizeBytes
     try {
       lane.append(stream, receivedAtMs, kind, bytes, lines)
-      if (this.#options.fsync === 'always') lane.flush()
     } catch (error) {
       this.#trouble(error)
-      if (lane.sizeBytes === before) {
-        this.#refused++
-        return false
-      }
+      this.#refused++
+      return false
     }
     Atomics.add(this.#options.usage, 0, BigInt(bytes.length))
     this.#frames++
     this.#bytes += bytes.length
     this.#lines += lines
     this.#flushTimer ??= setTimeout(() => this.#flush(), spoolLimits.writeDelayMs)
+    // The frame is taken: what fails from here on is tried again.
+    if (this.#options.fsync === 'always') this.#attempt(() => lane.flushAndSync())
+    if (lane.isFull) this.#attempt(() => lane.seal())
     return true
   }
 
@@ -103,13 +106,12 @@ export class SpoolWriter implements FrameSink, Component<SpoolWriterStatus> {
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
-  /** Kept in memory while the spool takes nothing, summed by stream and reason. */
+  /** Kept in memory while the spool takes nothing, summed by hour, stream and reason. */
   drop(drop: Drop): void {
-    const known = this.#drops.find(
-      (d) => d.stream.key === drop.stream.key && d.reason === drop.reason,
-    )
+    const key = `${Math.floor(drop.atMs / hourMs)} ${drop.reason} ${drop.stream.key}`
+    const known = this.#drops.get(key)
     if (known === undefined) {
-      this.#drops.push({ ...drop })
+      this.#drops.set(key, { ...drop })
       return
     }
     known.lines += drop.lines
@@ -119,6 +121,11 @@ export class SpoolWriter implements FrameSink, Component<SpoolWriterStatus> {
   #room(bytes: number): boolean {
     if (this.#options.now() < this.#unwritableUntilMs) return false
     return Number(Atomics.load(this.#options.usage, 0)) + bytes <= this.#options.maxBytes
+  }
+
+  /** Room that is worth waking peers for; a spool smaller than that is waited for until it is empty. */
+  get #roomy(): number {
+    return Math.min(spoolLimits.writeBufferBytes, this.#options.maxBytes)
   }
 
   #trouble(error: unknown): void {
@@ -143,23 +150,24 @@ export class SpoolWriter implements FrameSink, Component<SpoolWriterStatus> {
 
   #tick(): void {
     const now = this.#options.now()
-    if (this.#drops.length > 0 && this.#room(0)) this.#writeDrops()
+    if (this.#drops.size > 0 && this.#room(0)) this.#writeDrops()
     for (const lane of this.#lanes)
       if (now - lane.openedAtMs >= spoolLimits.segmentAgeMs) this.#attempt(() => lane.seal())
-    if (this.#waiting.length > 0 && this.#room(spoolLimits.writeBufferBytes)) {
+    if (this.#waiting.length > 0 && this.#room(this.#roomy)) {
       const waiting = this.#waiting
       this.#waiting = []
       for (const resolve of waiting) resolve()
     }
   }
 
+  /** A drop that cannot be written now stays for the next time. */
   #writeDrops(): void {
-    const drops = this.#drops
-    this.#drops = []
-    for (const drop of drops)
-      this.#attempt(() =>
-        this.#lanes[laneOf(drop.stream.key, this.#lanes.length)].appendBlock(encodeDrop(drop)),
-      )
+    for (const [key, drop] of this.#drops)
+      this.#attempt(() => {
+        const lane = laneOf(drop.stream.key, this.#lanes.length)
+        this.#lanes[lane].appendBlock(encodeDrop(drop))
+        this.#drops.delete(key)
+      })
   }
 
   #sync(): void {

@@ -8,6 +8,7 @@ import {
   readdir,
   readFile,
   rename,
+  rm,
   stat,
   truncate,
   unlink,
@@ -16,10 +17,13 @@ import {
 import { join } from 'node:path'
 import { OperatingError, causeOf } from '../errors.ts'
 import type { StreamDescription } from './frame-sink.ts'
-import { encodeBlock, encodeStream, kindLines, readBlocks } from './segment.ts'
+import { encodeBlock, encodeStream, kindLines, kindStream, readBlocks } from './segment.ts'
 import { parseSegmentName, segmentName } from './segment-writer.ts'
 import type { SealedSegment } from './segment-writer.ts'
 import { laneOf } from './spool-writer.ts'
+
+/** The file that `probe` writes and deletes. */
+const probeName = '.probe'
 
 export interface Recovery {
   segments: SealedSegment[]
@@ -49,7 +53,7 @@ export class Spool {
       const recovery: Recovery = { segments: [], tornBytes: 0, quarantined: [] }
       for (const name of await readdir(join(this.folder, 'open')))
         await this.#sealLeftOver(name, recovery)
-      for (const name of (await readdir(join(this.folder, 'sealed'))).sort()) {
+      for (const name of (await readdir(join(this.folder, 'sealed'))).toSorted()) {
         const parsed = parseSegmentName(name)
         if (parsed === null) continue
         const { size } = await stat(join(this.folder, 'sealed', name))
@@ -70,7 +74,12 @@ export class Spool {
     const path = join(this.folder, 'open', name)
     const bytes = await readFile(path)
     let blocks = 0
-    const { end } = readBlocks(bytes, 0, bytes.length, () => blocks++)
+    let told = 0
+    const { end } = readBlocks(bytes, 0, bytes.length, ({ kind, sound }) => {
+      blocks++
+      if (!sound || kind !== kindStream) told++
+    })
+    if (name === probeName) return unlink(path)
     if (
       parseSegmentName(name) === null ||
       (blocks === 0 && bytes.length > 0 && !isTornHeader(bytes))
@@ -83,7 +92,8 @@ export class Spool {
       recovery.tornBytes += bytes.length - end
       await truncate(path, end)
     }
-    if (blocks === 0) await unlink(path)
+    // Streams without a frame say nothing, and a part of a file with its id may come again.
+    if (told === 0) await unlink(path)
     else await rename(path, join(this.folder, 'sealed', name))
   }
 
@@ -117,23 +127,31 @@ export class Spool {
     const lane = laneOf(stream.key, this.lanes)
     const name = segmentName(lane, receivedAtMs, ++this.#serial % 2_000_000_000, id)
     const path = join(this.folder, 'open', name)
+    const head = encodeStream(1, stream)
+    const block = encodeBlock({ kind: kindLines, stream: 1, receivedAtMs, lines }, bytes)
     const file = await open(path, 'wx', 0o600)
     try {
-      await file.writeFile(encodeStream(1, stream))
-      await file.writeFile(encodeBlock({ kind: kindLines, stream: 1, receivedAtMs, lines }, bytes))
-      await file.datasync()
-    } finally {
-      await file.close()
+      try {
+        await file.writeFile(head)
+        await file.writeFile(block)
+        await file.datasync()
+      } finally {
+        await file.close()
+      }
+      await rename(path, join(this.folder, 'sealed', name))
+    } catch (error) {
+      // The caller tries again under a new name: what is here would only fill a full disk.
+      await rm(path, { force: true })
+      throw error
     }
-    await rename(path, join(this.folder, 'sealed', name))
-    const { size } = await stat(join(this.folder, 'sealed', name))
-    Atomics.add(this.usage, 0, BigInt(size))
-    return { id, name, lane, sizeBytes: size }
+    const sizeBytes = head.length + block.length
+    Atomics.add(this.usage, 0, BigInt(sizeBytes))
+    return { id, name, lane, sizeBytes }
   }
 
   /** Fails early when the folder cannot be written. */
   async probe(): Promise<void> {
-    const path = join(this.folder, 'open', '.probe')
+    const path = join(this.folder, 'open', probeName)
     await writeFile(path, '')
     await unlink(path)
   }

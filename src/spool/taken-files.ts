@@ -35,7 +35,10 @@ export class TakenFiles {
         return true
       })
       if (kept.length < lines.length || (text !== '' && !text.endsWith('\n'))) {
-        await writeFile(`${this.#path}.new`, kept.map((line) => `${line}\n`).join(''), { mode: 0o600, flush: true })
+        await writeFile(`${this.#path}.new`, kept.map((line) => `${line}\n`).join(''), {
+          mode: 0o600,
+          flush: true,
+        })
         await rename(`${this.#path}.new`, this.#path)
       }
       this.#file = await open(this.#path, 'a', 0o600)
@@ -78,6 +81,11 @@ function entryOf(line: string): TakenFile | null {
 
 function isTaken(entry: unknown): entry is TakenFile {
   return (
-    typeof entry === 'object' && entry !== null && 'id' in entry && typeof entry.id === 'string' && 'atMs' in entry && typeof entry.atMs === 'number'
+    typeof entry === 'object' &&
+    entry !== null &&
+    'id' in entry &&
+    typeof entry.id === 'string' &&
+    'atMs' in entry &&
+    typeof entry.atMs === 'number'
   )
 }

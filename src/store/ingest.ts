@@ -73,9 +73,21 @@ export class Ingest implements Component<IngestStatus> {
   #working: Promise<void> | null = null
   #idle: (() => void)[] = []
   #stopping = false
-  readonly #status = { segments: 0, lines: 0, bytes: 0, quarantined: 0, retries: 0, transactions: 0, flows: 0 }
+  readonly #status = {
+    segments: 0,
+    lines: 0,
+    bytes: 0,
+    quarantined: 0,
+    retries: 0,
+    transactions: 0,
+    flows: 0,
+  }
   readonly #failures = new Map<string, number>()
-  readonly #reasons = { skipped: new Map<string, number>(), unparsed: new Map<string, number>(), dropped: new Map<string, number>() }
+  readonly #reasons = {
+    skipped: new Map<string, number>(),
+    unparsed: new Map<string, number>(),
+    dropped: new Map<string, number>(),
+  }
   #trouble: string | null = null
 
   constructor(spool: Spool, store: Store, options: IngestOptions, log: Logger) {
@@ -85,7 +97,14 @@ export class Ingest implements Component<IngestStatus> {
     this.#log = log
     const { workers, definitions, pastMsMax, futureMsMax, batchFolder } = options
     this.#pool = new ParsePool(
-      { workers, definitions, pastMsMax, futureMsMax, batchFolder, streams: () => [...this.#streams.values()] },
+      {
+        workers,
+        definitions,
+        pastMsMax,
+        futureMsMax,
+        batchFolder,
+        streams: () => [...this.#streams.values()],
+      },
       (answer) => {
         this.#answers.push(answer)
         this.#working ??= this.#work()
@@ -98,7 +117,8 @@ export class Ingest implements Component<IngestStatus> {
     this.#stopping = false
     for (const state of streams) this.#streams.set(state.key, state)
     await mkdir(this.#options.batchFolder, { recursive: true, mode: 0o700 })
-    for (const name of await readdir(this.#options.batchFolder)) await unlink(join(this.#options.batchFolder, name))
+    for (const name of await readdir(this.#options.batchFolder))
+      await unlink(join(this.#options.batchFolder, name))
     await this.#pool.start()
   }
 
@@ -106,7 +126,10 @@ export class Ingest implements Component<IngestStatus> {
   submit(segment: SealedSegment): void {
     const known = this.#segments.get(segment.id)
     if (known !== undefined) {
-      if (known.name !== segment.name) this.#spool.remove(segment).catch((error: unknown) => this.#warn('remove', segment.id, error))
+      if (known.name !== segment.name)
+        this.#spool
+          .remove(segment)
+          .catch((error: unknown) => this.#warn('remove', segment.id, error))
       return
     }
     this.#segments.set(segment.id, segment)
@@ -145,7 +168,8 @@ export class Ingest implements Component<IngestStatus> {
     for (const state of batch.streams) this.#streams.set(state.key, state)
     if (!(await this.#untilStored(batch))) return
     for (const file of [batch.flowsFile, batch.unparsedFile]) if (file !== null) await unlink(file)
-    if (batch.damaged) await this.#quarantine(segment, 'a block of it is damaged; what is whole was read')
+    if (batch.damaged)
+      await this.#quarantine(segment, 'a block of it is damaged; what is whole was read')
     else await this.#spool.remove(segment)
     this.#status.segments++
     this.#status.lines += batch.lines
@@ -169,7 +193,11 @@ export class Ingest implements Component<IngestStatus> {
   /** Tries until it is in, or until we stop (then the segment stays in the spool). */
   async #untilStored(batch: ParsedBatch): Promise<boolean> {
     const streams = this.#worthWriting(batch.streams)
-    for (let pauseMs: number = storeLimits.retryMs; ; pauseMs = Math.min(pauseMs * 2, storeLimits.retryMsMax)) {
+    for (
+      let pauseMs: number = storeLimits.retryMs;
+      ;
+      pauseMs = Math.min(pauseMs * 2, storeLimits.retryMsMax)
+    ) {
       try {
         await this.#store.insertSegment({ ...batch, streams }, this.#options.now)
         this.#trouble = null
@@ -179,7 +207,10 @@ export class Ingest implements Component<IngestStatus> {
         this.#trouble = causeOf(error)
         const code = error instanceof OperatingError ? error.code : 'UNKNOWN'
         this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1)
-        this.#log.error({ segment: batch.segment, error: causeOf(error), pauseMs }, 'store: an insert failed, it is tried again')
+        this.#log.error(
+          { segment: batch.segment, error: causeOf(error), pauseMs },
+          'store: an insert failed, it is tried again',
+        )
       }
       for (let waited = 0; waited < pauseMs; waited += storeLimits.retryMs) {
         if (this.#stopping) return false
@@ -194,7 +225,8 @@ export class Ingest implements Component<IngestStatus> {
     return states.filter((state) => {
       const mark = JSON.stringify([state.format, state.layout, state.source])
       const last = this.#streamsWritten.get(state.key)
-      if (last !== undefined && last.mark === mark && nowMs - last.atMs < storeLimits.streamStateMs) return false
+      if (last !== undefined && last.mark === mark && nowMs - last.atMs < storeLimits.streamStateMs)
+        return false
       this.#streamsWritten.set(state.key, { atMs: nowMs, mark })
       return true
     })
@@ -203,9 +235,25 @@ export class Ingest implements Component<IngestStatus> {
   async #failed(answer: Extract<ParseAnswer, { kind: 'failed' }>): Promise<void> {
     const segment = this.#segments.get(answer.segment)
     if (segment === undefined) throw new Error(`BUG: nobody asked for segment ${answer.segment}`)
-    this.#log.error({ segment: segment.name, error: answer.message, gone: answer.gone }, 'parse: a segment cannot be read')
-    const stream = { key: 'spool', listener: 'spool', peer: 'spool', source: 'spool', format: null, zone: null }
-    this.#options.drop({ stream, reason: 'segment-damaged', lines: 0, bytes: segment.sizeBytes, atMs: this.#options.now() })
+    this.#log.error(
+      { segment: segment.name, error: answer.message, gone: answer.gone },
+      'parse: a segment cannot be read',
+    )
+    const stream = {
+      key: 'spool',
+      listener: 'spool',
+      peer: 'spool',
+      source: 'spool',
+      format: null,
+      zone: null,
+    }
+    this.#options.drop({
+      stream,
+      reason: 'segment-damaged',
+      lines: 0,
+      bytes: segment.sizeBytes,
+      atMs: this.#options.now(),
+    })
     if (!answer.gone) await this.#quarantine(segment, answer.message)
     this.#done(segment)
   }
@@ -214,7 +262,10 @@ export class Ingest implements Component<IngestStatus> {
   async #again(answer: Extract<ParseAnswer, { kind: 'unwritten' }>): Promise<void> {
     this.#status.retries++
     this.#trouble = answer.message
-    this.#log.error({ segment: answer.segment, error: answer.message }, 'parse: a batch cannot be written, it is tried again')
+    this.#log.error(
+      { segment: answer.segment, error: answer.message },
+      'parse: a batch cannot be written, it is tried again',
+    )
     await delay(storeLimits.retryMsMax / 10)
     const segment = this.#segments.get(answer.segment)
     if (segment === undefined) return
@@ -246,7 +297,10 @@ export class Ingest implements Component<IngestStatus> {
   }
 
   #oldestMs(): number | null {
-    const times = Array.from(this.#segments.values(), ({ name }) => parseSegmentName(name)?.openedAtMs ?? Infinity)
+    const times = Array.from(
+      this.#segments.values(),
+      ({ name }) => parseSegmentName(name)?.openedAtMs ?? Infinity,
+    )
     const oldest = times.reduce((least, time) => Math.min(least, time), Infinity)
     return oldest === Infinity ? null : oldest
   }

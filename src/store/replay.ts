@@ -49,7 +49,10 @@ export async function replayUnparsed(
     await takeBack(store, group, sealed.id)
     onSealed(sealed)
   }
-  const [left] = await store.query<{ lines: number }>(`SELECT count() AS lines FROM db.unparsed WHERE ${selected}`, params)
+  const [left] = await store.query<{ lines: number }>(
+    `SELECT count() AS lines FROM db.unparsed WHERE ${selected}`,
+    params,
+  )
   return { lines: rows.length, left: left.lines }
 }
 
@@ -76,7 +79,9 @@ async function writeGroup(
   describe: (key: string, source: string) => StreamDescription,
 ): Promise<SealedSegment> {
   const [first] = group
-  const bytes = Buffer.concat(group.flatMap((row) => [Buffer.from(row.text64, 'base64'), Buffer.from('\n')]))
+  const bytes = Buffer.concat(
+    group.flatMap((row) => [Buffer.from(row.text64, 'base64'), Buffer.from('\n')]),
+  )
   const place = JSON.stringify([first.segment, first.report, first.stream, first.received_ms])
   const id = `replay-${createHash('sha256').update(place).update(bytes).digest('hex')}`
   const stream = { ...describe(first.stream, first.source), report: first.report }
@@ -91,10 +96,28 @@ async function takeBack(store: Store, group: readonly KeptLine[], id: string): P
     entries.set(reason, { lines: entry.lines - 1, bytes: entry.bytes - bytes })
   }
   for (const row of group) add(row.reason, row.bytes + 1)
-  const shared = { report: first.report, hour: hourOf(first) * 3600, source: first.source, stream: first.stream, format: '' }
-  const unread = [...entries].map(([reason, sum]) => ({ ...shared, outcome: 'unparsed', reason, ...sum }))
-  const received = unread.reduce((sum, row) => ({ lines: sum.lines + row.lines, bytes: sum.bytes + row.bytes }), { lines: 0, bytes: 0 })
-  await store.insert('ledger', [{ ...shared, outcome: 'received', reason: '', ...received }, ...unread], `${id}:taken-back`)
+  const shared = {
+    report: first.report,
+    hour: hourOf(first) * 3600,
+    source: first.source,
+    stream: first.stream,
+    format: '',
+  }
+  const unread = [...entries].map(([reason, sum]) => ({
+    ...shared,
+    outcome: 'unparsed',
+    reason,
+    ...sum,
+  }))
+  const received = unread.reduce(
+    (sum, row) => ({ lines: sum.lines + row.lines, bytes: sum.bytes + row.bytes }),
+    { lines: 0, bytes: 0 },
+  )
+  await store.insert(
+    'ledger',
+    [{ ...shared, outcome: 'received', reason: '', ...received }, ...unread],
+    `${id}:taken-back`,
+  )
   await store.command(
     `DELETE FROM db.unparsed WHERE segment = {segment:String} AND report = {report:String} AND source = {source:String} AND stream = {stream:String} AND ${whole}
        AND received >= fromUnixTimestamp64Milli({from:Int64}) AND received <= fromUnixTimestamp64Milli({to:Int64})

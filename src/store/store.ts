@@ -44,7 +44,11 @@ export interface Store {
   query<T extends object>(sql: string, params?: Record<string, unknown>): Promise<T[]>
   /** The same, one row at a time. */
   stream<T extends object>(sql: string, params?: Record<string, unknown>): AsyncGenerator<T>
-  command(sql: string, params?: Record<string, unknown>, settings?: ClickHouseSettings): Promise<void>
+  command(
+    sql: string,
+    params?: Record<string, unknown>,
+    settings?: ClickHouseSettings,
+  ): Promise<void>
   insert(table: string, rows: readonly Row[], token?: string): Promise<void>
   /** Enters a segment; the same segment again changes nothing. Resolves when it is durable. */
   insertSegment(segment: StoredSegment, now: () => number): Promise<void>
@@ -83,7 +87,10 @@ function querySettings(options: StoreOptions): ClickHouseSettings {
 /** Opens the store and brings its tables up to date. Throws OperatingError STORE_LOCKED, STORE_UNAVAILABLE or STORE_FAILED. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   if (!/^[A-Za-z_]\w{0,63}$/.test(options.database))
-    throw new OperatingError('CONFIG_INVALID', `cannot use database ${options.database}: letters, digits and _ only; change store.database`)
+    throw new OperatingError(
+      'CONFIG_INVALID',
+      `cannot use database ${options.database}: letters, digits and _ only; change store.database`,
+    )
   const { client, release } = options.url === undefined ? await embedded(options) : cluster(options)
   const store = new ClickHouseStore(client, options, release)
   try {
@@ -95,12 +102,19 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return store
 }
 
-async function embedded(options: StoreOptions): Promise<{ client: ClickHouseClient; release: () => void }> {
-  const [{ Session }, { createChdbConnection }] = await Promise.all([import('chdb'), import('chdb/connection')])
+async function embedded(
+  options: StoreOptions,
+): Promise<{ client: ClickHouseClient; release: () => void }> {
+  const [{ Session }, { createChdbConnection }] = await Promise.all([
+    import('chdb'),
+    import('chdb/connection'),
+  ])
   try {
     await mkdir(options.path, { recursive: true, mode: 0o700 })
     const session = new Session(options.path, { connectionArgs: engineArguments(options) })
-    const client = createClient({ connection: createChdbConnection({ path: options.path }) } as never)
+    const client = createClient({
+      connection: createChdbConnection({ path: options.path }),
+    } as never)
     return { client, release: () => session.close() }
   } catch (cause) {
     const text = causeOf(cause)
@@ -110,7 +124,11 @@ async function embedded(options: StoreOptions): Promise<{ client: ClickHouseClie
         `cannot open the store in ${options.path}: another process has it; talk to it through its API, or stop it`,
         { cause },
       )
-    throw new OperatingError('STORE_UNAVAILABLE', `cannot open the store in ${options.path}: ${text}; check space and rights`, { cause })
+    throw new OperatingError(
+      'STORE_UNAVAILABLE',
+      `cannot open the store in ${options.path}: ${text}; check space and rights`,
+      { cause },
+    )
   }
 }
 
@@ -149,7 +167,11 @@ class ClickHouseStore implements Store {
       return await work()
     } catch (cause) {
       if (cause instanceof OperatingError) throw cause
-      throw new OperatingError('STORE_FAILED', `cannot ${what}: ${causeOf(cause)}; see the log and free space`, { cause })
+      throw new OperatingError(
+        'STORE_FAILED',
+        `cannot ${what}: ${causeOf(cause)}; see the log and free space`,
+        { cause },
+      )
     }
   }
 
@@ -165,19 +187,31 @@ class ClickHouseStore implements Store {
     })
   }
 
-  async *stream<T extends object>(sql: string, params: Record<string, unknown> = {}): AsyncGenerator<T> {
+  async *stream<T extends object>(
+    sql: string,
+    params: Record<string, unknown> = {},
+  ): AsyncGenerator<T> {
     const result = await this.#client.query({
       query: this.#sql(sql),
       query_params: params,
       format: 'JSONEachRow',
       clickhouse_settings: this.#settings,
     })
-    for await (const rows of result.stream()) for (const row of rows) yield (row as { json(): T }).json()
+    for await (const rows of result.stream())
+      for (const row of rows) yield (row as { json(): T }).json()
   }
 
-  async command(sql: string, params: Record<string, unknown> = {}, settings: ClickHouseSettings = {}): Promise<void> {
+  async command(
+    sql: string,
+    params: Record<string, unknown> = {},
+    settings: ClickHouseSettings = {},
+  ): Promise<void> {
     await this.#guard('change the store', () =>
-      this.#client.command({ query: this.#sql(sql), query_params: params, clickhouse_settings: { ...this.#settings, ...settings } }),
+      this.#client.command({
+        query: this.#sql(sql),
+        query_params: params,
+        clickhouse_settings: { ...this.#settings, ...settings },
+      }),
     )
   }
 
@@ -194,7 +228,10 @@ class ClickHouseStore implements Store {
   }
 
   async #insertFile(table: string, file: string, token: string): Promise<void> {
-    const settings = { insert_deduplication_token: token, max_insert_threads: '1' } as ClickHouseSettings
+    const settings = {
+      insert_deduplication_token: token,
+      max_insert_threads: '1',
+    } as ClickHouseSettings
     await this.#guard(`insert into ${table}`, async () => {
       if (this.#options.url === undefined) {
         const path = file.replaceAll('\\', '\\\\').replaceAll("'", "\\'")
@@ -204,7 +241,11 @@ class ClickHouseStore implements Store {
         return
       }
       const query = `INSERT INTO ${this.#options.database}.${table} FORMAT Native`
-      const { stream } = await this.#client.exec({ query, values: createReadStream(file), clickhouse_settings: settings } as never)
+      const { stream } = await this.#client.exec({
+        query,
+        values: createReadStream(file),
+        clickhouse_settings: settings,
+      } as never)
       stream.resume()
     })
   }
@@ -225,8 +266,13 @@ class ClickHouseStore implements Store {
 
   async insertSegment(s: StoredSegment, now: () => number): Promise<void> {
     if (s.flowsFile !== null) await this.#insertFile('flows', s.flowsFile, `${s.segment}:flows`)
-    if (s.unparsedFile !== null) await this.#insertFile('unparsed', s.unparsedFile, `${s.segment}:unparsed`)
-    const ledger = s.ledger.map(({ hourMs, ...entry }) => ({ report: s.report, hour: hourMs / 1000, ...entry }))
+    if (s.unparsedFile !== null)
+      await this.#insertFile('unparsed', s.unparsedFile, `${s.segment}:unparsed`)
+    const ledger = s.ledger.map(({ hourMs, ...entry }) => ({
+      report: s.report,
+      hour: hourMs / 1000,
+      ...entry,
+    }))
     await this.insert('ledger', ledger, `${s.segment}:ledger`)
     // the mark is taken when the flows are visible: a merge that began before has an older generation
     const mark = now()
@@ -244,15 +290,22 @@ class ClickHouseStore implements Store {
   async migrate(): Promise<void> {
     const { database, retentionDays } = this.#options
     await this.command(`CREATE DATABASE IF NOT EXISTS ${database}`)
-    await this.command('CREATE TABLE IF NOT EXISTS db.migrations (name String, applied DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY name')
-    const done = new Set((await this.query<{ name: string }>('SELECT name FROM db.migrations')).map((row) => row.name))
+    await this.command(
+      'CREATE TABLE IF NOT EXISTS db.migrations (name String, applied DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY name',
+    )
+    const done = new Set(
+      (await this.query<{ name: string }>('SELECT name FROM db.migrations')).map((row) => row.name),
+    )
     for (const name of (await readdir(migrations)).filter((file) => file.endsWith('.sql')).sort()) {
       if (done.has(name)) continue
       for (const statement of await statementsOf(join(migrations, name)))
         await this.command(
           statement
             .replaceAll('{retentionDays}', String(retentionDays))
-            .replace(/\{engine:(Replacing)?MergeTree(?:\((\w+)\))?\}/, (_, replacing = '', version = '') => this.#engine(replacing, version)),
+            .replace(
+              /\{engine:(Replacing)?MergeTree(?:\((\w+)\))?\}/,
+              (_, replacing = '', version = '') => this.#engine(replacing, version),
+            ),
         )
       await this.insert('migrations', [{ name }])
     }
@@ -278,5 +331,8 @@ export function timestamp(ms: number): string {
 
 async function statementsOf(file: string): Promise<string[]> {
   const text = (await readFile(file, 'utf8')).replace(/^--.*$/gm, '')
-  return text.split(';').map((statement) => statement.trim()).filter((statement) => statement !== '')
+  return text
+    .split(';')
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '')
 }

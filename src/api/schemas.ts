@@ -1,0 +1,261 @@
+/** The shapes of the API's answers. From these come the validation, the OpenAPI document and the row types. */
+import { z } from 'zod'
+import type { CatalogMatch } from '../catalog/match.ts'
+import {
+  count,
+  reportAppSchema,
+  reportPersonSchema,
+  reportUnknownSchema,
+  riskSchema,
+  share,
+  time,
+  totalsSchema,
+} from './report-schemas.ts'
+
+/** Problem details (RFC 9457), with our code and the fields at fault. */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().describe('Stable; scripts may rely on it'),
+    detail: z.string().describe('What went wrong, and what to do'),
+    requestId: z.string().describe("The same id stands in the appliance's log"),
+    errors: z
+      .array(z.object({ field: z.string(), message: z.string() }))
+      .exactOptional()
+      .describe('Each field at fault'),
+  })
+  .meta({ id: 'Problem' })
+export type Problem = z.infer<typeof problemSchema>
+
+const quantity = z.object({ lines: count, bytes: z.number().min(0).nullable() })
+
+export const streamSchema = z
+  .object({
+    key: z.string(),
+    listener: z.string(),
+    peer: z.string().describe("The sender's address, or the file's name"),
+    format: z.string().nullable().describe('Format the stream is pinned to'),
+    confidence: z.number().min(0).max(1),
+    reason: z.string().describe('In words: why this format'),
+    lastSeen: time.nullable(),
+    transactions: count,
+    withUser: share,
+    withHost: share,
+    withBytes: share,
+    withAction: share,
+  })
+  .meta({ id: 'Stream' })
+export type StreamRow = z.infer<typeof streamSchema>
+
+const sourceFields = {
+  name: z.string(),
+  lastSeen: time.nullable().describe('null = configured, and nothing came yet'),
+  linesPerSecond: z
+    .number()
+    .min(0)
+    .nullable()
+    .describe('Over the last minute or so; null = not known'),
+  streams: z.array(streamSchema).describe('Its senders, the last seen first'),
+}
+
+/** A data source as the backend tells it. */
+export interface SourceRow {
+  name: string
+  lastSeen: string | null
+  linesPerSecond: number | null
+  streams: StreamRow[]
+}
+
+export const sourceRowSchema = z
+  .object({
+    ...sourceFields,
+    state: z
+      .enum(['receiving', 'quiet', 'silent', 'waiting'])
+      .describe('receiving: minutes ago; quiet: within a day; silent: longer; waiting: never'),
+    format: z.string().nullable().describe('Format of most of its transactions'),
+    confidence: z.number().min(0).max(1).nullable(),
+    reason: z.string().nullable(),
+    transactions: count,
+    withUser: share,
+    withHost: share,
+    withBytes: share,
+    withAction: share,
+    words: z.array(z.string()).describe('What its lines do not tell, and what to switch on'),
+  })
+  .meta({ id: 'Source' })
+
+export const ledgerRowSchema = z
+  .object({
+    hour: time.describe('Start of the hour of receipt'),
+    source: z.string(),
+    received: quantity,
+    transactions: quantity,
+    skipped: quantity,
+    unparsed: quantity,
+    dropped: quantity,
+    reasons: z.array(
+      z.object({
+        outcome: z.enum(['skipped', 'unparsed', 'dropped']),
+        reason: z.string(),
+        lines: count,
+        bytes: z.number().min(0).nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'LedgerRow' })
+export type LedgerRow = z.infer<typeof ledgerRowSchema>
+
+export const judgedLedgerRowSchema = ledgerRowSchema
+  .extend({
+    missing: z.int().describe('Lines that came in and went nowhere; negative = more out than in'),
+    balanced: z.boolean(),
+  })
+  .meta({ id: 'JudgedLedgerRow' })
+
+export const unparsedRowSchema = z
+  .object({
+    id: z.string(),
+    receivedAt: time,
+    source: z.string(),
+    stream: z.string(),
+    reason: z.string(),
+    text: z.string().describe('As received, cut; bytes that are no UTF-8 show as U+FFFD'),
+    bytes: count.describe('Length before it was cut'),
+  })
+  .meta({ id: 'UnparsedLine' })
+export type UnparsedRow = z.infer<typeof unparsedRowSchema>
+
+export const replaySchema = z
+  .object({
+    lines: count.describe('Lines given to the parsers again'),
+    left: count.describe('Lines that are still kept as unparsed and were not part of it'),
+  })
+  .meta({ id: 'Replay' })
+export type ReplayResult = z.infer<typeof replaySchema>
+
+export const reportEntrySchema = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    kind: z.enum(['continuous', 'snapshot']),
+    from: time.nullable(),
+    to: time.nullable(),
+    transactions: count,
+  })
+  .meta({ id: 'ReportEntry' })
+export type ReportEntry = z.infer<typeof reportEntrySchema>
+
+export const summarySchema = z
+  .object({
+    report: z.string(),
+    source: z.string().nullable(),
+    generatedAt: time,
+    from: time.nullable(),
+    to: time.nullable(),
+    totals: totalsSchema,
+    risk: z.array(riskSchema),
+    topApps: z.array(reportAppSchema),
+    topUnknown: z.array(reportUnknownSchema),
+  })
+  .meta({ id: 'Summary' })
+export type Summary = z.infer<typeof summarySchema>
+
+export const useSchema = z
+  .object({
+    name: z.string(),
+    id: z.string().nullable().describe('App id; null = no app, or not in the catalog'),
+    transactions: count,
+    bytesTotal: z.number().min(0).nullable(),
+    blocked: count,
+    lastSeen: time,
+  })
+  .meta({ id: 'Use' })
+export type UseRow = z.infer<typeof useSchema>
+
+export const appDetailSchema = z
+  .object({
+    app: reportAppSchema,
+    users: z.array(useSchema),
+    addresses: z.array(useSchema),
+    devices: z.array(useSchema),
+    hosts: z.array(useSchema),
+  })
+  .meta({ id: 'AppDetail' })
+export type AppDetail = z.infer<typeof appDetailSchema>
+
+export const personDetailSchema = z
+  .object({
+    person: reportPersonSchema,
+    apps: z.array(useSchema),
+    others: z.array(useSchema).describe('Addresses of a user; users of an address or device'),
+  })
+  .meta({ id: 'PersonDetail' })
+export type PersonDetail = z.infer<typeof personDetailSchema>
+
+export const matchSchema = z
+  .object({
+    host: z.string(),
+    app: z.string().nullable(),
+    appId: z.string().nullable(),
+    category: z.string().nullable(),
+    score: z.number().nullable(),
+    rule: z.string().nullable(),
+    infrastructure: z.boolean(),
+    domain: z.string().nullable(),
+  })
+  .meta({ id: 'Lookup' }) satisfies z.ZodType<CatalogMatch>
+
+export const formatSchema = z
+  .object({
+    id: z.string(),
+    aliases: z.array(z.string()),
+    vendor: z.string(),
+    product: z.string(),
+    documentation: z.string(),
+    summary: z.string(),
+    enable: z.string().describe('What the device must be told'),
+    blind: z.string().nullable().describe('What stays blind without it'),
+  })
+  .meta({ id: 'Format' })
+export type FormatRow = z.infer<typeof formatSchema>
+
+export const uploadSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    source: z.string(),
+    report: z.string().describe("'continuous', or the id of the snapshot it makes"),
+    startedAt: time,
+    state: z.enum(['receiving', 'taking', 'parsing', 'done', 'duplicate', 'refused', 'failed']),
+    receivedBytes: count,
+    totalBytes: count.nullable().describe('As the client announced it'),
+    lines: count.nullable().describe('Lines in it; null = not known yet'),
+    parsedLines: count,
+    transactions: count,
+    skipped: count,
+    unparsed: count,
+    format: z.string().nullable(),
+    confidence: z.number().min(0).max(1).nullable(),
+    formatReason: z.string().nullable(),
+    error: z.object({ code: z.string(), detail: z.string() }).nullable(),
+  })
+  .meta({ id: 'Upload' })
+export type UploadRow = z.infer<typeof uploadSchema>
+
+export const reloadSchema = z
+  .object({
+    changed: z.array(z.string()).describe('Keys that took another value'),
+    needRestart: z.array(z.string()).describe('Changed keys that only a restart takes up'),
+  })
+  .meta({ id: 'Reload' })
+export type ReloadResult = z.infer<typeof reloadSchema>
+
+export const readinessSchema = z
+  .object({
+    ready: z.boolean(),
+    checks: z.array(z.object({ name: z.string(), ok: z.boolean(), reason: z.string().nullable() })),
+  })
+  .meta({ id: 'Readiness' })
+export type Readiness = z.infer<typeof readinessSchema>

@@ -1,0 +1,173 @@
+/** Commands that ask a running appliance, over its API. */
+import type { z } from 'zod'
+import { problemSchema } from '../api/schemas.ts'
+import { loadApiAddress } from '../config/config.ts'
+import { OperatingError, causeOf } from '../errors.ts'
+import { clientLimits } from '../limits.ts'
+
+/** Options of every such command, for `parseArgs`. */
+export const clientOptions = {
+  url: { type: 'string' },
+  config: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+/** Their help. */
+export const clientHelp = `  --url      the appliance (default GNOMON_URL, then this machine and the configuration's api.port)
+  --config   configuration to look that up in (default GNOMON_CONFIG, then /etc/gnomon/gnomon.yaml)
+  --json     the API's answer as JSON`
+
+export interface Client {
+  /** Without a slash at its end. */
+  base: string
+  /** Default: `clientLimits.timeoutMs`. */
+  timeoutMs?: number
+}
+
+/**
+ * The appliance that a command means: `--url`, else GNOMON_URL, else the API of the configuration on this machine.
+ * Throws OperatingError USAGE for an address that is none, CONFIG_INVALID and CONFIG_UNREADABLE.
+ */
+export async function findClient(
+  values: { url?: string | undefined; config?: string | undefined },
+  env: NodeJS.ProcessEnv,
+): Promise<Client> {
+  const given = values.url ?? (env['GNOMON_URL'] || undefined)
+  if (given !== undefined) return { base: checkedUrl(given) }
+  const { host, port } = await loadApiAddress({ path: values.config, env })
+  if (port === 0)
+    throw new OperatingError(
+      'USAGE',
+      'cannot find the appliance: api.port is 0, which is another port at each start; name it with --url',
+    )
+  return { base: `http://${reachable(host)}:${port}` }
+}
+
+/** Where a listener on all addresses is reached on this machine. */
+function reachable(host: string): string {
+  if (host === '::' || host === '0.0.0.0') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function checkedUrl(text: string): string {
+  const url = URL.parse(text)
+  if (
+    url === null ||
+    !['http:', 'https:'].includes(url.protocol) ||
+    url.username + url.password !== ''
+  )
+    throw new OperatingError(
+      'USAGE',
+      'cannot use the address of the appliance: write it as http://host:port, without user and password',
+    )
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
+}
+
+export interface ClientRequest<Answer extends z.ZodType> {
+  method?: 'GET' | 'POST'
+  /** Begins with a slash. */
+  path: string
+  /** Left out where null. */
+  query?: Record<string, string | number | null>
+  body?: unknown
+  answer: Answer
+}
+
+/**
+ * Asks, and checks that the answer is one of ours. `raw` is the answer as sent, for `--json`.
+ * Throws OperatingError API_FAILED: nothing listens, no answer in time, something else answers, or the appliance refuses.
+ */
+export async function ask<Answer extends z.ZodType>(
+  client: Client,
+  request: ClientRequest<Answer>,
+): Promise<{ answer: z.output<Answer>; raw: unknown }> {
+  const { base, timeoutMs = clientLimits.timeoutMs } = client
+  const query = Object.entries(request.query ?? {}).filter(([, value]) => value !== null)
+  const search = new URLSearchParams(query.map(([name, value]) => [name, String(value)])).toString()
+  const address = `${base}${request.path}${search === '' ? '' : `?${search}`}`
+  let response: Response
+  let text: string
+  try {
+    const body = request.body === undefined ? null : JSON.stringify(request.body)
+    const headers = {
+      accept: 'application/json',
+      ...(body !== null && { 'content-type': 'application/json' }),
+    }
+    const signal = AbortSignal.timeout(timeoutMs)
+    response = await fetch(address, {
+      method: request.method ?? 'GET',
+      headers,
+      body,
+      signal,
+      redirect: 'error',
+    })
+    text = await textOf(response)
+  } catch (cause) {
+    throw unreachable(base, timeoutMs, cause)
+  }
+  const raw = jsonOf(text)
+  if (!response.ok) throw refusal(base, response.status, raw)
+  const result = request.answer.safeParse(raw)
+  if (!result.success) throw foreign(base)
+  return { answer: result.data, raw }
+}
+
+async function textOf(response: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length
+    if (bytes > clientLimits.answerBytes)
+      throw new Error(`the answer is larger than ${clientLimits.answerBytes} bytes`)
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+function unreachable(base: string, timeoutMs: number, cause: unknown): OperatingError {
+  const late = cause instanceof Error && cause.name === 'TimeoutError'
+  const why = late ? `no answer within ${timeoutMs / 1000} s` : networkCause(cause)
+  const cure = late ? 'see its log' : 'start it with gnomon serve, or name another with --url'
+  return new OperatingError(
+    'API_FAILED',
+    `cannot reach the appliance at ${base}: ${why}; ${cure}`,
+    { cause },
+  )
+}
+
+/** `fetch failed` says nothing: the reason lies within, for several addresses in a list. */
+function networkCause(cause: unknown): string {
+  const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause
+  const first: unknown = inner instanceof AggregateError ? inner.errors[0] : inner
+  const code = first instanceof Error && 'code' in first ? String(first.code) : ''
+  return code === 'ECONNREFUSED' ? 'nothing listens there' : causeOf(first)
+}
+
+function refusal(base: string, status: number, raw: unknown): OperatingError {
+  const problem = problemSchema.safeParse(raw)
+  if (!problem.success) return foreign(base, status)
+  const { detail, requestId } = problem.data
+  return new OperatingError(
+    'API_FAILED',
+    status < 500 ? detail : `${detail} (request ${requestId})`,
+  )
+}
+
+function foreign(base: string, status?: number): OperatingError {
+  const what = status === undefined ? 'another answer than expected' : `status ${status}`
+  return new OperatingError(
+    'API_FAILED',
+    `cannot understand what answers at ${base}: ${what}; check the address, and that both are of the same version`,
+  )
+}

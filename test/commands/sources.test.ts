@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest'
+import { judgeSource } from '../../src/api/words.ts'
+import type { SourceRow } from '../../src/api/schemas.ts'
+import { sourceTable, sources } from '../../src/commands/sources.ts'
+import { runCommand } from './run-command.ts'
+import { standIn } from './stand-in.ts'
+
+const nowMs = Date.parse('2026-09-25T14:05:12Z')
+const stream = {
+  key: 'udp|192.0.2.1',
+  listener: 'syslog-udp',
+  peer: '192.0.2.1',
+  format: 'PALO_ALTO',
+  confidence: 0.97,
+  reason: '62 of 64 lines fit',
+  lastSeen: '2026-09-25T14:05:09.000Z',
+  transactions: 9000,
+  withUser: 0,
+  withHost: 0.97,
+  withBytes: 0.5,
+  withAction: 1,
+}
+const source = (patch: Partial<SourceRow>) =>
+  judgeSource(
+    { name: 'hq', lastSeen: stream.lastSeen, linesPerSecond: 1834.2, streams: [stream], ...patch },
+    nowMs,
+  )
+
+const rows = [
+  source({}),
+  source({
+    name: 'evil\u001b[31m\u202e',
+    streams: [
+      { ...stream, format: null, confidence: 0, transactions: 0, reason: 'no format fits' },
+    ],
+    linesPerSecond: 0.25,
+  }),
+  source({ name: 'lab', lastSeen: null, linesPerSecond: null, streams: [] }),
+]
+const appliance = standIn()
+
+describe('the table', () => {
+  test('has a row for each source and its blind spots below', () => {
+    expect(sourceTable(rows)).toEqual([
+      'Source             State      Format          Sure  Last seen (UTC)   Senders  Lines/s  Transactions',
+      'hq                 receiving  PALO_ALTO        97%  2026-09-25 14:05        1    1,834         9,000',
+      '  No transactions name a user, so nobody can say who used an app: turn on user identification or proxy authentication, or join Defender data.',
+      '  50% of transactions tell bytes; the rest does not say how much data went where: log the end of each session with bytes sent and received.',
+      'evil␛[31m[U+202E]  receiving  not recognised    0%  2026-09-25 14:05        1      0.3             0',
+      '  not recognised: no format fits',
+      'lab                waiting    –                  –  –                       0        –             0',
+    ])
+  })
+
+  test('says so when there is none', () => {
+    expect(sourceTable([])).toEqual(['No source has sent anything yet, and none is configured.'])
+  })
+})
+
+describe('gnomon sources', () => {
+  test('shows the table, or the answer as it came', async () => {
+    appliance.answer(() => ({ body: { rows, total: 3, later: 'field' } }))
+    const { stdout } = await runCommand(sources, ['--url', appliance.url()])
+    expect(stdout).toBe(`${sourceTable(rows).join('\n')}\n`)
+    const json = await runCommand(sources, ['--json'], { GNOMON_URL: appliance.url() })
+    expect(JSON.parse(json.stdout)).toEqual({ rows, total: 3, later: 'field' })
+    expect(appliance.asked.map(({ path }) => path)).toEqual(['/api/v1/sources', '/api/v1/sources'])
+  })
+
+  test('shows the senders of one', async () => {
+    appliance.answer(() => ({ body: { rows, total: 3 } }))
+    const { code, stdout } = await runCommand(sources, ['--url', appliance.url(), '--source', 'hq'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^hq: receiving, 9,000 transactions\n/)
+    expect(stdout).toContain('192.0.2.1  syslog-udp  PALO_ALTO   97%')
+    expect(stdout).toContain('  62 of 64 lines fit\n')
+  })
+
+  test('1 when there is none of that name', async () => {
+    appliance.answer(() => ({ body: { rows, total: 3 } }))
+    const ran = await runCommand(sources, ['--url', appliance.url(), '--source', 'nope\u001b'])
+    expect(ran).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'gnomon sources: cannot find source nope␛; see gnomon sources\n',
+    })
+  })
+})

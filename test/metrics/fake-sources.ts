@@ -1,0 +1,64 @@
+/** Status objects of an appliance that has seen all kinds of trouble. */
+import { createStatus } from '../../src/intake/syslog-status.ts'
+import type { MetricSources } from '../../src/metrics/metric-table.ts'
+
+export function fakeSources(): MetricSources {
+  const udp = createStatus('syslog-udp')
+  udp.state = 'listening'
+  udp.received = { datagrams: 70, frames: 9, bytes: 40_000, lines: 69, empty: 1 }
+  udp.dropped = { 'spool-full': { lines: 3, bytes: 900 }, 'kernel-buffer': { lines: 8, bytes: 0 } }
+  udp.receiveBuffer = { askedBytes: 1000, grantedBytes: 500 }
+  udp.kernelDrops = 8
+  const tls = createStatus('syslog-tls')
+  tls.connections = {
+    open: 2,
+    total: 5,
+    refusedSender: 1,
+    refusedLimit: 0,
+    idleClosed: 0,
+    failed: { ECONNRESET: 2 },
+    held: 1,
+  }
+  tls.handshakeFailures = { ERR_SSL_WRONG_VERSION_NUMBER: 4 }
+  return {
+    intake: () => ({
+      listeners: [udp, tls],
+      files: [
+        {
+          listener: 'folder',
+          files: 3,
+          lines: 900,
+          bytes: 1e5,
+          duplicates: 1,
+          refused: { bomb: 1 },
+        },
+      ],
+    }),
+    spool: () => ({
+      bytes: 5e6,
+      maxBytes: 2e10,
+      segmentsWaiting: 2,
+      segmentsSealed: 77,
+      segmentsQuarantined: 0,
+      tornBytes: 12,
+    }),
+    parse: () => ({
+      workers: 1,
+      segments: 75,
+      bytes: 4e6,
+      transactions: 800,
+      skipped: { 'session-start': 90 },
+      unparsed: { 'no format matches': 6, 'odd "reason"\\ of\nmine': 1 },
+      dropped: { 'kernel-buffer': 8 },
+      restarts: 0,
+    }),
+    store: () => ({
+      inserts: 75,
+      flows: 640,
+      failures: { STORE_UNAVAILABLE: 2 },
+      retries: 2,
+      lagMs: 1500,
+      open: true,
+    }),
+  }
+}
