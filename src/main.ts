@@ -1,42 +1,62 @@
 /** The `gnomon` program: finds the command and runs it. */
 import { OperatingError } from './errors.ts'
-import type { Command } from './commands/command.ts'
+import type { Command, CommandIo } from './commands/command.ts'
+import { write } from './commands/command.ts'
 
 /** Commands are imported when they are run: `gnomon parse` does not load a store. */
 const commands: Record<string, () => Promise<Command>> = {
+  serve: async () => (await import('./commands/serve.ts')).serve,
+  snapshot: async () => (await import('./commands/snapshot.ts')).snapshot,
   parse: async () => (await import('./commands/parse.ts')).parse,
+  lookup: async () => (await import('./commands/lookup.ts')).lookup,
+  check: async () => (await import('./commands/check.ts')).check,
+  formats: async () => (await import('./commands/formats.ts')).formats,
+  sources: async () => (await import('./commands/sources.ts')).sources,
+  ledger: async () => (await import('./commands/ledger.ts')).ledger,
+  replay: async () => (await import('./commands/replay.ts')).replay,
+  healthcheck: async () => (await import('./commands/healthcheck.ts')).healthcheck,
+  version: async () => (await import('./commands/version.ts')).version,
 }
 
-async function main(argv: string[]): Promise<number> {
+/** The list of commands, each with its summary. */
+async function overview(): Promise<string> {
+  const rows = await Promise.all(
+    Object.entries(commands).map(async ([name, load]) => [name, (await load()).summary]),
+  )
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return [
+    'usage: gnomon COMMAND [options]    (gnomon COMMAND --help tells more)',
+    '',
+    ...rows.map(([name, summary]) => `  ${name.padEnd(width)}  ${summary}`),
+    '',
+  ].join('\n')
+}
+
+async function main(argv: readonly string[], io: CommandIo): Promise<number> {
   const [name = 'help', ...args] = argv
-  const load = commands[name]
-  if (load === undefined) {
-    const stream =
-      name === 'help' || name === '--help' || name === '-h' ? process.stdout : process.stderr
-    stream.write(
-      `usage: gnomon <command> [options]\n\ncommands: ${Object.keys(commands).join(', ')}\n`,
-    )
-    return stream === process.stdout ? 0 : 2
-  }
+  if (['help', '--help', '-h'].includes(name)) return (await write(io.stdout, await overview()), 0)
+  const load = commands[name === '--version' ? 'version' : name]
+  if (load === undefined)
+    return (await write(io.stderr, `gnomon: no command ${name}\n\n${await overview()}`), 2)
   try {
-    return await (await load()).run(args, process)
+    return await (await load()).run(args, io)
   } catch (error) {
-    process.stderr.write(
-      `gnomon ${name}: ${error instanceof Error ? error.message : String(error)}\n`,
-    )
-    if (error instanceof OperatingError) {
-      if (error.code === 'USAGE') return 2
-      return error.code === 'CONFIG_INVALID' || error.code === 'CONFIG_UNREADABLE' ? 78 : 1
-    }
-    if (
-      error instanceof TypeError &&
-      'code' in error &&
-      String(error.code).startsWith('ERR_PARSE_ARGS')
-    )
-      return 2
-    process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`)
-    return 1
+    return failure(name, error)
   }
+}
+
+/** Tells the error and gives the exit code: 1 failed, 2 usage, 78 bad configuration. */
+function failure(name: string, error: unknown): number {
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`gnomon ${name}: ${message}\n`)
+  if (error instanceof OperatingError) {
+    if (error.code === 'USAGE') return 2
+    return error.code === 'CONFIG_INVALID' || error.code === 'CONFIG_UNREADABLE' ? 78 : 1
+  }
+  const code = error instanceof TypeError && 'code' in error ? String(error.code) : ''
+  if (code.startsWith('ERR_PARSE_ARGS')) return 2
+  process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`)
+  return 1
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -45,4 +65,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await main(process.argv.slice(2), process)

@@ -6,11 +6,13 @@ import { isPlainName } from './normalise.ts'
 
 /**
  * The reference product's category names (Microsoft's documentation lists them as "SAASDB_CATEGORY_…"), so that reports of both
- * can be laid side by side. `Consumer` … `Unclassified` are known to its API only.
+ * can be laid side by side. `Consumer`, `Media`, `Time tracking`, `Unclassified` and the two of `AI -` are known to its API only.
  */
 export const categories = [
   'Accounting and finance',
   'Advertising',
+  'AI - MCP Server',
+  'AI - Model Provider',
   'Business intelligence',
   'Business management',
   'Cloud computing platform',
@@ -127,6 +129,24 @@ const appSchema = z.strictObject({
   vendor: z.string().min(1).max(80).nullable().default(null),
   category: z.enum(categories).optional().describe('Default: the category of the file'),
   score: z.number().min(0).max(10).nullable().default(null).describe('null = not rated'),
+  headquarters: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'not an ISO 3166-1 country code')
+    .nullable()
+    .default(null)
+    .describe('Country of the vendor, ISO 3166-1; null = unknown'),
+  audience: z
+    .enum(['consumer', 'business', 'both'])
+    .nullable()
+    .default(null)
+    .describe('Who it is sold to; null = unknown'),
+  description: z
+    .string()
+    .min(1)
+    .max(160)
+    .nullable()
+    .default(null)
+    .describe('One line: what it is'),
   ...places,
 })
 
