@@ -149,7 +149,13 @@ export class Pipeline implements Component<PipelineStatus> {
 
   /** Merges in turns from now on. */
   mergeInTurns(): void {
-    this.#timer = setTimeout(() => (this.#merging = this.#turn()), mergeLimits.turnMs / 5)
+    this.#turnIn(mergeLimits.turnMs / 5)
+  }
+
+  #turnIn(waitMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#merging = this.#turn()
+    }, waitMs)
   }
 
   async #turn(): Promise<void> {
@@ -167,11 +173,7 @@ export class Pipeline implements Component<PipelineStatus> {
       )
     }
     const tookMs = this.#now() - startedMs
-    if (!this.#stopping)
-      this.#timer = setTimeout(
-        () => (this.#merging = this.#turn()),
-        Math.max(mergeLimits.turnMs, tookMs * mergeLimits.costShare),
-      )
+    if (!this.#stopping) this.#turnIn(Math.max(mergeLimits.turnMs, tookMs * mergeLimits.costShare))
   }
 
   /** Resolves when all that was taken is merged: parsed, stored, its hours recomputed. For one report, or for all. */

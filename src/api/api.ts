@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import helmet from '@fastify/helmet'
 import statics from '@fastify/static'
 import Fastify, { LogController } from 'fastify'
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import { z } from 'zod'
@@ -66,7 +66,7 @@ export async function buildServer(options: ApiOptions): Promise<{
 }> {
   const { backend, log, now, version, metrics } = options
   const app = Fastify({
-    loggerInstance: log as FastifyBaseLogger,
+    loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: apiLimits.bodyBytes,
     connectionTimeout: apiLimits.idleMs,
@@ -82,7 +82,7 @@ export async function buildServer(options: ApiOptions): Promise<{
         socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`)
       else socket.destroy()
     },
-  }) as unknown as FastifyInstance<RawServerDefault>
+  }) as unknown as FastifyInstance
   app.server.maxConnections = apiLimits.connections
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)

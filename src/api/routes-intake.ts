@@ -176,7 +176,7 @@ export function uploadRoutes({ uploads }: RouteContext): FastifyPluginAsyncZod {
           sizeBytes,
         }
         const row = await uploads.take(body, details).catch((error: unknown) => {
-          throw body.errored == null ? error : endedEarly()
+          throw (body.errored ?? null) === null ? error : endedEarly()
         })
         void reply.header('location', `/api/v1/uploads/${row.id}`)
         return reply.status(202).send(row)

@@ -195,7 +195,6 @@ function countBytes(body: Readable, row: UploadRow): Readable {
 /** The last part of a path, without control characters, cut. Never empty. */
 export function labelOf(name: string): string {
   const last = name.split(/[/\\]/).at(-1) ?? ''
-  // oxlint-disable-next-line no-control-regex -- finding control characters is the point
   const shown = last.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '').trim()
-  return [...shown].slice(0, fileLimits.labelCharacters).join('') || 'upload'
+  return Array.from(shown).slice(0, fileLimits.labelCharacters).join('') || 'upload'
 }

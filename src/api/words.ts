@@ -39,7 +39,10 @@ function shareOver(streams: readonly StreamRow[], name: ShareName): number | nul
   return transactions === 0 ? null : Math.min(1, telling / transactions)
 }
 
-function stateOf(lastSeen: string | null, nowMs: number) {
+function stateOf(
+  lastSeen: string | null,
+  nowMs: number,
+): 'receiving' | 'quiet' | 'silent' | 'waiting' {
   if (lastSeen === null) return 'waiting'
   const ageMs = nowMs - Date.parse(lastSeen)
   if (ageMs <= apiLimits.sourceLiveMs) return 'receiving'
@@ -64,7 +67,7 @@ export function judgeSource(source: SourceRow, nowMs: number) {
   const transactions = source.streams.reduce((sum, stream) => sum + stream.transactions, 0)
   return {
     ...source,
-    state: stateOf(source.lastSeen, nowMs) as 'receiving' | 'quiet' | 'silent' | 'waiting',
+    state: stateOf(source.lastSeen, nowMs),
     format: main?.format ?? null,
     confidence: (main ?? unread)?.confidence ?? null,
     reason: (main ?? unread)?.reason ?? null,

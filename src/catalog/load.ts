@@ -80,7 +80,7 @@ function described(content: unknown, path: readonly PropertyKey[]): string {
   const entry: unknown = Array.isArray(entries) ? entries[Number(index)] : undefined
   const name =
     typeof entry === 'object' && entry !== null && ('id' in entry || 'name' in entry)
-      ? String('id' in entry ? entry.id : (entry as { name: unknown }).name)
+      ? String('id' in entry ? entry.id : entry.name)
       : null
   return name === null ? path.join('.') || 'file' : [name, ...rest].join('.')
 }

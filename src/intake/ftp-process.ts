@@ -1,8 +1,6 @@
 /** The ProFTPD process: found, checked, started, ended. */
 import { spawn } from 'node:child_process'
-import { constants } from 'node:fs'
-import { access, readFile } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { causeOf, OperatingError } from '../errors.ts'
 import { ftpLimits } from '../limits.ts'
@@ -13,25 +11,6 @@ import type { ServerLine } from './ftp-log.ts'
 
 /** What to install (Debian's names). */
 export const packagesNeeded = 'proftpd-core, proftpd-mod-crypto and proftpd-mod-vroot'
-
-/** The program's path, or null. System programs are often in no user's PATH. */
-export async function findProgram(
-  name: string,
-  path = process.env['PATH'] ?? '',
-): Promise<string | null> {
-  for (const folder of [...path.split(delimiter), '/usr/sbin', '/usr/local/sbin']) {
-    if (folder === '') continue
-    const candidate = join(folder, name)
-    try {
-      await access(candidate, constants.X_OK)
-      return candidate
-    } catch {
-      // Not there: the next folder.
-      continue
-    }
-  }
-  return null
-}
 
 export interface ServerLaunch {
   program: string

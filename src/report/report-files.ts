@@ -1,13 +1,14 @@
 /** Writes a report into a folder, in the formats asked for. */
 import { execFile } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
-import { access, constants, mkdir, writeFile } from 'node:fs/promises'
-import { delimiter, join, resolve } from 'node:path'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { OperatingError, causeOf } from '../errors.ts'
+import { findProgram } from '../lib/programs.ts'
 import { reportLimits } from '../limits.ts'
 import type { Report, UsageRow } from './report.ts'
 
@@ -61,9 +62,11 @@ export async function writeReportFiles(
   }
 }
 
+const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+
 /** The HTML file on paper, by a Chromium of this machine. */
 async function printPdf(html: string, pdf: string): Promise<string> {
-  const program = await findChromium()
+  const program = await findProgram(browsers)
   if (program === null)
     throw new OperatingError(
       'FILE_UNREADABLE',
@@ -80,22 +83,4 @@ async function printPdf(html: string, pdf: string): Promise<string> {
   ]
   await promisify(execFile)(program, args, { timeout: reportLimits.printMs })
   return pdf
-}
-
-async function findChromium(): Promise<string | null> {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter))
-    for (const name of ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']) {
-      const path = join(folder, name)
-      if (folder !== '' && (await isProgram(path))) return path
-    }
-  return null
-}
-
-async function isProgram(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -183,7 +183,7 @@ class ClickHouseStore implements Store {
         format: 'JSONEachRow',
         clickhouse_settings: this.#settings,
       })
-      return (await result.json()) as T[]
+      return await result.json<T>()
     })
   }
 
@@ -228,10 +228,10 @@ class ClickHouseStore implements Store {
   }
 
   async #insertFile(table: string, file: string, token: string): Promise<void> {
-    const settings = {
+    const settings: ClickHouseSettings = {
       insert_deduplication_token: token,
       max_insert_threads: '1',
-    } as ClickHouseSettings
+    }
     await this.#guard(`insert into ${table}`, async () => {
       if (this.#options.url === undefined) {
         const path = file.replaceAll('\\', '\\\\').replaceAll("'", "\\'")
@@ -245,7 +245,7 @@ class ClickHouseStore implements Store {
         query,
         values: createReadStream(file),
         clickhouse_settings: settings,
-      } as never)
+      })
       stream.resume()
     })
   }

@@ -1,5 +1,5 @@
 /** Every route through `inject`: good questions, bad questions, errors of the world. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { apiLimits, fileLimits } from '../../src/limits.ts'
 import { reportContentPolicy } from '../../src/report/html.ts'
 import { emptyReport, hostile } from '../report/fixture.ts'
@@ -138,11 +138,9 @@ describe('health', () => {
 
   test('ready, or 503 with the reasons', async () => {
     expect((await ask('GET', '/readyz')).statusCode).toBe(200)
-    const { readiness } = server.backend
     const checks = [{ name: 'spool', ok: false, reason: 'cannot write' }]
-    server.backend.readiness = async () => ({ ready: false, checks })
+    vi.spyOn(server.backend, 'readiness').mockResolvedValueOnce({ ready: false, checks })
     const response = await ask('GET', '/readyz')
-    server.backend.readiness = readiness
     expect(response.statusCode).toBe(503)
     expect(response.json()).toEqual({ ready: false, checks })
   })
@@ -254,18 +252,14 @@ describe('errors of the world', () => {
   })
 
   test('an answer that breaks its own schema is a fault of ours', async () => {
-    const { reports } = server.backend
-    server.backend.reports = async () => [{ id: 7 }] as never
+    vi.spyOn(server.backend, 'reports').mockResolvedValueOnce([{ id: 7 }] as never)
     const response = await get('reports')
-    server.backend.reports = reports
     expectProblem(response, { status: 500, code: 'INTERNAL' })
   })
 
   test('an empty report is a report', async () => {
-    const { report } = server.backend
-    server.backend.report = async () => emptyReport()
+    vi.spyOn(server.backend, 'report').mockResolvedValueOnce(emptyReport())
     const response = await get('reports/continuous/export?format=html')
-    server.backend.report = report
     expect(response.statusCode).toBe(200)
   })
 

@@ -7,7 +7,7 @@ import { Client } from 'basic-ftp'
 import { generate } from 'selfsigned'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { asIdentity, serverIdentity } from '../../src/intake/ftp-identity.ts'
-import { findProgram } from '../../src/intake/ftp-process.ts'
+import { findProgram } from '../../src/lib/programs.ts'
 import { ftpClient, password, startAppliance } from './ftp-parts.ts'
 
 const proftpd = await findProgram('proftpd')

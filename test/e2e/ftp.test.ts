@@ -7,7 +7,7 @@ import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { generate } from 'selfsigned'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { findProgram } from '../../src/intake/ftp-process.ts'
+import { findProgram } from '../../src/lib/programs.ts'
 import { ftpLimits } from '../../src/limits.ts'
 import {
   ftpClient,
