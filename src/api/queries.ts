@@ -133,6 +133,11 @@ export const uploadQuerySchema = z.strictObject({
   source: text.optional().describe('Data source its lines belong to; default: `upload`'),
   snapshot: z.enum(['true', 'false']).default('false').describe('true = a report of its own'),
   report: text.optional().describe("The snapshot's name"),
+  into: z
+    .string()
+    .regex(/^snapshot-[0-9a-f-]{36}$/, 'not the `report` of an upload')
+    .optional()
+    .describe('Adds the file to this snapshot: the `report` of an earlier upload'),
 })
 
 export const idParams = z.strictObject({ id: text })

@@ -173,6 +173,7 @@ export function uploadRoutes({ uploads }: RouteContext): FastifyPluginAsyncZod {
           source: query.source ?? null,
           snapshot: query.snapshot === 'true',
           title: query.report ?? null,
+          into: query.into ?? null,
           sizeBytes,
         }
         const row = await uploads.take(body, details).catch((error: unknown) => {

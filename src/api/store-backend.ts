@@ -273,7 +273,8 @@ async function takeInto(
   onProgress: Parameters<ApiBackend['takeUpload']>[2],
 ): ReturnType<ApiBackend['takeUpload']> {
   const { store, files, now, tempDir } = parts
-  if (request.report !== 'continuous')
+  // the first file of a snapshot names it
+  if (request.report === `snapshot-${request.id}`)
     await store.insert('reports', [reportRow(request.report, request.title ?? request.name, now())])
   const stream = {
     key: `upload:${request.id}`,

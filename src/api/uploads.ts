@@ -15,6 +15,8 @@ export interface UploadDetails {
   snapshot: boolean
   /** The snapshot's name. */
   title: string | null
+  /** An earlier snapshot that the file belongs to. */
+  into: string | null
   sizeBytes: number | null
 }
 
@@ -46,6 +48,12 @@ export class Uploads {
         503,
         'UNAVAILABLE',
         `cannot take more than ${apiLimits.uploadsAtOnce} uploads at a time; try again when one is done`,
+      )
+    if (details.into !== null && !(await this.#isSnapshot(details.into)))
+      throw new ApiProblem(
+        404,
+        'NOT_FOUND',
+        `cannot find ${details.into}; name the report of an earlier upload`,
       )
     const row = this.#open(details)
     this.#receiving++
@@ -79,6 +87,11 @@ export class Uploads {
     return row
   }
 
+  async #isSnapshot(report: string): Promise<boolean> {
+    for (const row of this.#rows.values()) if (row.report === report) return true
+    return (await this.#backend.reports()).some(({ id }) => id === report)
+  }
+
   #open(details: UploadDetails): UploadRow {
     const id = randomUUID()
     for (const [key, old] of this.#rows) {
@@ -89,7 +102,7 @@ export class Uploads {
       id,
       name: labelOf(details.name),
       source: details.source ?? 'upload',
-      report: details.snapshot ? `snapshot-${id}` : 'continuous',
+      report: details.into ?? (details.snapshot ? `snapshot-${id}` : 'continuous'),
       startedAt: new Date(this.#now()).toISOString(),
       state: 'receiving',
       receivedBytes: 0,

@@ -53,6 +53,16 @@ test.each(['application/octet-stream', 'text/plain', 'application/json', 'applic
   },
 )
 
+test('a second file into the same snapshot; into none that is not there', async () => {
+  const first = (await post('?snapshot=true&name=a.log', lines)).json<{ report: string }>()
+  const second = await post(`?into=${first.report}&name=b.log`, lines)
+  expect(second.statusCode).toBe(202)
+  expect(second.json()).toMatchObject({ name: 'b.log', report: first.report })
+  const nowhere = await post(`?into=snapshot-00000000-0000-4000-8000-000000000000`, lines)
+  expect(nowhere.statusCode).toBe(404)
+  expect((await post('?into=continuous', lines)).statusCode).toBe(400)
+})
+
 test('a form with a file, as a snapshot with a name', async () => {
   const [body, headers] = form('firewall.log')
   const row = (await post('?snapshot=true&report=June', body, headers)).json<{ id: string }>()
@@ -88,7 +98,14 @@ test.each([
   expect(labelOf(name)).toBe(want)
 })
 
-const details = { name: 'a.log', source: null, snapshot: false, title: null, sizeBytes: null }
+const details = {
+  name: 'a.log',
+  source: null,
+  snapshot: false,
+  title: null,
+  into: null,
+  sizeBytes: null,
+}
 
 test('what the spool refuses is the answer, and stays readable', async () => {
   const backend = fakeBackend()
