@@ -14,6 +14,7 @@ const commands: Record<string, () => Promise<Command>> = {
   sources: async () => (await import('./commands/sources.ts')).sources,
   ledger: async () => (await import('./commands/ledger.ts')).ledger,
   replay: async () => (await import('./commands/replay.ts')).replay,
+  bench: async () => (await import('./commands/bench.ts')).bench,
   demo: async () => (await import('./commands/demo.ts')).demo,
   healthcheck: async () => (await import('./commands/healthcheck.ts')).healthcheck,
   version: async () => (await import('./commands/version.ts')).version,

@@ -1,0 +1,91 @@
+/** Parse alone, on one core: what a parse thread does to a segment, without reading or writing files. */
+import { encodeBlock, encodeStream, kindLines } from '../spool/segment.ts'
+import { encodeFlows } from '../parse/flow-block.ts'
+import type { FormatSet } from '../parse/formats.ts'
+import { SegmentParser } from '../parse/parse-segment.ts'
+
+export interface ParseFigure {
+  format: string
+  lines: number
+  bytes: number
+  /** CPU time of this thread. */
+  cpuSeconds: number
+  transactions: number
+  /** Rows of minute flows for each transaction: what aggregation leaves. */
+  flowShare: number
+}
+
+const dayMs = 86_400_000
+const segmentBytes = 16 * 1024 * 1024
+
+/** Parses the lines again and again for at least `seconds` of CPU time. `nowMs` is the time of receipt. */
+export function benchParse(
+  lines: readonly string[],
+  formats: FormatSet,
+  options: { seconds: number; nowMs: number },
+): ParseFigure {
+  const segments = segmentsOf(lines, options.nowMs)
+  const parser = new SegmentParser(formats, { pastMsMax: 400 * dayMs, futureMsMax: 2 * dayMs })
+  // recognised and compiled by the engine before the clock starts
+  run(parser, segments[0])
+  const figure = { lines: 0, bytes: 0, transactions: 0, flows: 0 }
+  const before = process.cpuUsage()
+  let cpuSeconds = 0
+  while (cpuSeconds < options.seconds)
+    for (const segment of segments) {
+      const { batch, lines: read, bytes } = run(parser, segment)
+      figure.lines += read
+      figure.bytes += bytes
+      figure.flows += batch.flows.rows
+      for (const { outcome, lines: of } of batch.ledger)
+        if (outcome === 'transaction') figure.transactions += of
+      const used = process.cpuUsage(before)
+      cpuSeconds = (used.user + used.system) / 1e6
+    }
+  const { flows, ...counts } = figure
+  return {
+    format: parser.streams.states()[0]?.format ?? 'none',
+    ...counts,
+    cpuSeconds,
+    flowShare: counts.transactions === 0 ? 0 : flows / counts.transactions,
+  }
+}
+
+/** With the encoding for the store: a thread's whole work. */
+function run(parser: SegmentParser, segment: Buffer): ReturnType<SegmentParser['parse']> {
+  parser.room(segment.length).set(segment)
+  const parsed = parser.parse('bench', segment.length)
+  encodeFlows('continuous', parsed.batch.flows)
+  return parsed
+}
+
+function segmentsOf(lines: readonly string[], receivedAtMs: number): Buffer[] {
+  const head = encodeStream(1, {
+    key: 'bench',
+    listener: 'upload',
+    peer: 'bench',
+    source: 'bench',
+    format: null,
+    zone: null,
+  })
+  const segments: Buffer[] = []
+  let part: string[] = []
+  let size = 0
+  const close = (): void => {
+    const payload = Buffer.from(`${part.join('\n')}\n`)
+    const block = encodeBlock(
+      { kind: kindLines, stream: 1, receivedAtMs, lines: part.length },
+      payload,
+    )
+    segments.push(Buffer.concat([head, block]))
+    part = []
+    size = 0
+  }
+  for (const line of lines) {
+    part.push(line)
+    size += line.length + 1
+    if (size >= segmentBytes) close()
+  }
+  if (part.length > 0) close()
+  return segments
+}

@@ -1,0 +1,225 @@
+/** `gnomon bench`: how fast this box reads, on generated lines or on the user's own. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { benchParse } from '../bench/parse-bench.ts'
+import { benchPath, startAppliance, stopAppliance } from '../bench/path-bench.ts'
+import { benchSpool } from '../bench/spool-bench.ts'
+import { OperatingError, causeOf } from '../errors.ts'
+import {
+  asa,
+  blueCoat,
+  blueCoatHeader,
+  checkPoint,
+  fortigate,
+  panTraffic,
+  panUrl,
+  squid,
+  zscaler,
+} from '../generate/log-lines.ts'
+import { Traffic } from '../generate/traffic.ts'
+import type { Session } from '../generate/traffic.ts'
+import { compileFormats, loadDefinitions, shippedParsers } from '../parse/formats.ts'
+import type { FormatSet } from '../parse/formats.ts'
+import { formatBytes, formatCount } from '../report/format.ts'
+import type { Command, CommandIo } from './command.ts'
+import { write } from './command.ts'
+import { tableLines } from './table.ts'
+
+const help = `gnomon bench [--seconds N] [--only parse|spool|tcp|udp]... [FILE...]
+
+Measures this box: parse alone on one core, the spool alone, the whole path over TCP and over UDP at rising rates, and the memory it
+takes. On generated lines (seed 7, 2,000 people, few of them making most of the traffic), or on your own files.
+
+  --seconds  time for each figure (default 5)
+  --only     some of it
+  --json     as JSON lines
+
+  gnomon bench
+  gnomon bench --only parse firewall.log
+`
+
+const seed = 7
+const lineCount = 60_000
+
+const generated: Record<string, (session: Session) => string> = {
+  'PAN-OS TRAFFIC': panTraffic,
+  'PAN-OS THREAT/url': panUrl,
+  FortiGate: fortigate,
+  'Squid native': squid,
+  'Zscaler NSS CSV': zscaler,
+  'Cisco ASA': asa,
+  'Check Point': checkPoint,
+  'Blue Coat W3C': blueCoat,
+}
+
+const parts = ['parse', 'spool', 'tcp', 'udp'] as const
+type Part = (typeof parts)[number]
+
+async function run(args: string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      seconds: { type: 'string', default: '5' },
+      only: { type: 'string', multiple: true },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help === true) return (await write(io.stdout, help), 0)
+  const seconds = Number(values.seconds)
+  const only = new Set<string>(values.only ?? parts)
+  if (!(seconds > 0) || [...only].some((part) => !parts.includes(part as Part)))
+    return (await write(io.stderr, help), 2)
+  const tell = async (row: Record<string, unknown>, text: string): Promise<void> =>
+    write(io.stdout, values.json ? `${JSON.stringify(row)}\n` : `${text}\n`)
+  const [cpu] = cpus()
+  await tell(
+    { machine: cpu?.model, cores: cpus().length, node: process.version, seed },
+    `${cpus().length} × ${cpu?.model}, node ${process.version}, seed ${seed}\n`,
+  )
+  const samples = await samplesOf(positionals)
+  if (only.has('parse')) await parseAll(samples, seconds, tell)
+  const folder = await mkdtemp(join(tmpdir(), 'gnomon-bench-'))
+  try {
+    if (only.has('spool')) {
+      const rate = await benchSpool(folder, { seconds, now: Date.now })
+      await tell({ spool: Math.round(rate) }, `\nSpool alone: ${formatBytes(rate)}/s`)
+    }
+    if (only.has('tcp') || only.has('udp')) await pathAll(folder, samples, { only, seconds }, tell)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  return 0
+}
+
+type Tell = (row: Record<string, unknown>, text: string) => Promise<void>
+
+/** Lines by name: those of the named files, or generated ones. */
+async function samplesOf(files: readonly string[]): Promise<Map<string, string[]>> {
+  if (files.length === 0) {
+    const toMs = Date.now()
+    return new Map(
+      Object.entries(generated).map(([name, lineOf]) => {
+        const spread = { seed, users: 2000, unknownHosts: 3000, fromMs: toMs - 3_600_000, toMs }
+        const traffic = new Traffic(spread)
+        const lines = Array.from({ length: lineCount }, () => lineOf(traffic.next()))
+        return [name, lineOf === blueCoat ? [...blueCoatHeader, ...lines] : lines]
+      }),
+    )
+  }
+  const samples = new Map<string, string[]>()
+  for (const file of files) {
+    const text = await readFile(file, 'latin1').catch((cause: unknown) => {
+      const message = `cannot read ${file}: ${causeOf(cause)}; check the path`
+      throw new OperatingError('FILE_UNREADABLE', message, { cause })
+    })
+    samples.set(
+      file,
+      text.split('\n').filter((line) => line !== ''),
+    )
+  }
+  return samples
+}
+
+async function parseAll(
+  samples: ReadonlyMap<string, string[]>,
+  seconds: number,
+  tell: Tell,
+): Promise<void> {
+  const formats: FormatSet = compileFormats(await loadDefinitions([shippedParsers]), {
+    full: false,
+  })
+  const figures = []
+  for (const [name, lines] of samples) {
+    const figure = benchParse(lines, formats, { seconds, nowMs: Date.now() })
+    figures.push({ name, ...figure })
+  }
+  const rows = figures.map((figure) => ({
+    ...figure,
+    perSecond: figure.bytes / figure.cpuSeconds,
+    linesPerSecond: figure.lines / figure.cpuSeconds,
+  }))
+  const table = tableLines(
+    [
+      { title: 'Parse alone, one core', text: ({ name }) => name },
+      { title: 'Format', text: ({ format }) => format },
+      { title: 'MB/s', right: true, text: ({ perSecond }) => (perSecond / 1e6).toFixed(0) },
+      {
+        title: 'GB/hour',
+        right: true,
+        text: ({ perSecond }) => ((perSecond * 3600) / 1e9).toFixed(0),
+      },
+      {
+        title: 'Lines/s',
+        right: true,
+        text: ({ linesPerSecond }) => formatCount(Math.round(linesPerSecond)),
+      },
+      {
+        title: 'Read',
+        right: true,
+        text: ({ transactions, lines }) => `${((100 * transactions) / lines).toFixed(1)}%`,
+      },
+    ],
+    rows,
+  )
+  await tell({ parse: rows }, table.join('\n'))
+}
+
+/** A mixture of all samples, line by line, as devices behind one relay would give it. */
+function mixed(samples: ReadonlyMap<string, string[]>): string {
+  const all = [...samples].filter(([name]) => name !== 'Blue Coat W3C').map(([, lines]) => lines)
+  const lines: string[] = []
+  for (let i = 0; i < lineCount; i++)
+    for (const some of all) if (i < some.length) lines.push(some[i])
+  return `${lines.join('\n')}\n`
+}
+
+async function pathAll(
+  folder: string,
+  samples: ReadonlyMap<string, string[]>,
+  options: { only: ReadonlySet<string>; seconds: number },
+  tell: Tell,
+): Promise<void> {
+  const appliance = await startAppliance(folder)
+  try {
+    const files: [string, string][] = []
+    const own = [...samples.keys()].filter((name) => ['PAN-OS TRAFFIC', 'FortiGate'].includes(name))
+    for (const name of own.length > 0 ? own : samples.keys()) {
+      const file = join(folder, `${files.length}.log`)
+      await writeFile(file, `${samples.get(name)?.join('\n')}\n`, 'latin1')
+      files.push([name, file])
+    }
+    const mixture = join(folder, 'mixed.log')
+    await writeFile(mixture, mixed(samples), 'latin1')
+    if (samples.size > 1) files.push(['all of them, line by line', mixture])
+    if (options.only.has('tcp'))
+      for (const [name, file] of files) {
+        const figure = await benchPath(appliance, file, { kind: 'tcp', seconds: options.seconds })
+        const rate = figure.bytes / figure.storedSeconds
+        await tell(
+          { tcp: name, ...figure },
+          `\nTCP to store, ${name}: ${formatBytes(rate)}/s (${((rate * 3600) / 1e9).toFixed(0)} GB/hour), ` +
+            `${formatCount(figure.stored)} of ${formatCount(figure.lines)} lines stored, peak memory ${formatBytes(figure.peakBytes)}`,
+        )
+      }
+    if (options.only.has('udp'))
+      for (const rate of [10_000, 30_000, 60_000, 100_000, 150_000]) {
+        const how = { kind: 'udp', seconds: options.seconds, rate } as const
+        const figure = await benchPath(appliance, files[0][1], how)
+        const lost = figure.lines - figure.stored
+        const sentRate = figure.lines / (figure.seconds - 0.2)
+        await tell(
+          { udp: rate, ...figure },
+          `UDP ${formatCount(Math.round(sentRate))} datagrams/s of ${Math.round(figure.bytes / figure.lines)} bytes: ` +
+            `${formatCount(lost)} lost (${((100 * lost) / figure.lines).toFixed(3)}%), ${formatCount(figure.dropped)} of them in the ledger`,
+        )
+      }
+  } finally {
+    await stopAppliance(appliance)
+  }
+}
+
+export const bench: Command = { summary: 'how fast this box reads', help, run }
