@@ -199,15 +199,15 @@ async function tell(
   plan: Plan,
   io: CommandIo,
 ): Promise<void> {
-  if (plan.json) return write(io.stdout, `${JSON.stringify(report)}\n`)
-  const out = io.stdout as Partial<NodeJS.WriteStream>
-  const colour = out.isTTY === true && io.env['NO_COLOR'] === undefined
-  await write(io.stdout, renderTerminal(report, { width: out.columns ?? 100, colour }))
   if (report.totals.transactions === 0)
     await write(
       io.stderr,
       'gnomon snapshot: no transaction was read; gnomon parse shows each line with its reason\n',
     )
+  if (plan.json) return write(io.stdout, `${JSON.stringify(report)}\n`)
+  const out = io.stdout as Partial<NodeJS.WriteStream>
+  const colour = out.isTTY === true && io.env['NO_COLOR'] === undefined
+  await write(io.stdout, renderTerminal(report, { width: out.columns ?? 100, colour }))
   await write(io.stdout, `\nWritten: ${files.join(', ')}\n`)
 }
 

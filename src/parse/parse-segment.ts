@@ -16,13 +16,14 @@ import {
   transaction,
   unparsed,
 } from './line-context.ts'
-import { formatOfLine, readLine } from './recognise.ts'
+import { formatOfLine, readLine, readNext } from './recognise.ts'
 import { StreamRegistry } from './stream-registry.ts'
 import type { KnownStream } from './stream-registry.ts'
 
 export interface ParseOptions {
-  /** A continuous stream's stamp may lie this far before / after the receive time; beyond it the line is unparsed. */
+  /** A continuous stream's stamp may lie this far before the receive time; beyond it the line is unparsed. */
   pastMsMax: number
+  /** Any stamp may lie this far after the receive time. */
   futureMsMax: number
 }
 
@@ -46,6 +47,8 @@ export class SegmentParser {
   #unparsed: UnparsedLine[] = []
   #touched = new Set<KnownStream>()
   #lines = 0
+  /** Bytes of the line that its records read so far did not count. */
+  #rest = 0
   /** Receive time of the last sound block. */
   #lastMs = 0
   /** Times the dictionaries were forgotten because they were full. */
@@ -209,14 +212,41 @@ export class SegmentParser {
     ids: LineIds,
     bounded: boolean,
   ): void {
-    const c = this.#c
     this.#lines++
-    let outcome = readLine(c, start, end, this.#formats, stream.reader)
-    const format = formatOfLine()
-    const id = format?.id ?? ''
+    this.#c.recordFrom = start
+    this.#c.recordTo = end
+    let outcome = readLine(this.#c, start, end, this.#formats, stream.reader)
+    let rest = bytes
+    let more = 0
+    for (;;) {
+      const next = this.#record(outcome, rest, stream, ids, bounded)
+      if (next < 0) break
+      rest = this.#rest
+      outcome = next
+      more++
+    }
+    // each record of a line counts as a line
+    if (more === 0) return
+    const { key, source } = stream.description
+    const entry = { atMs: this.#c.receivedAtMs, stream: key, source, format: '', reason: '' }
+    this.#ledger.add({ ...entry, outcome: 'received', lines: more, bytes: 0 })
+  }
+
+  /** One record of a line of which `bytes` are not counted yet; the outcome of the next one, -1 = it was the last. */
+  #record(
+    result: number,
+    bytes: number,
+    stream: KnownStream,
+    ids: LineIds,
+    bounded: boolean,
+  ): number {
+    const c = this.#c
+    let outcome = result
+    const id = formatOfLine()?.id ?? ''
     if (outcome === transaction) {
       const off = c.time - c.receivedAtMs
-      if (bounded && (off > this.#options.futureMsMax || -off > this.#options.pastMsMax)) {
+      // a snapshot's log may be as old as it likes, but no log tells what is to come
+      if (off > this.#options.futureMsMax || (bounded && -off > this.#options.pastMsMax)) {
         outcome = unparsed
         c.reason = off > 0 ? 'time in the future' : 'time before the retention'
       } else if (!(c.time >= 0 && c.time < 4_294_967_295_000)) {
@@ -227,12 +257,18 @@ export class SegmentParser {
     if (outcome === transaction) {
       this.#flows.add(c, ids.stream, ids.source, this.#flows.name(id))
       this.#share(stream)
-      this.#counts.add('transaction', '', id, bytes)
-    } else if (outcome === skipped) this.#counts.add('skipped', c.reason, id, bytes)
-    else {
-      this.#counts.add('unparsed', c.reason, id, bytes)
-      if (this.#unparsed.length < lineLimits.unparsedKeptPerSegment) this.#keep(start, end, stream)
+    } else if (outcome !== skipped && c.part === 0) {
+      if (this.#unparsed.length < lineLimits.unparsedKeptPerSegment)
+        this.#keep(c.recordFrom, c.recordTo, stream)
     }
+    const reason = outcome === transaction ? '' : c.reason
+    const kind = outcome === transaction ? 'transaction' : outcome === skipped ? 'skipped' : 'unparsed'
+    const own = c.part === 0 ? c.recordTo - c.recordFrom + 1 : 0
+    const next = c.following > 0 || c.parts > 0 ? readNext(c, this.#formats, stream.reader) : -1
+    const counted = next < 0 ? bytes : Math.min(bytes, own)
+    this.#counts.add(kind, reason, id, counted)
+    this.#rest = bytes - counted
+    return next
   }
 
   #share(stream: KnownStream): void {

@@ -62,7 +62,7 @@ test('a report in every format, over several files and archives', async () => {
   )
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toContain('All of them')
-  expect(stdout).toContain('The ledger balances.')
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain('The ledger balances.')
   const report = JSON.parse(await readFile(join(folder, 'out/report.json'), 'utf8')) as Report
   expect(report.totals).toMatchObject({ transactions: 6, users: 3, addresses: 1 })
   const apps = report.apps
@@ -128,7 +128,7 @@ describe('bad input ends in a clear word, and nothing else is lost', () => {
     expect(empty.code).toBe(1)
   })
 
-  test('a zip bomb and a name that climbs are refused, files beside them are read', async () => {
+  test('a zip bomb is refused, a name that climbs is but a label, files beside them are read', async () => {
     const bomb = await zip({ 'bomb.log': Buffer.alloc(200 * 1024 * 1024, 65) })
     const climbing = Buffer.from(
       (await zip({ 'xx-xx-etc-passwd': log(good) }))
@@ -144,8 +144,8 @@ describe('bad input ends in a clear word, and nothing else is lost', () => {
     const { code, stderr, report } = await snapshot(...files)
     expect(code).toBe(1)
     expect(stderr).toMatch(/bomb\.zip.*(?:expand|bomb|larger)/)
-    expect(stderr).toMatch(/climbing\.zip/)
-    expect(report?.totals.transactions).toBe(1)
+    expect(report?.totals.transactions).toBe(2)
+    expect(await readdir(folder)).not.toContain('etc')
   })
 
   test('names that are none', async () => {
