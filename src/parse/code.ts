@@ -107,6 +107,7 @@ export class CodeBuilder {
       parts.push(`(h.readTime(c,${s},${e},'month-first')===h.readTime(c,${s},${e},'month-first'))`)
     if (test.min !== undefined) parts.push(`(h.readNumber(buf,${s},${e})>=${test.min})`)
     if (test.max !== undefined) parts.push(`(h.readNumber(buf,${s},${e})<=${test.max})`)
+    if (test.whole === true) parts.push(`(${e}>${s}&&${e}<end)`)
     if (test.sameAs !== undefined) {
       const other = this.span(test.sameAs)
       parts.push(`h.same(buf,${s},${e},${other.s},${other.e})`)
@@ -204,13 +205,28 @@ export class CodeBuilder {
     const cut = (helper: string, text: string | undefined): void => {
       if (text === undefined) return
       const k = this.bind(Buffer.from(text))
-      if (helper.startsWith('before')) code += `n=h.${helper}(buf,vs,ve,${k});if(n>=0)ve=n;`
-      else code += `n=h.${helper}(buf,vs,ve,${k});if(n>=0)vs=n;`
+      const none = step.strict === true ? 'else ve=vs;' : ''
+      if (helper.startsWith('before')) code += `n=h.${helper}(buf,vs,ve,${k});if(n>=0)ve=n;${none}`
+      else code += `n=h.${helper}(buf,vs,ve,${k});if(n>=0)vs=n;${none}`
     }
     cut('afterFirst', step.after)
     cut('afterLast', step.afterLast)
     cut('beforeFirst', step.before)
     cut('beforeLast', step.beforeLast)
+    if (step.part !== undefined) {
+      const k = this.bind(Buffer.from(step.part.by))
+      code += `h.partOf(buf,vs,ve,${k},${step.part.at});vs=h.rewritten.start;ve=h.rewritten.end;`
+    }
+    if (step.decode === 'hex')
+      code += 'h.hexDecode(c,vs,ve);vs=h.rewritten.start;ve=h.rewritten.end;'
+    if (step.replace !== undefined) {
+      const map = Uint8Array.from({ length: 256 }, (_, byte) => byte)
+      for (const [from, to] of Object.entries(step.replace))
+        map[from.charCodeAt(0)] = to.charCodeAt(0)
+      code += `h.replaceBytes(c,vs,ve,${this.bind(map)});vs=h.rewritten.start;ve=h.rewritten.end;`
+    }
+    if (step.decode === 'ipv4')
+      code += 'h.addressOfNumber(c,vs,ve);vs=h.rewritten.start;ve=h.rewritten.end;'
     if (step.decode === 'percent')
       code += 'h.percentDecode(c,vs,ve);vs=h.rewritten.start;ve=h.rewritten.end;'
     if (step.only === 'address') code += 'if(!h.isAddress(buf,vs,ve))ve=vs;'

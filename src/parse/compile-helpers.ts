@@ -4,12 +4,25 @@ import type { LineContext } from './line-context.ts'
 import { finish } from './finish.ts'
 import { orient } from './orient.ts'
 import { findLiteral, matchLiteral } from './pattern.ts'
-import { buildUrl, isWholeUrl, percentDecode, put, rewritten, urlParts } from './rewrite.ts'
+import {
+  addressOfNumber,
+  buildUrl,
+  hexDecode,
+  isWholeUrl,
+  partOf,
+  percentDecode,
+  put,
+  replaceBytes,
+  rewritten,
+  urlParts,
+} from './rewrite.ts'
 import { delimiterOf, splitBlanks, splitCsv, splitKv, splitTabs } from './split.ts'
 import { splitCef, splitLeef, splitSpaced } from './split-spaced.ts'
-import { splitJson } from './split-json.ts'
+import { nextPart, splitJson } from './split-json.ts'
+import { splitLoose } from './split-loose.ts'
 import { splitRegex } from './split-regex.ts'
 import { splitW3c } from './split-w3c.ts'
+import { splitXml } from './split-xml.ts'
 import { readTime } from './time.ts'
 import {
   addressEnd,
@@ -23,6 +36,7 @@ import {
   readNumber,
   readPort,
   readProtocol,
+  readScaled,
 } from './values.ts'
 
 /** Where the first `text` begins, or -1. */
@@ -101,8 +115,15 @@ function setText(c: LineContext, field: number, start: number, end: number): voi
   c.text[field * 2 + 1] = end
 }
 
+/** A bare value that ends with the line may be half of one. */
+function dropLast(c: LineContext, end: number, slots: number): void {
+  for (let slot = 0; slot < slots; slot++)
+    if (c.slotEnd[slot] === end) c.slotStart[slot] = c.slotEnd[slot] = 0
+}
+
 export const compileHelpers = {
   addressEnd,
+  addressOfNumber,
   afterFirst,
   afterLast,
   allDigits,
@@ -110,22 +131,28 @@ export const compileHelpers = {
   beforeLast,
   contains,
   delimiterOf,
+  dropLast,
   equals,
   findAny,
   findLiteral,
   finish,
   hasPrefix,
   hasSuffix,
+  hexDecode,
   isAddress,
   matchLiteral,
+  nextPart,
   orient,
+  partOf,
   percentDecode,
   put,
   readAction,
   readNumber,
   readPort,
   readProtocol,
+  readScaled,
   readTime,
+  replaceBytes,
   rewritten,
   same,
   splitBlanks,
@@ -134,10 +161,12 @@ export const compileHelpers = {
   splitJson,
   splitKv,
   splitLeef,
+  splitLoose,
   splitRegex,
   splitSpaced,
   splitTabs,
   splitW3c,
+  splitXml,
   urlFacts,
   urlParts,
 }

@@ -8,6 +8,7 @@ import type { Definition } from './definition.ts'
 import { parsePattern, patternCode } from './pattern.ts'
 import { byteSet } from './split.ts'
 import type { KvOptions } from './split.ts'
+import type { EachSplit } from './split-json.ts'
 import type { HeaderSlots, LabelTable } from './split-spaced.ts'
 import type { RegexSplit } from './split-regex.ts'
 
@@ -76,6 +77,8 @@ export function splitCode(
       return family(definition, code, tables, clear, finishCount, at)
     case 'json':
       return json(definition, code, tables, clear, finishCount, at)
+    case 'xml':
+      return xml(split.root, definition, code, tables, clear, finishCount, at)
     case 'pattern':
       return { split: clear + anchored(split, code), afterwards: finishCount }
     case 'regex':
@@ -139,12 +142,13 @@ function headed(
   at: string,
 ): SplitCode {
   const csv = definition.split.type === 'csv'
+  const angles = definition.split.type === 'w3c' && definition.split.angles
   const cutMayStay: Later<Uint8Array> = { value: new Uint8Array(0) }
   const stay = csv ? '' : `${code.bind(cutMayStay)}.value`
   const cut = (layout: string): string =>
     csv
       ? `columns=h.splitCsv(c,${at},end,${layout}.delimiter,${layout}.columnSlots,false);`
-      : `columns=h.splitW3c(c,${at},end,${layout},${stay});`
+      : `columns=h.splitW3c(c,${at},end,${layout},${stay},${angles});`
   const known = definition.layouts.map((entry) => {
     const layout: Layout = {
       text: entry.fields,
@@ -152,8 +156,8 @@ function headed(
       columnSlots: new Int16Array(0),
       tab: false,
       dated: entry.fields.trimStart().startsWith('date '),
-      brackets: false,
-      delimiter: 44,
+      brackets: /(?:^|\s)(?:localtime|gmttime|time_stamp)(?:\s|$)/.test(entry.fields),
+      delimiter: definition.split.type === 'csv' && definition.split.delimiter === ' ' ? 32 : 44,
     }
     tables.knownLayouts.push(layout)
     const tests = Array.isArray(entry.when) ? null : Object.entries(entry.when)
@@ -208,17 +212,23 @@ function keyValue(
   at: string,
 ): SplitCode {
   if (definition.split.type !== 'kv') throw new Error('BUG: not a kv split')
-  const { separators, assign, quotes, escapes, spaced, fold, repeated } = definition.split
+  const { separators, assign, quotes, escapes, inner, spaced, closed, fold, repeated } =
+    definition.split
   const options: KvOptions = {
     separators: byteSet(separators),
     assigns: byteSet(assign),
     quotes: byteSet(quotes),
     escapes: escapes === 'backslash',
+    inner,
     keys: new ByteMap([], { fold: false }),
     repeatedLast: repeated === 'last',
   }
   const k = code.bind(options)
-  const call = spaced ? `h.splitSpaced(c,${at},end,${k}.keys,null)` : `h.splitKv(c,${at},end,${k})`
+  const call = !spaced
+    ? `h.splitKv(c,${at},end,${k})`
+    : separators === ' '
+      ? `h.splitSpaced(c,${at},end,${k}.keys,null,${closed})`
+      : `h.splitLoose(c,${at},end,${k})`
   return {
     split: `${clear}columns=${call};`,
     afterwards: () => {
@@ -255,6 +265,7 @@ function family(
     assigns: byteSet('='),
     quotes: byteSet(''),
     escapes: false,
+    inner: false,
     keys: new ByteMap([], { fold: false }),
     repeatedLast: false,
   }
@@ -324,16 +335,61 @@ function json(
   at: string,
 ): SplitCode {
   const later: Later<ByteMap> = { value: new ByteMap([], { fold: false }) }
+  const { each } = definition.split as Extract<Definition['split'], { type: 'json' }>
+  const parts: EachSplit | null =
+    each === undefined
+      ? null
+      : {
+          paths: new ByteMap(
+            each.in.map((path) => [path, 0]),
+            { fold: false },
+          ),
+          delimiter: each.delimiter.charCodeAt(0),
+          columnSlots: new Int16Array(0),
+        }
+  const k = code.bind(parts)
+  const whole = `${clear}columns=h.splitJson(c,${at},end,${code.bind(later)}.value,${definition.generic},${k});if(columns<0)return 0;`
   return {
-    split: `${clear}columns=h.splitJson(c,${at},end,${code.bind(later)}.value,${definition.generic});if(columns<0)return 0;`,
+    split: parts === null ? whole : `if(c.part>0)h.nextPart(c,${k});else{${whole}}`,
     afterwards: () => {
       finishCount()
+      if (parts !== null) parts.columnSlots = partSlots(code.slots)
       later.value = tables.keys = fieldMap(
         definition,
         code.slots,
         definition.generic,
         definition.generic,
       )
+    },
+  }
+}
+
+/** Slots of the fields `each.0`, `each.1`, …. */
+function partSlots(slots: ReadonlyMap<string, number>): Int16Array {
+  const places = [...slots].flatMap(([name, slot]) => {
+    const match = /^each\.(\d{1,3})$/.exec(name)
+    return match === null ? [] : [[Number(match[1]), slot] as const]
+  })
+  const columnSlots = new Int16Array(Math.max(0, ...places.map(([place]) => place + 1))).fill(-1)
+  for (const [place, slot] of places) columnSlots[place] = slot
+  return columnSlots
+}
+
+function xml(
+  root: string,
+  definition: Definition,
+  code: CodeBuilder,
+  tables: SplitTables,
+  clear: string,
+  finishCount: () => void,
+  at: string,
+): SplitCode {
+  const later: Later<ByteMap> = { value: new ByteMap([], { fold: false }) }
+  return {
+    split: `${clear}columns=h.splitXml(c,${at},end,${code.bind(later)}.value,${code.bind(Buffer.from(root))});if(columns<0)return 0;`,
+    afterwards: () => {
+      finishCount()
+      later.value = tables.keys = fieldMap(definition, code.slots, false, false)
     },
   }
 }

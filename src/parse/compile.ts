@@ -4,11 +4,12 @@
  */
 import { OperatingError, causeOf } from '../errors.ts'
 import { CodeBuilder } from './code.ts'
+import type { SpanCode } from './code.ts'
 import type { Definition, Mapping, RecordKind, Source, Step } from './definition.ts'
 import { compileHelpers } from './compile-helpers.ts'
 import { numberIndex, textIndex } from './line-context.ts'
 import type { LineContext, NumberField, TextField } from './line-context.ts'
-import { parsePattern, patternCode } from './pattern.ts'
+import { parsePattern, patternCode, patternNames } from './pattern.ts'
 import { splitCode } from './compile-split.ts'
 import type { SplitTables } from './compile-split.ts'
 import type { Layout } from './layout.ts'
@@ -66,6 +67,7 @@ function build(definition: Definition, full: boolean): CompiledFormat {
   }
   const { split, afterwards } = splitCode(definition, code, tables)
   const tail: string[] = []
+  if (definition.lastValue === 'drop') tail.push(`h.dropLast(c,end,${code.bind(tables)}.slots);`)
   if (guard !== undefined && !CodeBuilder.raw(guard))
     tail.push(`if(!(${code.condition(guard)}))return 0;`)
   tail.push(orientCode(definition, code))
@@ -85,7 +87,7 @@ function build(definition: Definition, full: boolean): CompiledFormat {
   tables.slots = code.slots.size
   afterwards()
   // The text above is made of our own words, numbers and bound constants only.
-  // oxlint-disable-next-line no-new-func
+  // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
   const factory = new Function('h', 'K', source) as (
     h: unknown,
     constants: unknown[],
@@ -147,7 +149,10 @@ function recordCode(
   if (typeof record.skip === 'string') lines.push(`c.reason=${code.bind(record.skip)};return 2;`)
   else {
     if (record.patterns !== undefined)
-      lines.push(patternsCode(record.patterns, code), orientCall(definition, code))
+      lines.push(
+        patternsCode(record.patterns, code, record.in === undefined ? null : code.span(record.in)),
+        orientCall(definition, code),
+      )
     for (const skip of record.skip ?? []) lines.push(skipCode(code, skip))
     const map = { ...definition.map, ...record.map }
     for (const target of targets) {
@@ -163,18 +168,28 @@ function recordCode(
   return `if(${condition}){${lines.join('\n')}}`
 }
 
-/** The first template that fits the rest of the line (from `q0`) fills the slots. */
-function patternsCode(patterns: readonly string[], code: CodeBuilder): string {
+/** The first template that fits the rest of the line, or the field `span`, fills the slots. */
+function patternsCode(
+  patterns: readonly string[],
+  code: CodeBuilder,
+  span: SpanCode | null,
+): string {
   const matched = code.label()
   const tries = patterns.map((template) => {
     const label = code.label()
+    const tokens = parsePattern(template)
     const match = patternCode(
-      parsePattern(template),
+      tokens,
       (name) => code.slotOf(name),
       (literal) => code.bind(literal),
       `break ${label};`,
     )
-    return `${label}:{p=c.messageStart;${match};break ${matched};}`
+    // what a template took before it failed is no value
+    const clear = patternNames(tokens).map(
+      (name) => `E[${code.slotOf(name)}]=S[${code.slotOf(name)}]=0;`,
+    )
+    const from = span === null ? 'p=c.messageStart;' : `p=${span.s};const end=${span.e};`
+    return `${label}:{${from}${match};break ${matched};}${clear.join('')}`
   })
   return `${matched}:{${tries.join('\n')}c.reason='message text unknown';return 3;}`
 }
@@ -185,16 +200,25 @@ function targetCode(
   code: CodeBuilder,
   full: boolean,
 ): string {
-  return code.value(source, full, (step, label) => acceptCode(target, step, label))
+  return code.value(source, full, (step, label) =>
+    acceptCode(target, step, label, step?.plus === undefined ? null : code.span(step.plus)),
+  )
 }
 
 /** What is done with a value found in `[vs, ve)`. */
-function acceptCode(target: keyof Mapping, step: Step | null, label: string): string {
+function acceptCode(
+  target: keyof Mapping,
+  step: Step | null,
+  label: string,
+  plus: SpanCode | null,
+): string {
   if (target === 'time') {
     const order = step?.order ?? 'month-first'
     const read = `c.time=h.readTime(c,vs,ve,'${order}');`
     const code = step?.zone === 'utc' ? `{const zone=c.zone;c.zone=null;${read}c.zone=zone;}` : read
-    return `${code}if(c.time===c.time)break ${label};`
+    const add =
+      plus === null ? '' : `n=h.readNumber(buf,${plus.s},${plus.e});if(n>0)c.time+=n*1000;`
+    return `${code}if(c.time===c.time){${add}break ${label};}`
   }
   if (target === 'action') return `n=h.readAction(buf,vs,ve);if(n>0){c.action=n;break ${label};}`
   if (target === 'protocol')
@@ -202,9 +226,10 @@ function acceptCode(target: keyof Mapping, step: Step | null, label: string): st
   if (target in numberIndex) {
     const i = numberIndex[target as NumberField]
     const reader = target === 'dstPort' || target === 'srcPort' ? 'readPort' : 'readNumber'
-    const scale = step?.scale === undefined ? '' : `*${step.scale}`
+    const read =
+      step?.scale === undefined ? `h.${reader}(buf,vs,ve)` : `h.readScaled(buf,vs,ve,${step.scale})`
     const fits = target === 'status' ? 'n>=100&&n<=599' : 'n>=0'
-    return `n=h.${reader}(buf,vs,ve);if(${fits}){N[${i}]=n${scale};break ${label};}`
+    return `n=${read};if(${fits}){N[${i}]=n;break ${label};}`
   }
   const i = textIndex[target as TextField] * 2
   return `T[${i}]=vs;T[${i + 1}]=ve;break ${label};`

@@ -28,6 +28,8 @@ const test = z.union([
     /** As a number. */
     min: z.number().optional(),
     max: z.number().optional(),
+    /** Something stands behind the value in the line, so that it is not cut off. */
+    whole: z.literal(true).optional(),
     /** Equal to the value of this other field. */
     sameAs: name.optional(),
     /** The tests beside it hold too when the field is absent or says "none". */
@@ -73,13 +75,21 @@ const step = z.strictObject({
   table: z.record(z.string(), z.union([z.string(), z.number().transform(String)])).optional(),
   otherwise: z.string().optional(),
   ...cut,
-  /** %xx is decoded once. */
-  decode: z.literal('percent').optional(),
+  /** A cut whose text is not in the value leaves none, instead of the whole. */
+  strict: z.literal(true).optional(),
+  /** The piece at this place, from 0, of the value parted by a text; none when there are fewer. Cut after the cuts above. */
+  part: z.strictObject({ by: z.string().min(1), at: z.int().min(0).max(63) }).optional(),
+  /** %xx, or \xhh of devices that write bytes so, is decoded once; `ipv4`: an address written as one number. */
+  decode: z.enum(['percent', 'hex', 'ipv4']).optional(),
+  /** Characters that are put in the place of others, both ASCII. */
+  replace: z.record(z.string().regex(/^[ -~]$/), z.string().regex(/^[ -~]$/)).optional(),
   /** Order of a date written with numbers. */
   order: z.enum(['day-first', 'month-first']).optional(),
+  /** A field with seconds that are added to the time (a session's start and its duration); none = nothing is added. */
+  plus: name.optional(),
   /** A stamp that names no zone is UTC whatever the source's zone is. */
   zone: z.literal('utc').optional(),
-  /** Byte counts in KB or MB. */
+  /** Byte counts in KB or MB: a fraction counts. */
   scale: z.number().positive().optional(),
 })
 export type Step = z.infer<typeof step>
@@ -132,6 +142,8 @@ const record = z.strictObject({
   columns: z.record(name, z.int().min(0).max(511)).optional(),
   /** Patterns of this kind (split `pattern`): the first that fits wins. */
   patterns: z.array(z.string()).optional(),
+  /** The field that the patterns cut, of splits that find fields by name. */
+  in: name.optional(),
   /** All lines of this kind are no transactions, for this reason. */
   skip: z.union([z.string(), z.array(skip)]).optional(),
   map: mapping.optional(),
@@ -158,6 +170,8 @@ const split = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('w3c'),
+    /** `<…>` is one column. */
+    angles: z.boolean().default(false),
   }),
   z.strictObject({
     type: z.literal('kv'),
@@ -165,8 +179,12 @@ const split = z.discriminatedUnion('type', [
     assign: z.string().min(1).default('='),
     quotes: z.string().default('"'),
     escapes: z.enum(['backslash', 'none']).default('backslash'),
-    /** Values run up to the blank before the next key. */
+    /** Quotes may stand in quoted values: one ends its value only before the next key or at the line's end. */
+    inner: z.boolean().default(false),
+    /** Values run up to the blank before the next key; of several separators the line shows which one parts its pairs. */
     spaced: z.boolean().default(false),
+    /** Of a spaced line: only fields that the definition names are keys. */
+    closed: z.boolean().default(false),
     fold: z.boolean().default(false),
     /** A key given twice: which of its values counts. */
     repeated: z.enum(['first', 'last']).default('first'),
@@ -177,7 +195,18 @@ const split = z.discriminatedUnion('type', [
     labels: z.record(z.string(), name).default({}),
   }),
   z.strictObject({ type: z.literal('leef') }),
-  z.strictObject({ type: z.literal('json') }),
+  z.strictObject({
+    type: z.literal('json'),
+    /** Arrays at these paths hold texts that are a record each, cut into the fields `each.0`, `each.1`, …. */
+    each: z
+      .strictObject({ in: z.array(name).min(1), delimiter: z.string().length(1).default(',') })
+      .optional(),
+  }),
+  z.strictObject({
+    type: z.literal('xml'),
+    /** Name of the element that is a record. */
+    root: z.string().min(1).max(64),
+  }),
   z.strictObject({
     type: z.literal('pattern'),
     /** The message begins at the first of these texts, wherever it stands in the first 512 bytes of the line. */
@@ -213,6 +242,11 @@ export const definitionSchema = z.strictObject({
   split,
   /** Where the split begins: behind the envelope, behind the PRI only, behind the structured data. */
   at: z.enum(['payload', 'line', 'message']).default('payload'),
+  /**
+   * Whole lines end in something that is not read (or in a quote): a bare value that the line's end ends is taken for cut off,
+   * and dropped.
+   */
+  lastValue: z.literal('drop').optional(),
   /** Values that mean "none" in every text field. */
   missing: z.array(z.string()).default(['-']),
   /** Places of columns, from 0. */
@@ -232,6 +266,8 @@ export const definitionSchema = z.strictObject({
       software: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
       /** Like `any`, but only while no `#Software` line names another product. */
       anyUnnamed: z.array(name).default([]),
+      /** One field of each list must be among the columns, by any of its names. */
+      each: z.array(z.array(name).min(1)).default([]),
     })
     .optional(),
   /** What every line of the format shows: a line that does not is refused, and tried on other formats. */

@@ -80,7 +80,8 @@ function peel5424(c: LineContext, from: number, end: number): number {
   let time = NaN
   if (buf[p] === 45 && buf[p + 1] === 32) p += 2
   else {
-    time = readTime(c, p, end)
+    // `1 1792056600.25 host …` (Meraki) only looks like it: an epoch is no time stamp there
+    time = buf[p + 4] === 45 ? readTime(c, p, end) : NaN
     if (Number.isNaN(time)) return 0
     p = timeEnd()
     while (p < end && buf[p] !== 32) p++
@@ -173,7 +174,7 @@ function peel3164(c: LineContext, from: number, end: number, hasPriority: boolea
   const stamp = p
   const time = headerTime(c, p, end, hasPriority)
   if (Number.isNaN(time)) {
-    if (!hasPriority) return from
+    if (!hasPriority) return peelKiwi(c, p, end)
     const tagged = peelTag(c, p, end)
     return tagged > p ? tagged : from
   }
@@ -187,6 +188,36 @@ function peel3164(c: LineContext, from: number, end: number, hasPriority: boolea
   while (p < end && buf[p] === 32) p++
   p = peelHost(c, p, end)
   return peelTag(c, p, end)
+}
+
+/** `2026-10-15 09:30:00<TAB>Local7.Info<TAB>192.0.2.1<TAB>` that Kiwi Syslog writes into its files; else `from`. */
+function peelKiwi(c: LineContext, from: number, end: number): number {
+  const buf = c.buf
+  if (from + 24 > end || buf[from + 4] !== 45 || buf[from + 19] !== 9) return from
+  const dot = cellEnd(buf, from + 20, end, 46)
+  const level = dot < 0 ? -1 : cellEnd(buf, dot, end, 9)
+  if (level < 0 || !kiwiLevels.some((word) => startsWith(buf, dot, level - 1, word))) return from
+  const host = cellEnd(buf, level, end, 9)
+  if (host < 0) return from
+  const time = readTime(c, from, end)
+  if (Number.isNaN(time)) return from
+  c.envelopeTime = time
+  c.stampStart = 0
+  c.tagStart = c.tagEnd = 0
+  c.hostStart = level
+  c.hostEnd = host - 1
+  return peelTag(c, host, end)
+}
+
+const kiwiLevels = ['Emerg', 'Alert', 'Crit', 'Err', 'Warn', 'Notice', 'Info', 'Debug']
+
+/** Behind the `closing` byte of a run of name bytes at `p`, or -1. */
+function cellEnd(buf: Uint8Array, p: number, end: number, closing: number): number {
+  let q = p
+  while (q < end && q - p < 64 && buf[q] !== closing && isHostByte(buf[q])) q++
+  // a facility (closed by the dot) is a word, no number of an address
+  if (closing === 46 && isDigit(buf[p])) return -1
+  return q > p && q < end && buf[q] === closing ? q + 1 : -1
 }
 
 function skipCiscoSequence(buf: Uint8Array, p: number, end: number): number {

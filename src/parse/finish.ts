@@ -53,7 +53,11 @@ export function finish(c: LineContext, kind: number, withoutDestination: string 
   if (n[bytesTotal] < 0 && n[bytesUp] >= 0 && n[bytesDown] >= 0)
     n[bytesTotal] = n[bytesUp] + n[bytesDown]
   if (Number.isNaN(c.time)) {
-    c.time = c.envelopeTime
+    // a line with a PRI comes off the wire: without a stamp the time of its receipt holds (RFC 3164 section 4.3.2)
+    c.time =
+      Number.isNaN(c.envelopeTime) && hasPriority(buf, c.lineStart)
+        ? c.receivedAtMs
+        : c.envelopeTime
     if (Number.isNaN(c.time)) {
       c.reason = 'no time'
       return unparsed
@@ -77,6 +81,14 @@ export function finish(c: LineContext, kind: number, withoutDestination: string 
     return unparsed
   }
   return transaction
+}
+
+/** `<0>` to `<191>` at `p`. */
+function hasPriority(buf: Uint8Array, p: number): boolean {
+  if (buf[p] !== 60) return false
+  let q = p + 1
+  while (q - p < 4 && buf[q] >= 48 && buf[q] <= 57) q++
+  return q > p + 1 && buf[q] === 62
 }
 
 /** A name in an address' place goes to the host's, unless that is known. */

@@ -30,15 +30,20 @@ export function columnSlotsOf(names: readonly string[], fields: ByteMap): Int16A
   return slots
 }
 
-/** Names in a `#Fields:` directive, or null when the line is none. */
+/**
+ * Names in a `#Fields:` directive (Zeek writes `#fields<TAB>`) or in a comment that begins with the stamp's column (McAfee Web
+ * Gateway: `#time_stamp "auth_user" …`), or null when the line is none.
+ */
 export function w3cFields(line: string): { names: string[]; tab: boolean } | null {
-  const match = /^#\s*fields\s*:\s*(.+)$/i.exec(line.replace(/^\uFEFF/, ''))
+  const match = /^#\s*(?:fields(?:\s*:|\t)\s*|(?=time_?stamp\s))(.+)$/i.exec(
+    line.replace(/^\uFEFF/, ''),
+  )
   if (match === null) return null
   const tab = match[1].trim().includes('\t')
   const names = match[1]
     .trim()
     .split(tab ? '\t' : /\s+/)
-    .map((name) => name.trim())
+    .map((name) => name.trim().replace(/^"(.*)"$/, '$1'))
   return { names, tab }
 }
 
@@ -54,7 +59,7 @@ export function w3cLayout(
     columnSlots: columnSlotsOf(header.names, fields),
     tab: header.tab,
     dated: squash(header.names[0]) === 'date',
-    brackets: header.names.some((name) => /^(localtime|gmttime)$/i.test(name)),
+    brackets: header.names.some((name) => /^(localtime|gmttime|time_?stamp)$/i.test(name)),
     delimiter: 44,
   }
 }
@@ -98,5 +103,10 @@ export function claimsHeader(
     shows(header.any) ||
     (software === '' && shows(header.anyUnnamed)) ||
     (header.any.length === 0 && products.length === 0)
-  return claimed && header.all.every((name) => present.has(squash(name)))
+  const columnOf = (field: string): boolean => shows(definition.fields[field] ?? [field])
+  return (
+    claimed &&
+    header.all.every((name) => present.has(squash(name))) &&
+    header.each.every((fields) => fields.some(columnOf))
+  )
 }

@@ -7,7 +7,7 @@
  */
 import { lineLimits } from '../limits.ts'
 
-const constantBytes = 128 * 1024
+export const constantBytes = 128 * 1024
 const scratchBytes = 4 * lineLimits.lineBytes
 /** Where the bytes of a segment begin in `LineContext.buf`. */
 export const dataStart = constantBytes + scratchBytes
@@ -86,8 +86,10 @@ export interface ZoneOffset {
 
 export class LineContext {
   buf: Uint8Array
-  /** Next free byte of the scratch; set back to `constantBytes` for each line. */
+  /** Next free byte of the scratch; set back to `scratchBase` for each record. */
   scratch = constantBytes
+  /** Behind a line that was unwrapped into the scratch (parse/several.ts), else its beginning. */
+  scratchBase = constantBytes
   /** Start and end of each slot the definition names; empty = absent. */
   readonly slotStart = new Int32Array(slotsMax)
   readonly slotEnd = new Int32Array(slotsMax)
@@ -113,6 +115,18 @@ export class LineContext {
   /** After RFC 5424 structured data, else = payload. */
   messageStart = 0
   payloadStart = 0
+  /** Where the record ended, for splits that see it (JSON, XML): another may follow in the line. 0 = not seen. */
+  recordEnd = 0
+  /** Which of the record's parts is read (split `json` with `each`), and how many it has. */
+  part = 0
+  parts = 0
+  /** Bytes of the record as received, and where the text ends that is read (elsewhere when it was unwrapped). */
+  recordFrom = 0
+  recordTo = 0
+  recordStop = 0
+  /** Where the line's next record begins (0 = none follows) and where the line ends. */
+  following = 0
+  lineEnd = 0
   /** Facts of the stream and frame. */
   receivedAtMs = 0
   zone: ZoneOffset | null = null
@@ -134,9 +148,18 @@ export class LineContext {
     this.refreshConstants()
   }
 
+  /** Forgets where records stood in the last line. */
+  clearLine(): void {
+    this.scratchBase = constantBytes
+    this.following = 0
+    this.recordEnd = 0
+    this.part = 0
+    this.parts = 0
+  }
+
   /** Forgets the record of the last line. */
   clearRecord(): void {
-    this.scratch = constantBytes
+    this.scratch = this.scratchBase
     this.text.fill(0)
     this.numbers.fill(-1)
     this.time = NaN

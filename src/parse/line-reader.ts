@@ -2,7 +2,7 @@
 import { dataStart, LineContext, transaction, skipped } from './line-context.ts'
 import { lineLimits } from '../limits.ts'
 import type { FormatSet } from './formats.ts'
-import { formatOfLine, readLine } from './recognise.ts'
+import { formatOfLine, readLine, readNext } from './recognise.ts'
 import type { StreamReader } from './recognise.ts'
 import { toTransaction } from './record.ts'
 import type { Outcome } from './transaction.ts'
@@ -21,12 +21,17 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
       restBytes = 0
       from = at + 1
     }
-    if (from < chunk.length && restBytes <= lineLimits.lineBytes) {
+    if (from < chunk.length && restBytes <= longest(rest[0] ?? chunk.subarray(from))) {
       rest.push(Buffer.from(chunk.subarray(from)))
       restBytes += chunk.length - from
     }
   }
   if (restBytes > 0) yield Buffer.concat(rest)
+}
+
+/** A line that may hold many records is kept longer. */
+function longest(start: Uint8Array): number {
+  return start[0] === 123 || start[0] === 91 ? lineLimits.batchBytes : lineLimits.lineBytes
 }
 
 /** Reads single lines of one stream in full. `formats` must be compiled with `full`. */
@@ -46,15 +51,32 @@ export class LineReader {
     return this.#reader
   }
 
-  /** What one line says. `receivedAtMs` gives stamps without a year theirs. */
+  /** What one line says: of a line with several records the first. `receivedAtMs` gives stamps without a year theirs. */
   read(bytes: Uint8Array, receivedAtMs: number): Outcome {
     const c = this.#c
-    const length = Math.min(bytes.length, lineLimits.lineBytes + 1)
+    const length = Math.min(bytes.length, lineLimits.batchBytes + 1)
+    c.reserve(length)
     c.buf.set(bytes.subarray(0, length), dataStart)
     c.receivedAtMs = receivedAtMs
     const outcome = readLine(c, dataStart, dataStart + length, this.#formats, this.#reader)
+    this.#line++
+    return this.#outcome(outcome)
+  }
+
+  /** What each record of one line says. Most lines hold one. */
+  *readAll(bytes: Uint8Array, receivedAtMs: number): Generator<Outcome> {
+    yield this.read(bytes, receivedAtMs)
+    for (;;) {
+      const outcome = readNext(this.#c, this.#formats, this.#reader)
+      if (outcome < 0) return
+      yield this.#outcome(outcome)
+    }
+  }
+
+  #outcome(outcome: number): Outcome {
+    const c = this.#c
     const format = formatOfLine()?.id ?? null
-    const line = ++this.#line
+    const line = this.#line
     if (outcome === transaction)
       return { line, outcome: 'transaction', format: format ?? '', transaction: toTransaction(c) }
     if (outcome === skipped && format !== null)

@@ -89,7 +89,8 @@ const nobody = new Set([
 
 /** A user as logged, or null for the markers of nobody and for an address in the user's place. */
 export function normaliseUser(text: string): string | null {
-  const name = normaliseName(text)
+  // `CORP\\\\ann` was escaped once too often on its way
+  const name = normaliseName(text)?.replace(/\\{2,}/g, '\\') ?? null
   if (name === null || nobody.has(name.toLowerCase()) || isIP(name) !== 0) return null
   return name
 }

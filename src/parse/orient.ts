@@ -1,7 +1,8 @@
 /**
  * Which side of a connection opened it, when the line does not say (Cisco ASA teardowns, flow records). In this order: the
- * side with a user; the one inside address; the interface with an outside name is the server's; the well-known port is the
- * server's, then the one below the ephemeral range (RFC 6056); else the first side is the server. What a line does say is mapped without this.
+ * well-known port is the server's (also of a server inside that is asked from outside); the side with a user; the one inside
+ * address; the interface with an outside name is the server's; the port below the ephemeral range (RFC 6056); else the first
+ * side is the server. What a line does say is mapped without this.
  */
 import { contains, isPrivateAddress, readNumber } from './values.ts'
 import type { LineContext } from './line-context.ts'
@@ -45,6 +46,9 @@ const has = (c: LineContext, slot: number): boolean =>
   slot >= 0 && c.slotEnd[slot] > c.slotStart[slot]
 
 function isFirstClient(c: LineContext, a: Side, b: Side, outside: readonly Uint8Array[]): boolean {
+  const aPort = portOf(c, a.port)
+  const bPort = portOf(c, b.port)
+  if (aPort > 0 && bPort > 0 && aPort < 1024 !== bPort < 1024) return bPort < 1024
   const aUser = has(c, a.user)
   const bUser = has(c, b.user)
   if (aUser !== bUser) return aUser
@@ -54,9 +58,6 @@ function isFirstClient(c: LineContext, a: Side, b: Side, outside: readonly Uint8
   const aOutside = isOutside(c, a.interface, outside)
   const bOutside = isOutside(c, b.interface, outside)
   if (aOutside !== bOutside) return bOutside
-  const aPort = portOf(c, a.port)
-  const bPort = portOf(c, b.port)
-  if (aPort > 0 && bPort > 0 && aPort < 1024 !== bPort < 1024) return bPort < 1024
   if (aPort > 0 && bPort > 0 && aPort < 32768 !== bPort < 32768) return bPort < 32768
   return false
 }

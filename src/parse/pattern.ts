@@ -4,11 +4,12 @@
  *     Teardown {proto:word} connection {id} for {if1}:{ip1}/{port1:digits}[({user1})] to {if2}:{ip2}/…
  *
  * `{name}` runs up to the literal behind it (or the end), `{name:word}` to the next blank, `{name:digits}` over digits,
- * `{name:address}` over the bytes of an address or host name; `[…]` may be absent; a blank fits a run of blanks.
+ * `{name:address}` over the bytes of an address or host name, `{name:words}` over the fewest words so that what stands behind
+ * it fits; `[…]` may be absent; a blank fits a run of blanks.
  * `\[`, `\{` and `\]` stand for themselves.
  */
 
-type CaptureClass = 'until' | 'word' | 'digits' | 'address'
+type CaptureClass = 'until' | 'word' | 'words' | 'digits' | 'address'
 
 export type PatternToken =
   | { type: 'literal'; text: string }
@@ -34,7 +35,7 @@ export function parsePattern(template: string): PatternToken[] {
         flush()
         const close = template.indexOf('}', at)
         if (close < 0) throw new Error(`column ${at + 1}: { is not closed`)
-        const match = /^([A-Za-z$][\w.$-]*)(?::(word|digits|address))?$/.exec(
+        const match = /^([A-Za-z$][\w.$-]*)(?::(word|words|digits|address))?$/.exec(
           template.slice(at + 1, close),
         )
         if (match === null)
@@ -131,12 +132,32 @@ export function patternCode(
           ) +
           '}',
       )
+    } else if (token.class === 'words') {
+      lines.push(wordsCode(slotOf(token.name), tokens.slice(i + 1), slotOf, bind, fail, depth))
+      break
     } else {
       const slot = slotOf(token.name)
       lines.push(captureCode(token.class, slot, tokens[i + 1], bind, fail))
     }
   }
   return lines.join('\n')
+}
+
+/** One word more each time, until the tokens behind it fit. */
+function wordsCode(
+  slot: number,
+  rest: readonly PatternToken[],
+  slotOf: (name: string) => number,
+  bind: (literal: Uint8Array) => string,
+  fail: string,
+  depth: number,
+): string {
+  const [label, from, to] = [`w${depth}_${slot}`, `f${depth}_${slot}`, `t${depth}_${slot}`]
+  return (
+    `const ${from}=p;let ${to}=p;${label}:for(;;){while(${to}<end&&buf[${to}]===32)${to}++;` +
+    `while(${to}<end&&buf[${to}]!==32)${to}++;if(${to}>=end){${fail}}p=${to};S[${slot}]=${from};E[${slot}]=p;` +
+    `${patternCode(rest, slotOf, bind, `continue ${label};`, depth + 100)}break ${label};}`
+  )
 }
 
 function captureCode(

@@ -9,9 +9,10 @@ import { peelEnvelope } from './envelope.ts'
 import type { FormatSet } from './formats.ts'
 import { claimsHeader, columnSlotsOf, csvCells, squash, w3cFields, w3cLayout } from './layout.ts'
 import type { Layout } from './layout.ts'
-import { refused, skipped, unparsed } from './line-context.ts'
+import { constantBytes, refused, skipped, unparsed } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 import { decode } from './normalise.ts'
+import { batchStart, nextRecord, recordEnd, unwrap } from './several.ts'
 
 /** What a stream has shown so far. */
 export interface StreamReader {
@@ -41,7 +42,7 @@ export function formatOfLine(): CompiledFormat | null {
 
 /**
  * Reads the line `[start, end)` of `c.buf` (without its line end) into `c`. Returns transaction, skipped or unparsed, the last
- * two with `c.reason`; `formatOfLine()` tells the format.
+ * two with `c.reason`; `formatOfLine()` tells the format. Of a line with several records this is the first: `readNext`.
  */
 export function readLine(
   c: LineContext,
@@ -53,15 +54,62 @@ export function readLine(
   lineFormat = null
   const buf = c.buf
   c.reason = ''
+  c.clearLine()
   if (end > start && buf[end - 1] === 13) end--
   while (end > start && (buf[end - 1] === 0 || buf[end - 1] === 32)) end--
   if (buf[start] === 0xef && buf[start + 1] === 0xbb && buf[start + 2] === 0xbf && end - start >= 3)
     start += 3
   if (end <= start) return refuse(c, skipped, 'empty line')
-  if (end - start > lineLimits.lineBytes) return refuse(c, unparsed, 'line too long')
   const payload = peelEnvelope(c, start, end)
+  c.lineEnd = end
+  const first = batchStart(buf, payload, end)
+  if (first !== payload) return readBatched(c, first, formats, reader)
+  if (end - start > lineLimits.lineBytes) return refuse(c, unparsed, 'line too long')
   if (buf[payload] === 35 && end > payload) return readDirective(c, payload, end, formats, reader)
-  const outcome = tryFormats(c, end, formats, reader)
+  const outcome = readRecord(c, start, payload, end, formats, reader)
+  // objects and events that stand one behind the other
+  if (c.scratchBase !== constantBytes || lineFormat === null)
+    c.recordEnd = buf[payload] === 123 ? recordEnd(buf, payload, end) : 0
+  if (c.recordEnd > 0) c.following = nextRecord(buf, c.recordEnd, end)
+  return outcome
+}
+
+/** Reads the next record of the line that `readLine` read, in the same way; -1 when there is none. */
+export function readNext(c: LineContext, formats: FormatSet, reader: StreamReader): number {
+  if (c.part + 1 < c.parts && lineFormat !== null) {
+    c.part++
+    c.clearRecord()
+    const outcome = lineFormat.parse(c, c.recordStop, null)
+    return outcome === refused ? refuse(c, unparsed, 'part of the record not understood') : outcome
+  }
+  const at = c.following
+  if (at === 0) return -1
+  lineFormat = null
+  c.clearLine()
+  return readBatched(c, at, formats, reader)
+}
+
+/** One of several records of a line, which begins at `at`. */
+function readBatched(c: LineContext, at: number, formats: FormatSet, reader: StreamReader): number {
+  const stop = recordEnd(c.buf, at, c.lineEnd)
+  c.following = nextRecord(c.buf, stop, c.lineEnd)
+  c.lineStart = c.payloadStart = c.messageStart = at
+  if (stop - at > lineLimits.lineBytes) return refuse(c, unparsed, 'line too long')
+  return readRecord(c, at, at, stop, formats, reader)
+}
+
+function readRecord(
+  c: LineContext,
+  start: number,
+  payload: number,
+  end: number,
+  formats: FormatSet,
+  reader: StreamReader,
+): number {
+  c.recordFrom = start
+  c.recordTo = c.recordStop = end
+  let outcome = tryFormats(c, end, formats, reader)
+  if (outcome === refused) outcome = readUnwrapped(c, payload, end, formats, reader)
   count(reader, outcome === refused ? null : lineFormat)
   if (outcome === unparsed && reader.headed !== null)
     return readAgain(c, start, end, formats, reader)
@@ -71,6 +119,29 @@ export function readLine(
     readHeaderRow(c, start, end, formats, reader) ??
     refuse(c, ...unknownLine(c, start, payload, end))
   )
+}
+
+/** The line that a shipper put into a text of its own object. */
+function readUnwrapped(
+  c: LineContext,
+  payload: number,
+  end: number,
+  formats: FormatSet,
+  reader: StreamReader,
+): number {
+  const inner = unwrap(c, payload, end)
+  if (inner === 0) return refused
+  const { lineStart } = c
+  const text = peelEnvelope(c, constantBytes, inner)
+  c.recordStop = inner
+  if (c.buf[text] === 35) return readDirective(c, text, inner, formats, reader)
+  const outcome = tryFormats(c, inner, formats, reader)
+  if (outcome !== refused) return outcome
+  const header = readHeaderRow(c, constantBytes, inner, formats, reader)
+  if (header !== null) return header
+  c.scratchBase = constantBytes
+  peelEnvelope(c, lineStart, end)
+  return refused
 }
 
 /** A line that the header in force cannot read may be a new header: files of several exports are put together. */
@@ -103,10 +174,14 @@ function tryFormat(
   reader: StreamReader,
 ): number {
   c.clearRecord()
+  c.part = c.parts = c.recordEnd = 0
   const layout =
     reader.headed !== null && reader.headed.format === format ? reader.headed.layout : null
+  const { messageStart } = c
   const outcome = format.parse(c, end, layout)
   if (outcome !== refused) lineFormat = format
+  // prose is looked for from an anchor on: the next format asks from the envelope's end again
+  else c.messageStart = messageStart
   return outcome
 }
 
@@ -121,7 +196,12 @@ function tryFormats(c: LineContext, end: number, formats: FormatSet, reader: Str
   let askedHeaded = headed === null
   for (const format of formats.ordered) {
     if (format === last || (headed !== null && format === headed.format)) continue
-    if (!askedHeaded && format.definition.generic) {
+    // a header's format keeps its place by `order`, but stands before the generic families
+    if (
+      headed !== null &&
+      !askedHeaded &&
+      (format.definition.generic || format.definition.order > headed.format.definition.order)
+    ) {
       askedHeaded = true
       const outcome = readHeaded(c, end, reader)
       if (outcome !== refused) return outcome
@@ -207,7 +287,8 @@ function readDirective(
   return refuse(c, skipped, 'directive')
 }
 
-const delimiters = [',', ';', '\t', '|']
+/** A blank counts only for definitions that name it: prose is full of them. */
+const delimiters = [',', ';', '\t', '|', ' ']
 
 /** The first row of a CSV file, when a definition knows enough of its columns. */
 function readHeaderRow(
@@ -226,6 +307,7 @@ function readHeaderRow(
     for (const format of reader.fixed === null ? formats.ordered : [reader.fixed]) {
       const { split } = format.definition
       if (split.type !== 'csv' || !split.header || format.tables.fields === null) continue
+      if (delimiter === ' ' && split.delimiter !== ' ') continue
       const columnSlots = columnSlotsOf(cells, format.tables.fields)
       if (!claimsHeader(format.definition, cells, columnSlots, reader.software)) continue
       const text = line.replace(/^\uFEFF/, '')

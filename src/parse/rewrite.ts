@@ -1,5 +1,6 @@
 /** Values put together from several fields, written into the scratch of the line; results are in `rewritten`. */
 import { dataStart } from './line-context.ts'
+import { findLiteral } from './pattern.ts'
 import type { LineContext } from './line-context.ts'
 
 /** Span of the last value made by this file (one thread, no allocation). */
@@ -41,10 +42,100 @@ export function percentDecode(c: LineContext, start: number, end: number): void 
   rewritten.end = out
 }
 
+/** `\xc3` → its byte, once. Sets `rewritten`. */
+export function hexDecode(c: LineContext, start: number, end: number): void {
+  const buf = c.buf
+  rewritten.start = start
+  rewritten.end = end
+  let p = start
+  while (p < end && buf[p] !== 92) p++
+  if (p >= end) return
+  const from = c.scratch
+  let out = from
+  for (p = start; p < end && out < dataStart; p++) {
+    if (buf[p] === 92 && p + 3 < end && buf[p + 1] === 120) {
+      const high = hex(buf[p + 2])
+      const low = hex(buf[p + 3])
+      if (high >= 0 && low >= 0) {
+        buf[out++] = high * 16 + low
+        p += 3
+        continue
+      }
+    }
+    buf[out++] = buf[p]
+  }
+  c.scratch = out
+  rewritten.start = from
+  rewritten.end = out
+}
+
+/** Each byte through `map` (256 bytes). Sets `rewritten`. */
+export function replaceBytes(c: LineContext, start: number, end: number, map: Uint8Array): void {
+  const buf = c.buf
+  const from = c.scratch
+  const stop = Math.min(end, start + dataStart - from)
+  for (let p = start; p < stop; p++) buf[c.scratch++] = map[buf[p]]
+  rewritten.start = from
+  rewritten.end = c.scratch
+}
+
+/** An IPv4 address written as one number, signed or not → dotted; empty when it is none. Sets `rewritten`. */
+export function addressOfNumber(c: LineContext, start: number, end: number): void {
+  const buf = c.buf
+  rewritten.start = rewritten.end = 0
+  const negative = buf[start] === 45
+  let n = 0
+  let p = negative ? start + 1 : start
+  if (p >= end || end - p > 10) return
+  for (; p < end; p++) {
+    if (buf[p] < 48 || buf[p] > 57) return
+    n = n * 10 + buf[p] - 48
+  }
+  if (negative) n = 0x1_0000_0000 - n
+  if (n < 0 || n > 0xffff_ffff) return
+  rewritten.start = c.scratch
+  ascii(c, [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255].join('.'))
+  rewritten.end = c.scratch
+}
+
 function hex(b: number): number {
   if (b >= 48 && b <= 57) return b - 48
   const letter = b | 32
   return letter >= 97 && letter <= 102 ? letter - 87 : -1
+}
+
+/** Behind the quotes of a piece that is quoted as a whole and may hold `by`; else `from`. */
+function quotedEnd(buf: Uint8Array, from: number, end: number, by: Uint8Array): number {
+  if (buf[from] !== 34) return from
+  for (let p = from + 1; p < end; p++)
+    if (buf[p] === 34 && (p + 1 === end || buf[p + 1] === by[0])) return p + 1
+  return from
+}
+
+/** The piece at place `at` of `[start, end)` parted by `by` (a blank parts in runs). Sets `rewritten`, empty when there is none. */
+export function partOf(
+  buf: Uint8Array,
+  start: number,
+  end: number,
+  by: Uint8Array,
+  at: number,
+): void {
+  rewritten.start = rewritten.end = 0
+  const runs = by.length === 1 && by[0] === 32
+  let from = start
+  for (let place = 0; ; place++) {
+    if (runs) while (from < end && buf[from] === 32) from++
+    const cut = findLiteral(buf, quotedEnd(buf, from, end, by), end, by)
+    if (place === at) {
+      const to = cut < 0 ? end : cut
+      const quoted = to - from > 1 && buf[from] === 34 && buf[to - 1] === 34
+      rewritten.start = quoted ? from + 1 : from
+      rewritten.end = quoted ? to - 1 : to
+      return
+    }
+    if (cut < 0) return
+    from = cut + by.length
+  }
 }
 
 /** Spans of the parts of a URL; empty = not known. */

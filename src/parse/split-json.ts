@@ -1,5 +1,6 @@
 /** One JSON object a line, read without building it: values of the asked paths become spans, escapes are rewritten. */
 import type { ByteMap } from '../lib/byte-map.ts'
+import { dataStart } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 
 const depthMax = 16
@@ -11,9 +12,23 @@ let ok = true
 let pairs = 0
 let leaves = false
 
+/** Members of arrays that are a record each: flow logs put many into one object. */
+export interface EachSplit {
+  /** Paths of the arrays. */
+  paths: ByteMap
+  delimiter: number
+  /** Slot of each column, -1 = not asked for. */
+  columnSlots: Int16Array
+}
+
+let each: EachSplit | null = null
+/** Start and end of each member of the last object, and how far it had filled the scratch. */
+let members = new Int32Array(256)
+let scratchMark = 0
+
 /**
  * Reads the object that begins at `start` (blanks before it allowed). Paths are dotted (`client.ip`); members of arrays have
- * the array's path. The last of equal keys wins. Returns the number of members seen, -1 = no JSON object.
+ * the array's path, its texts are joined by commas. The last of equal keys wins. Returns the number of members seen, -1 = no JSON object.
  * With `leaf` a path that is not asked for is tried by its last name. A cut-off object gives what was read before the cut and sets `truncated`.
  */
 export function splitJson(
@@ -22,9 +37,12 @@ export function splitJson(
   end: number,
   keys: ByteMap,
   leaf: boolean,
+  parts: EachSplit | null = null,
 ): number {
   at = start
   leaves = leaf
+  each = parts
+  c.parts = 0
   skipBlanks(c.buf, end)
   if (c.buf[at] === 91) at++ // an array of one object
   skipBlanks(c.buf, end)
@@ -33,7 +51,44 @@ export function splitJson(
   pairs = 0
   readObject(c, end, keys, 0, 0)
   if (!ok) c.truncated = true
+  else c.recordEnd = at
+  if (each !== null) {
+    scratchMark = c.scratch
+    if (c.parts > 0) partColumns(c, each)
+  }
   return pairs === 0 && !ok ? -1 : pairs
+}
+
+/** The next part of the object read last: the columns of member `c.part`, the rest of its fields stays. */
+export function nextPart(c: LineContext, parts: EachSplit): void {
+  c.scratch = scratchMark
+  partColumns(c, parts)
+}
+
+function partColumns(c: LineContext, { delimiter, columnSlots }: EachSplit): void {
+  const end = members[c.part * 2 + 1]
+  let p = members[c.part * 2]
+  for (let column = 0; column < columnSlots.length; column++) {
+    let q = p
+    while (q < end && c.buf[q] !== delimiter) q++
+    const slot = columnSlots[column]
+    if (slot >= 0) {
+      c.slotStart[slot] = p
+      c.slotEnd[slot] = Math.max(p, q)
+    }
+    p = q + 1
+  }
+}
+
+function keepMember(c: LineContext, from: number, to: number): void {
+  if (c.parts * 2 >= members.length) {
+    const more = new Int32Array(members.length * 2)
+    more.set(members)
+    members = more
+  }
+  members[c.parts * 2] = from
+  members[c.parts * 2 + 1] = to
+  c.parts++
 }
 
 function skipBlanks(buf: Uint8Array, end: number): void {
@@ -128,6 +183,9 @@ function readArray(
   depth: number,
 ): void {
   const buf = c.buf
+  const records = each !== null && each.paths.get(path, 0, pathLength) >= 0
+  const slot = slotOf(keys, pathLength)
+  let texts = 0
   at++
   for (;;) {
     skipBlanks(buf, end)
@@ -137,9 +195,42 @@ function readArray(
       at++
       continue
     }
+    if (records && buf[at] === 34) {
+      const from = at + 1
+      if (!skipString(buf, end)) return void (ok = false)
+      keepMember(c, from, at - 1)
+      continue
+    }
+    if (slot >= 0 && buf[at] === 34) {
+      const [from, to, before] = [c.slotStart[slot], c.slotEnd[slot], c.scratch]
+      readValue(c, end, keys, pathLength, depth)
+      if (!ok) return
+      // "" is not told
+      if (c.slotStart[slot] === from && c.slotEnd[slot] === to) continue
+      if (texts++ > 0) joinTexts(c, slot, from, to, before)
+      continue
+    }
     readValue(c, end, keys, pathLength, depth)
     if (!ok) return
   }
+}
+
+/** Puts the texts `[start, end)` and a comma before the one in `slot`, which was read when the scratch ended at `before`. */
+function joinTexts(c: LineContext, slot: number, start: number, end: number, before: number): void {
+  const { buf } = c
+  const [from, to] = [c.slotStart[slot], c.slotEnd[slot]]
+  if (end <= start || c.scratch + (end - start) + (to - from) >= dataStart) return
+  // the list grows where it stands, or moves behind what was written last
+  let out = before
+  if (end !== before) {
+    buf.copyWithin(c.scratch, start, end)
+    out = c.scratch + end - start
+    start = c.scratch
+  }
+  buf.copyWithin(out + 1, from, to)
+  buf[out] = 44
+  c.slotStart[slot] = start
+  c.scratch = c.slotEnd[slot] = out + 1 + to - from
 }
 
 /** From the opening quote to behind the closing one. */
@@ -167,9 +258,13 @@ function keepString(c: LineContext, slot: number, from: number, to: number): voi
     c.slotEnd[slot] = to
     return
   }
-  const start = c.scratch
-  let out = start
-  for (p = from; p < to; p++) {
+  c.slotStart[slot] = c.scratch
+  c.scratch = c.slotEnd[slot] = unescapeJson(buf, from, to, c.scratch)
+}
+
+/** Writes the string `[from, to)` to `out` with its escapes resolved; where it ended. */
+export function unescapeJson(buf: Uint8Array, from: number, to: number, out: number): number {
+  for (let p = from; p < to; p++) {
     if (buf[p] !== 92 || p + 1 >= to) buf[out++] = buf[p]
     else if (buf[p + 1] === 117 && p + 5 < to + 0) {
       const width = writeEscape(buf, p, to, out)
@@ -182,9 +277,7 @@ function keepString(c: LineContext, slot: number, from: number, to: number): voi
         e === 110 ? 10 : e === 116 ? 9 : e === 114 ? 13 : e === 98 ? 8 : e === 102 ? 12 : e
     }
   }
-  c.scratch = out
-  c.slotStart[slot] = start
-  c.slotEnd[slot] = out
+  return out
 }
 
 /** `\uXXXX` (and a surrogate pair) as UTF-8. */

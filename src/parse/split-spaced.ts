@@ -25,7 +25,8 @@ export interface LabelTable {
 
 /**
  * Pairs whose values may hold blanks: a value runs to the blank before the next key. `=` after a backslash is none.
- * A candidate key that no field is named after is refused while a parenthesis of the value before it is open.
+ * A candidate key that no field is named after is refused while a parenthesis of the value before it is open, and always when
+ * `closed`.
  */
 export function splitSpaced(
   c: LineContext,
@@ -33,6 +34,7 @@ export function splitSpaced(
   end: number,
   keys: ByteMap,
   labels: LabelTable | null,
+  closed = false,
 ): number {
   const buf = c.buf
   if (labels !== null) labels.spans.fill(0)
@@ -51,7 +53,11 @@ export function splitSpaced(
       p++
     } else if (b === 61 && isKey(buf, wordStart, p)) {
       const slot = keys.get(buf, wordStart, p)
-      if (valueStart < 0 || slot >= 0 || !openParenthesis(buf, valueStart, wordStart)) {
+      if (
+        valueStart < 0 ||
+        slot >= 0 ||
+        (!closed && !openParenthesis(buf, valueStart, wordStart))
+      ) {
         if (valueStart >= 0) {
           keepPair(
             c,
@@ -95,7 +101,9 @@ function isKey(buf: Uint8Array, start: number, end: number): boolean {
   if (end <= start || end - start > 64) return false
   const first = buf[start] | 32
   if ((first < 97 || first > 122) && buf[start] !== 95) return false
-  for (let i = start + 1; i < end; i++) if (!isWordByte(buf[i])) return false
+  // `methods:=x` of Check Point
+  const stop = buf[end - 1] === 58 ? end - 1 : end
+  for (let i = start + 1; i < stop; i++) if (!isWordByte(buf[i])) return false
   return true
 }
 

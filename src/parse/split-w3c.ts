@@ -13,12 +13,13 @@ export function splitW3c(
   end: number,
   layout: Layout,
   cutMayStay: Uint8Array,
+  angles: boolean,
 ): number {
   const { columnSlots } = layout
   const start = rowStart(c, payload, layout.dated)
   const columns = usesTabs(c.buf, start, end, layout.tab)
     ? splitTabs(c, start, end, columnSlots, true)
-    : splitBlanks(c, start, end, columnSlots, layout.brackets)
+    : splitBlanks(c, start, end, columnSlots, layout.brackets, angles)
   // an open quote at the end of a whole row is a cut as well
   if (columns >= layout.columns && !c.truncated) return columns
   c.truncated = true
@@ -39,6 +40,8 @@ function usesTabs(buf: Uint8Array, start: number, end: number, header: boolean):
     return tab >= 0 && tab < end
   }
   let p = start
+  // a quoted first value may hold blanks
+  if (buf[p] === 34) for (p++; p < end && buf[p] !== 34;) p++
   while (p < end && buf[p] > 32) p++
   return p < end && buf[p] === 9
 }

@@ -25,7 +25,7 @@ export function undouble(
   c.slotEnd[slot] = out
 }
 
-/** Removes backslashes before `\`, quotes and `]`, `=`, `|`; others stay (`CORP\ann`). */
+/** Removes backslashes before `\`, quotes, a comma and `]`, `=`, `|`; others stay (`CORP\ann`). */
 export function unslash(c: LineContext, slot: number, start: number, end: number): void {
   const buf = c.buf
   const from = c.scratch
@@ -33,7 +33,15 @@ export function unslash(c: LineContext, slot: number, start: number, end: number
   for (let p = start; p < end; p++) {
     if (buf[p] === 92 && p + 1 < end) {
       const next = buf[p + 1]
-      if (next === 92 || next === 34 || next === 39 || next === 93 || next === 61 || next === 124)
+      if (
+        next === 92 ||
+        next === 34 ||
+        next === 39 ||
+        next === 44 ||
+        next === 93 ||
+        next === 61 ||
+        next === 124
+      )
         p++
     }
     buf[out++] = buf[p]
@@ -121,13 +129,14 @@ export function delimiterOf(
   return 0
 }
 
-/** Columns parted by runs of blanks, with `"…"` (`""` or `\"` inside) and, if wished, `[…]` as one column. */
+/** Columns parted by runs of blanks, with `"…"` (`""` or `\"` inside) and, if wished, `[…]` and `<…>` as one column. */
 export function splitBlanks(
   c: LineContext,
   start: number,
   end: number,
   columnSlots: Int16Array,
   brackets: boolean,
+  angles = false,
 ): number {
   const buf = c.buf
   const starts = c.slotStart
@@ -146,6 +155,8 @@ export function splitBlanks(
       if (brackets && buf[p] === 91) {
         while (p < end && buf[p] !== 93) p++
         if (p < end) p++
+      } else if (angles && buf[p] === 60) {
+        while (p < end && !(buf[p] === 62 && (p + 1 === end || buf[p + 1] === 32))) p++
       }
       while (p < end && buf[p] !== 32) p++
       if (slot >= 0) {
@@ -179,6 +190,11 @@ function quotedColumn(c: LineContext, open: number, end: number, slot: number): 
     if (q + 1 < end && buf[q + 1] === 34) {
       doubled = true
       q += 2
+      continue
+    }
+    // a quote inside the value: none ends a column but before a blank
+    if (q + 1 < end && buf[q + 1] !== 32) {
+      q++
       continue
     }
     break
@@ -231,6 +247,8 @@ export interface KvOptions {
   assigns: Uint8Array
   quotes: Uint8Array
   escapes: boolean
+  /** Quotes may stand in quoted values: one ends its value only before the next key or at the line's end. */
+  inner: boolean
   keys: ByteMap
   repeatedLast: boolean
 }
@@ -291,7 +309,7 @@ function quotedValue(
   }
   const from = q
   let slashed = false
-  while (q < end && buf[q] !== quote) {
+  while (q < end && (buf[q] !== quote || (o.inner && !endsValue(buf, q + 1, end, o)))) {
     if (buf[q] === 92 && o.escapes) {
       slashed = true
       q++
@@ -307,6 +325,25 @@ function quotedValue(
   return q + 1
 }
 
+/** Behind the quote before `p` stands the next key with its assign, or the line ends. */
+function endsValue(buf: Uint8Array, p: number, end: number, o: KvOptions): boolean {
+  let q = p
+  while (q < end && o.separators[buf[q]] === 1) q++
+  if (q >= end) return true
+  if (q === p) return false
+  const key = q
+  while (q < end && isKeyByte(buf[q])) q++
+  return q > key && q < end && o.assigns[buf[q]] === 1
+}
+
+const isKeyByte = (b: number): boolean =>
+  (b >= 97 && b <= 122) ||
+  (b >= 65 && b <= 90) ||
+  (b >= 48 && b <= 57) ||
+  b === 95 ||
+  b === 45 ||
+  b === 46
+
 function doubledValue(
   c: LineContext,
   from: number,
@@ -318,7 +355,11 @@ function doubledValue(
   const buf = c.buf
   let q = from
   while (q < end && !(buf[q] === quote && (q + 1 >= end || buf[q + 1] === quote))) q++
-  keep(c, slot, from, Math.min(q, end), false, o)
+  if (q >= end) {
+    c.truncated = true
+    return end
+  }
+  keep(c, slot, from, q, false, o)
   return Math.min(q + 2, end)
 }
 

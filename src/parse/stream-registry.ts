@@ -126,10 +126,19 @@ export class StreamRegistry {
     stream.withHost = state.withHost
     stream.withBytes = state.withBytes
     stream.withAction = state.withAction
-    const format = state.format === null ? undefined : this.#formats.byId.get(state.format)
-    if (format === undefined || (fixed !== null && fixed !== format)) return
-    if (state.layout === null || format.tables.fields === null) return
-    stream.reader.headed = { format, layout: layoutOf(state.layout, format.tables.fields) }
+    if (state.format === null || state.layout === null) return
+    const { format: id, layout: text } = state
+    if (fixed !== null && fixed.id !== id) return
+    // of the format's variants the one that knows most of the columns
+    const [best] = this.#formats.ordered
+      .flatMap((format) => {
+        const { fields } = format.tables
+        if (format.id !== id || fields === null) return []
+        const layout = layoutOf(text, fields)
+        return [{ format, layout, known: layout.columnSlots.filter((slot) => slot >= 0).length }]
+      })
+      .toSorted((one, other) => other.known - one.known)
+    if (best !== undefined) stream.reader.headed = { format: best.format, layout: best.layout }
   }
 
   state(stream: KnownStream): StreamState {
@@ -158,7 +167,7 @@ function layoutOf(text: string, fields: NonNullable<CompiledFormat['tables']['fi
   const w3c = w3cFields(text)
   if (w3c !== null) return w3cLayout(text, w3c, fields)
   // the header was taken for the delimiter that names columns; the others stand in names at most
-  const [best] = [',', ';', '\t', '|']
+  const [best] = [',', ';', '\t', '|', ' ']
     .map((delimiter) => {
       const names = csvCells(text, delimiter)
       const columnSlots = columnSlotsOf(names, fields)

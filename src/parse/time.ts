@@ -399,8 +399,12 @@ function readNamed(c: LineContext, start: number, end: number): number {
   if (Number.isNaN(at)) return NaN
   at = meridiem(buf, end, at)
   const stampEnd = cursor
-  const zoneMs = zoneAt(buf, end)
-  if (year < 0) year = trailingYear(buf, end)
+  let zoneMs = zoneAt(buf, end)
+  if (year < 0) {
+    year = trailingYear(buf, end)
+    // `Thu Oct 15 09:30:00 2026 CEST`
+    if (year >= 0 && Number.isNaN(zoneMs)) zoneMs = zoneAt(buf, end)
+  }
   if (year < 0) {
     if (Number.isNaN(zoneMs)) cursor = stampEnd
     return withZone(nearestYear(month, day, at, c.receivedAtMs), zoneMs, c.zone)

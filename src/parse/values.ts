@@ -21,6 +21,21 @@ export function readNumber(buf: Uint8Array, start: number, end: number): number 
   return p === end ? n : -1
 }
 
+/** A number times `scale`, rounded; its fraction counts (`4.52` KB). -1 when it is none. */
+export function readScaled(buf: Uint8Array, start: number, end: number, scale: number): number {
+  const whole = readNumber(buf, start, end)
+  if (whole < 0) return -1
+  let p = start
+  while (p < end && buf[p] !== 46) p++
+  let fraction = 0
+  let unit = 1
+  for (p++; p < end; p++) {
+    unit /= 10
+    fraction += (buf[p] - 48) * unit
+  }
+  return Math.round((whole + fraction) * scale)
+}
+
 /** Service names that devices write instead of a port. */
 const services = new ByteMap(
   Object.entries({

@@ -17,6 +17,7 @@ const fields: readonly Field[] = ['srcIp', 'user', 'dstHost', 'dstIp', 'bytesUp'
 /** Where nothing in the line tells that its last value is half. */
 const untold: Record<string, Partial<Record<Field, string>>> = {
   'squid/native/extended.log': { dstHost: 'the name in the tunnel is the last column' },
+  'squid/custom/key-value.log': { dstHost: 'the name in the tunnel is the last key' },
   'squid/common/common.log': { bytesDown: 'common format without result code ends there' },
   'squid/common/combined.log': { bytesDown: 'common format without result code ends there' },
   'bluecoat/proxysg/syslog.log': { dstIp: 'r-ip may be the last key' },

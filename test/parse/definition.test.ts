@@ -110,6 +110,26 @@ map: { time: t, srcIp: s, dstHost: { from: h, after: ${JSON.stringify(word)} }, 
   )
 })
 
+test('a bare value at the end of the line is not whole', () => {
+  const text = `${head}split: { type: kv }
+map: { time: t, srcIp: s, dstIp: d, bytesUp: { when: { n: { whole: true } }, from: n } }
+`
+  const line = 't=1792058398 s=10.1.2.3 d=203.0.113.5'
+  expect(read(text, `${line} n=120 x=1`)).toMatchObject({ transaction: { bytesUp: 120 } })
+  expect(read(text, `${line} n="120"`)).toMatchObject({ transaction: { bytesUp: 120 } })
+  expect(read(text, `${line} n=120`)).toMatchObject({ transaction: { bytesUp: null } })
+  expect(read(text, line)).toMatchObject({ transaction: { bytesUp: null } })
+})
+
+test('a strict cut gives nothing when its text is not there', () => {
+  const text = `${head}split: { type: kv, separators: ';' }
+map: { time: t, srcIp: s, dstIp: d, bytesUp: [{ from: n, before: ' K', strict: true, scale: 1024 }, n] }
+`
+  const line = 't=1792058398;s=10.1.2.3;d=203.0.113.5'
+  expect(read(text, `${line};n=1.5 K;`)).toMatchObject({ transaction: { bytesUp: 1536 } })
+  expect(read(text, `${line};n=15;`)).toMatchObject({ transaction: { bytesUp: 15 } })
+})
+
 describe('patterns', () => {
   const prose = (template: string): string => `${head}split: { type: pattern, anchors: ['MSG '] }
 records: [{ name: r, kind: session, patterns: [${JSON.stringify(template)}], map: { time: { text: '{t}' }, srcIp: s, dstIp: d, user: u, dstPort: p, bytesTotal: b } }]
@@ -200,6 +220,7 @@ test('hostile lines in definitions of every split balance', () => {
   srcIp: s
   url: { url: { scheme: '{a}', host: '{h}', port: '{p}', path: '{u}', query: '{q}' } }
   user: [{ from: n, decode: percent, after: '=', beforeLast: '/' }, { text: '{a} {h}' }]
+  device: { from: n, part: { by: ':', at: 1 }, decode: hex }
   bytesUp: { from: p, scale: 1024 }
   action: { from: a, table: { x: allowed }, otherwise: blocked }
 `

@@ -6,10 +6,14 @@ import { compileFormats, parseDefinition } from '../../src/parse/formats.ts'
 import { orient } from '../../src/parse/orient.ts'
 import { SegmentParser } from '../../src/parse/parse-segment.ts'
 import {
+  addressOfNumber,
   buildUrl,
+  hexDecode,
   isWholeUrl,
+  partOf,
   percentDecode,
   put,
+  replaceBytes,
   rewritten,
   urlParts,
 } from '../../src/parse/rewrite.ts'
@@ -23,6 +27,26 @@ function decoded(text: string): string {
   percentDecode(c, start, end)
   return textOf(c)
 }
+
+test.each([
+  ['3221225994', '192.0.2.10'],
+  ['-1073741301', '192.0.2.11'],
+  ['0', '0.0.0.0'],
+  ['4294967296', ''],
+  ['192.0.2.10', ''],
+  ['', ''],
+])('the number %s is the address %s', (text, address) => {
+  const { c, start, end } = contextOf(text, '.')
+  addressOfNumber(c, start, end)
+  expect(textOf(c)).toBe(address)
+})
+
+test('one character is put in the place of another', () => {
+  const { c, start, end } = contextOf('Mozilla/5.0_(X11;_U)', ' ')
+  const map = Uint8Array.from({ length: 256 }, (_, byte) => (byte === 95 ? 32 : byte))
+  replaceBytes(c, start, end, map)
+  expect(textOf(c)).toBe('Mozilla/5.0 (X11; U)')
+})
 
 /** The parts stand one behind the other, as in a line. */
 function url(parts: {
@@ -44,6 +68,27 @@ function url(parts: {
   buildUrl(c)
   return textOf(c)
 }
+
+function unhexed(text: string): string {
+  const { c, start, end } = contextOf(text, '41')
+  hexDecode(c, start, end)
+  return textOf(c)
+}
+
+test.each([
+  ['t\\xc3\\xb5m', 't\xc3\xb5m'], ['CORP\\ann', 'CORP\\ann'], ['\\x4', '\\x4'], ['\\xzz', '\\xzz'], ['\\x5cx41', '\\x41'], ['', ''], ['plain', 'plain'], ['\\', '\\'],
+])('hex %j', (text, want) => expect(unhexed(text)).toBe(want)) // prettier-ignore
+
+function part(text: string, by: string, at: number): string {
+  const { c, start, end } = contextOf(text, by)
+  partOf(c.buf, start, end, Buffer.from(by), at)
+  return textOf(c)
+}
+
+test.each([
+  ['a:b:c', ':', 0, 'a'], ['a:b:c', ':', 2, 'c'], ['a:b:c', ':', 3, ''], ['a::c', ':', 1, ''], ['a::c', ':', 2, 'c'], ['', ':', 0, ''],
+  ['a  b c', ' ', 1, 'b'], [' a b', ' ', 0, 'a'], ['a b', ' ', 2, ''], ['a->b->c', '->', 1, 'b'], ['abc', ':', 0, 'abc'],
+])('part of %j by %j at %i', (text, by, at, want) => expect(part(text, by, at)).toBe(want)) // prettier-ignore
 
 describe('percent', () => {
   test.each([
@@ -191,7 +236,13 @@ describe('which side is the client', () => {
   const [inside, outside, other] = ['10.1.2.3', '203.0.113.9', '10.9.9.9']
   test.each<[string, End, End, string]>([
     ['the one with a user', { ip: outside, user: 'ann' }, { ip: inside }, outside],
-    ['the one inside', { ip: outside, port: '50000' }, { ip: inside, port: '443' }, inside],
+    [
+      'the one that asks a server inside',
+      { ip: outside, port: '50000' },
+      { ip: inside, port: '443' },
+      outside,
+    ],
+    ['the one inside', { ip: outside, port: '50000' }, { ip: inside, port: '8443' }, inside],
     [
       'the one not on an outside interface',
       { ip: other, interface: 'WAN1' },

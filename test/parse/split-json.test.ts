@@ -28,7 +28,7 @@ function flat(value: unknown, path: string, into: Record<string, string>): void 
   if (value === null || value === '') return
   if (Array.isArray(value)) for (const one of value) flat(one, path, into)
   else if (typeof value === 'object')
-    for (const [key, one] of Object.entries(value as object))
+    for (const [key, one] of Object.entries(value))
       flat(one, path === '' ? key : `${path}.${key}`, into)
   else if (typeof value === 'string') into[path] = value
   else into[path] = JSON.stringify(value)

@@ -24,6 +24,7 @@ function kv(
     assign: string
     quotes: string
     escapes: boolean
+    inner: boolean
     last: boolean
     noise: string
   }> = {},
@@ -33,6 +34,7 @@ function kv(
     assign = '=',
     quotes = '"',
     escapes = true,
+    inner = false,
     last = false,
     noise = '',
   } = options
@@ -42,6 +44,7 @@ function kv(
     assigns: byteSet(assign),
     quotes: byteSet(quotes),
     escapes,
+    inner,
     keys: keysOf(names),
     repeatedLast: last,
   }
@@ -75,12 +78,22 @@ function leef(line: string): { pairs: number; values: Values } {
     assigns: byteSet('='),
     quotes: byteSet(''),
     escapes: false,
+    inner: false,
     keys: keysOf(names),
     repeatedLast: false,
   }
   const pairs = splitLeef(c, start, end, o, headerSlots)
   return { pairs, values: named(slotsOf(c, 6)) }
 }
+
+test('of a closed line only named fields are keys', () => {
+  const { c, start, end } = contextOf('user=LDAP://dc1 OU=Staff,DC=x/Ann Doe src=1', ' src=noise')
+  splitSpaced(c, start, end, keysOf(names), null, true)
+  expect(named(slotsOf(c, names.length))).toEqual({
+    user: 'LDAP://dc1 OU=Staff,DC=x/Ann Doe',
+    src: '1',
+  })
+})
 
 function spaced(text: string): Values {
   const { c, start, end } = contextOf(text, ' src=noise')
@@ -119,6 +132,16 @@ describe('key=value', () => {
     expect(kv('user="C:\\" src=1', { escapes: false })).toEqual({ user: 'C:\\', src: '1' })
     expect(kv('src=1 src=2', { last: true })).toEqual({ src: '2' })
     expect(kv('src=1,user=a', { separators: ' ,' })).toEqual({ src: '1', user: 'a' })
+  })
+
+  test.each([
+    ['user="a "b" c" src="1"', { user: 'a "b" c', src: '1' }],
+    ['url="/?x="y"" src=1', { url: '/?x="y"', src: '1' }],
+    ['user="" src="" url="b"', { url: 'b' }],
+    ['user="a" b" src=1', { user: 'a" b', src: '1' }],
+    ['user="a "b" c', {}],
+  ])('quotes inside quotes: %j', (line, want) => {
+    expect(kv(line, { escapes: false, inner: true })).toEqual(want)
   })
 
   test('any values come back, quoted with escapes', () => {

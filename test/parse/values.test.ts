@@ -23,6 +23,7 @@ import {
   readNumber,
   readPort,
   readProtocol,
+  readScaled,
 } from '../../src/parse/values.ts'
 import { contextOf } from './parse-parts.ts'
 
@@ -39,6 +40,12 @@ describe('numbers', () => {
     ['0', 0], ['007', 7], ['65535', 65_535], ['999999999999999', 999_999_999_999_999], ['12.7', 12], ['12.', 12],
     ['', -1], ['-1', -1], ['+1', -1], ['1,000', -1], ['1e3', -1], ['12x', -1], ['.5', -1], ['1'.repeat(19), -1], ['1.2.3', -1], [' 1', -1],
   ])('%j', (text, want) => expect(on(readNumber, text)).toBe(want)) // prettier-ignore
+
+  test.each([
+    ['4.52', 1024, 4628], ['59.0', 1, 59], ['12', 1024, 12_288], ['1.50', 1_048_576, 1_572_864], ['0.5', 1, 1], ['', 1024, -1], ['4,5', 1024, -1], ['1.2.3', 1024, -1],
+  ])('%j times %i', (text, scale, want) => {
+    expect(on((buf, start, end) => readScaled(buf, start, end, scale), text)).toBe(want)
+  }) // prettier-ignore
 
   test('any whole number is read', () => {
     fc.assert(
@@ -198,6 +205,7 @@ describe('text', () => {
 
   test.each<[string, string | null]>([
     ['corp\\ann', 'corp\\ann'], [' ann ', 'ann'], ['-', null], ['Anonymous', null], ['10.1.2.3', null], ['(null)', null], ['', null],
+    ['CORP\\\\ann', 'CORP\\ann'],
   ])('user %j', (text, want) => expect(normaliseUser(text)).toBe(want)) // prettier-ignore
 
   test('long values are cut, methods are words', () => {

@@ -44,12 +44,14 @@ test.each([
   ['a tab behind the colon, blanks at the end', '#Fields:\tdate time  ', ['date', 'time'], false],
   ['names with blanks', '#Fields: IP protocol\tbytes sent', ['IP protocol', 'bytes sent'], true],
   ['lower case', '#fields: date time', ['date', 'time'], false],
+  ['a tab without colon (Zeek)', '#fields\tts\tuid', ['ts', 'uid'], true],
   ['a byte order mark', '\uFEFF#Fields: date time', ['date', 'time'], false],
+  ['a comment of columns', '#time_stamp "user" src_ip', ['time_stamp', 'user', 'src_ip'], false],
 ])('w3cFields reads %s', (_, line, names, tab) => {
   expect(w3cFields(line)).toEqual({ names, tab })
 })
 
-test.each([['#Software: Example'], ['#fields\tts\tuid'], ['#Fields:'], ['date time c-ip']])(
+test.each([['#Software: Example'], ['#fields'], ['#Fields:'], ['date time c-ip']])(
   'w3cFields: %s is no header',
   (line) => {
     expect(w3cFields(line)).toBeNull()

@@ -1,0 +1,147 @@
+/**
+ * Lines that hold several records, and records wrapped in another. Clouds deliver batches (`{"records":[…]}` of Azure,
+ * `"logEvents":[…]` of CloudWatch, arrays, objects and events one after the other without line ends); shippers put the line
+ * itself into a text of their own object (`{"message":"…"}`). Each record is then read like a line.
+ */
+import { constantBytes, dataStart } from './line-context.ts'
+import type { LineContext } from './line-context.ts'
+import { unescapeJson } from './split-json.ts'
+
+const open = 123
+const bracket = 91
+const quote = 34
+
+/** Arrays of records by the first key of the object around them. */
+const batches: readonly { first: string; array: string }[] = [
+  { first: 'records', array: 'records' },
+  { first: 'Records', array: 'Records' },
+  { first: 'messageType', array: 'logEvents' },
+  { first: 'owner', array: 'logEvents' },
+]
+
+/** Where the first record of a batch begins; `p` when the line is none. */
+export function batchStart(buf: Uint8Array, p: number, end: number): number {
+  if (buf[p] === bracket) {
+    const first = skipBlanks(buf, p + 1, end)
+    return first < end && buf[first] === open ? first : p
+  }
+  if (buf[p] !== open) return startsWith(buf, p, end, '<Events') ? firstEvent(buf, p, end) : p
+  const key = skipBlanks(buf, p + 1, end)
+  for (const { first, array } of batches) {
+    if (!isKey(buf, key, end, first)) continue
+    const at = first === array ? key : findKey(buf, key, end, array)
+    if (at < 0) return p
+    const begin = skipBlanks(buf, at + array.length + 2, end)
+    if (buf[begin] !== 58) return p
+    const list = skipBlanks(buf, begin + 1, end)
+    if (buf[list] !== bracket) return p
+    const record = skipBlanks(buf, list + 1, end)
+    return record < end && buf[record] === open ? record : p
+  }
+  return p
+}
+
+/** Where the next record begins behind one that ended at `p`; 0 = none follows. */
+export function nextRecord(buf: Uint8Array, p: number, end: number): number {
+  while (p < end && (buf[p] <= 32 || buf[p] === 44)) p++
+  if (p >= end) return 0
+  return buf[p] === open || startsWith(buf, p, end, '<Event') ? p : 0
+}
+
+/** Behind the JSON object or the event at `p`; `end` when it is cut off. */
+export function recordEnd(buf: Uint8Array, p: number, end: number): number {
+  let depth = 0
+  if (buf[p] === 60) {
+    while (p < end && !startsWith(buf, p, end, '</Event>')) p++
+    return Math.min(p + 8, end)
+  }
+  for (; p < end; p++) {
+    const b = buf[p]
+    if (b === quote) p = stringEnd(buf, p + 1, end)
+    else if (b === open || b === bracket) depth++
+    else if ((b === 125 || b === 93) && --depth === 0) return p + 1
+  }
+  return end
+}
+
+/** Keys under which shippers keep the line they read. */
+const wrappers = ['message', 'log', '_raw', 'event', 'original', 'MESSAGE', 'line', 'textPayload']
+
+/**
+ * The line that the JSON object at `p` wraps, unescaped into the scratch: its end, with its beginning in `c.scratchBase`'s
+ * old place; 0 when it wraps none. A wrapped line of a shipper stands at the first or second level (`result._raw`).
+ */
+export function unwrap(c: LineContext, p: number, end: number): number {
+  const buf = c.buf
+  if (buf[p] !== open || c.scratchBase !== constantBytes) return 0
+  let depth = 0
+  for (let at = p; at < end; at++) {
+    const b = buf[at]
+    if (b === open || b === bracket) depth++
+    else if (b === 125 || b === 93) depth--
+    else if (b === quote) {
+      const close = stringEnd(buf, at + 1, end)
+      if (close >= end) return 0
+      const colon = skipBlanks(buf, close + 1, end)
+      if (depth <= 2 && buf[colon] === 58 && wrappers.some((key) => isKey(buf, at, end, key))) {
+        const value = skipBlanks(buf, colon + 1, end)
+        const last = buf[value] === quote ? stringEnd(buf, value + 1, end) : end
+        if (last < end && last - value > 16 && last - value < (dataStart - constantBytes) >> 1) {
+          c.scratch = unescapeJson(buf, value + 1, last, constantBytes)
+          c.scratchBase = c.scratch
+          return c.scratchBase
+        }
+      }
+      at = close
+    }
+  }
+  return 0
+}
+
+/** Where the quote that closes a string stands; `end` when none does. */
+function stringEnd(buf: Uint8Array, p: number, end: number): number {
+  while (p < end && buf[p] !== quote) p += buf[p] === 92 ? 2 : 1
+  return Math.min(p, end)
+}
+
+function skipBlanks(buf: Uint8Array, p: number, end: number): number {
+  while (p < end && buf[p] <= 32) p++
+  return p
+}
+
+function startsWith(buf: Uint8Array, p: number, end: number, text: string): boolean {
+  if (end - p < text.length) return false
+  for (let i = 0; i < text.length; i++) if (buf[p + i] !== text.charCodeAt(i)) return false
+  return true
+}
+
+function isKey(buf: Uint8Array, p: number, end: number, key: string): boolean {
+  return (
+    p + key.length + 1 < end &&
+    buf[p] === quote &&
+    buf[p + key.length + 1] === quote &&
+    startsWith(buf, p + 1, end, key)
+  )
+}
+
+/** Where `"key"` of the object stands whose first key is at `p`, or -1. */
+function findKey(buf: Uint8Array, p: number, end: number, key: string): number {
+  let depth = 0
+  for (let at = p; at < end && depth >= 0; at++) {
+    const b = buf[at]
+    if (b === open || b === bracket) depth++
+    else if (b === 125 || b === 93) depth--
+    else if (b === quote) {
+      if (depth === 0 && isKey(buf, at, end, key)) return at
+      at = stringEnd(buf, at + 1, end)
+    }
+  }
+  return -1
+}
+
+/** The first `<Event>` of a list of events. */
+function firstEvent(buf: Uint8Array, p: number, end: number): number {
+  for (let at = buf.indexOf(60, p + 1); at >= 0 && at < end; at = buf.indexOf(60, at + 1))
+    if (startsWith(buf, at, end, '<Event ') || startsWith(buf, at, end, '<Event>')) return at
+  return p
+}

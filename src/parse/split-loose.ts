@@ -1,0 +1,138 @@
+/** `key=value` of writers unknown: the line itself shows what parts its pairs, values may hold blanks, some are quoted. */
+import type { LineContext } from './line-context.ts'
+import { unslash } from './split.ts'
+import type { KvOptions } from './split.ts'
+
+const isWordByte = (b: number): boolean =>
+  (b >= 97 && b <= 122) ||
+  (b >= 65 && b <= 90) ||
+  (b >= 48 && b <= 57) ||
+  b === 95 ||
+  b === 45 ||
+  b === 46 ||
+  b === 64
+
+const isBlank = (b: number): boolean => b === 32 || b === 9
+
+const keyBytesMax = 64
+
+/**
+ * The end of a key that begins at `p` and is followed by an assignment, or -1. Where pairs are parted by something else than a
+ * blank, keys may hold blanks and `/` (`Source IP`, `i/f_dir`).
+ */
+function keyEnd(buf: Uint8Array, p: number, end: number, o: KvOptions, blank: boolean): number {
+  const first = buf[p] | 32
+  if ((first < 97 || first > 122) && buf[p] !== 95 && buf[p] !== 64) return -1
+  const stop = Math.min(end, p + keyBytesMax)
+  let q = p + 1
+  while (q < stop && (isWordByte(buf[q]) || (!blank && (buf[q] === 32 || buf[q] === 47)))) q++
+  return q < stop && o.assigns[buf[q]] === 1 ? q : -1
+}
+
+/** The separator that stands before most keys. */
+function separatorOf(buf: Uint8Array, start: number, end: number, o: KvOptions): number {
+  counts.fill(0)
+  let best = 32
+  for (let p = start + 1; p < end; p++) {
+    if (o.separators[buf[p - 1]] === 0 && !isBlank(buf[p - 1])) continue
+    if (isBlank(buf[p])) continue
+    let q = p - 1
+    while (q > start && buf[q] === 32) q--
+    const by = o.separators[buf[q]] === 1 ? buf[q] : 32
+    if (keyEnd(buf, p, end, o, isBlank(by)) < 0) continue
+    counts[by]++
+    if (counts[by] > counts[best] || (by === 32 && counts[by] === counts[best])) best = by
+  }
+  return best
+}
+
+const counts = new Int32Array(256)
+
+/** Cuts the pairs of `[start, end)`; returns their number. */
+export function splitLoose(c: LineContext, start: number, end: number, o: KvOptions): number {
+  const buf = c.buf
+  const separator = separatorOf(buf, start, end, o)
+  const blank = isBlank(separator)
+  let pairs = 0
+  let slot = -1
+  let valueStart = -1
+  let p = start
+  while (p < end) {
+    while (p < end && (isBlank(buf[p]) || buf[p] === separator)) p++
+    const key = keyEnd(buf, p, end, o, blank)
+    if (key >= 0) {
+      const next = o.keys.get(buf, p, key)
+      const parted = valueStart < 0 || next >= 0 || !openParenthesis(buf, valueStart, p)
+      if (parted) {
+        if (valueStart >= 0) keep(c, slot, valueStart, p, separator, o)
+        slot = next
+        pairs++
+        p = valueStart = key + 1
+        while (!blank && p < end && buf[p] === 32) p++
+        if (p < end && o.quotes[buf[p]] === 1) {
+          const close = closingQuote(buf, p, end, separator, o)
+          if (close < 0) {
+            // half a name is no name
+            c.truncated = true
+            return pairs
+          }
+          keep(c, slot, p + 1, close, 0, o)
+          valueStart = -1
+          p = close + 1
+        }
+      }
+    }
+    while (p < end && buf[p] !== separator && !(blank && isBlank(buf[p]))) p++
+  }
+  if (valueStart >= 0) keep(c, slot, valueStart, end, separator, o)
+  return pairs
+}
+
+/** The quote that ends the value: not escaped, and followed by what parts pairs; -1 = the line is cut. */
+function closingQuote(
+  buf: Uint8Array,
+  open: number,
+  end: number,
+  separator: number,
+  o: KvOptions,
+): number {
+  const quote = buf[open]
+  for (let p = open + 1; p < end; p++) {
+    if (buf[p] === 92 && o.escapes) p++
+    else if (buf[p] === quote && (p + 1 >= end || isBlank(buf[p + 1]) || buf[p + 1] === separator))
+      return p
+  }
+  return -1
+}
+
+function openParenthesis(buf: Uint8Array, start: number, end: number): boolean {
+  let open = 0
+  for (let i = start; i < end; i++) {
+    if (buf[i] === 40) open++
+    else if (buf[i] === 41) open--
+  }
+  return open > 0
+}
+
+function keep(
+  c: LineContext,
+  slot: number,
+  from: number,
+  to: number,
+  separator: number,
+  o: KvOptions,
+): void {
+  const buf = c.buf
+  let start = from
+  let end = to
+  while (start < end && isBlank(buf[start])) start++
+  while (end > start && (isBlank(buf[end - 1]) || buf[end - 1] === 13)) end--
+  if (separator !== 0 && end > start && buf[end - 1] === separator) end--
+  while (end > start && isBlank(buf[end - 1])) end--
+  if (slot < 0 || end <= start || (!o.repeatedLast && c.slotEnd[slot] !== 0)) return
+  if (o.escapes && buf.subarray(start, end).includes(92)) unslash(c, slot, start, end)
+  else {
+    c.slotStart[slot] = start
+    c.slotEnd[slot] = end
+  }
+}
