@@ -1,4 +1,6 @@
 /** `gnomon formats`: the log formats that are read, and what their devices must be told. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { OperatingError } from '../errors.ts'
 import { compileFormats, formatNamed, loadDefinitions, shippedParsers } from '../parse/formats.ts'
@@ -7,6 +9,7 @@ import type { Definition } from '../parse/definition.ts'
 import { visible } from '../report/text.ts'
 import type { Command, CommandIo } from './command.ts'
 import { write } from './command.ts'
+import { formatPages, pageSamples } from './format-pages.ts'
 import { tableLines } from './table.ts'
 
 const help = `gnomon formats [--definitions DIR]... [--json] [ID]
@@ -14,6 +17,7 @@ const help = `gnomon formats [--definitions DIR]... [--json] [ID]
 Lists the log formats that are read; with an id, what the device must be told to log.
 
   --definitions  folder with parser definitions of your own (see docs/parsers.md)
+  --pages        folder: writes the manual's page for each format there
   --json         as one JSON object
 
   gnomon formats
@@ -40,6 +44,7 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     allowPositionals: true,
     options: {
       definitions: { type: 'string', multiple: true, default: [] },
+      pages: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
@@ -48,6 +53,7 @@ async function run(args: string[], io: CommandIo): Promise<number> {
   if (positionals.length > 1)
     throw new OperatingError('USAGE', 'cannot show two formats at once; name one')
   const definitions = await loadDefinitions([shippedParsers, ...values.definitions])
+  if (values.pages !== undefined) return writePages(values.pages, definitions, io)
   const set = compileFormats(definitions, { full: false })
   const [name] = positionals
   const rows = listFormats(
@@ -56,6 +62,18 @@ async function run(args: string[], io: CommandIo): Promise<number> {
   if (values.json) await write(io.stdout, `${JSON.stringify({ rows, total: rows.length })}\n`)
   else if (name === undefined) await write(io.stdout, `${formatTable(rows).join('\n')}\n`)
   else await write(io.stdout, rows.map(formatStory).join('\n'))
+  return 0
+}
+
+async function writePages(
+  folder: string,
+  definitions: readonly Definition[],
+  io: CommandIo,
+): Promise<number> {
+  const pages = formatPages(definitions, await pageSamples())
+  await mkdir(folder, { recursive: true })
+  for (const [name, text] of pages) await writeFile(join(folder, name), text)
+  await write(io.stdout, `${pages.size} pages in ${folder}\n`)
   return 0
 }
 
