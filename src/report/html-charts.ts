@@ -135,7 +135,8 @@ export function topChart(names: string[], parts: Part[], totals: string[], label
   return draw(
     { id: 'top', width: 1180, height: 28 * names.length + 8, label },
     {
-      grid: { left: 8, right: 90, top: 4, bottom: 4, outerBoundsMode: 'same' },
+      // room for wide fonts: text is measured here without the reader's
+      grid: { left: 44, right: 90, top: 4, bottom: 4, outerBoundsMode: 'same' },
       xAxis: { type: 'value', show: false, max: 'dataMax' },
       yAxis: nameAxis(names),
       series: [
@@ -184,7 +185,7 @@ function nameAxis(names: string[]): object {
   return {
     type: 'category',
     inverse: true,
-    data: names.map((name) => cut(visible(name), 30)),
+    data: names.map((name) => cut(visible(name), 28)),
     axisLabel: { color: 'var(--ink)', fontSize, margin: 12, interval: 0 },
     axisLine: { show: false },
     axisTick: { show: false },
