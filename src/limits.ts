@@ -11,6 +11,8 @@ const GiB = 1024 * MiB
 export const lineLimits = {
   /** Longest line that is parsed: real lines end below 64 KiB, XML events and JSON records below 256 KiB. */
   lineBytes: 256 * KiB,
+  /** Longest line of many records (an hour of Azure flow logs is one), as long as a part of a file; each has `lineBytes`. */
+  batchBytes: 17 * MiB,
   /** Longest part of an unread line that is kept for display and replay. */
   unparsedKeptBytes: 16 * KiB,
   /** Unread lines kept of one segment: the rest is counted only. */
@@ -293,6 +295,22 @@ export const reportLimits = {
   chartApps: 12,
   /** Rows of each table on the terminal. */
   terminalRows: 10,
+} as const
+
+/** What the devices' agents tell (src/defender). */
+export const defenderLimits = {
+  /** Text of a row that holds JSON (AdditionalFields, IPAddresses): real ones stay below 10 KiB. */
+  jsonCharacters: 64 * KiB,
+  /** A value that is kept; host and user names stay far below. */
+  valueCharacters: 1024,
+  /** Addresses of one DNS answer that are kept. */
+  answers: 64,
+  /** One Windows event, or one row of a CSV export. */
+  recordBytes: lineLimits.lineBytes,
+  /** Bytes of a file's beginning in which its kind is looked for. */
+  headBytes: 16 * KiB,
+  /** Rows of a feed that become one segment: one insert each. */
+  segmentBytes: 16 * MiB,
 } as const
 
 if (syslogLimits.frameBytes < lineLimits.lineBytes)

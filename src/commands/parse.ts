@@ -21,7 +21,7 @@ import { write } from './command.ts'
 
 const help = `gnomon parse [--format ID|auto|FILE.yaml] [--zone TZ] FILE...|-
 
-Prints one JSON object for each line: a transaction, or why it is none.
+Prints one JSON object for each line: a transaction, or why it is none. A line that holds several records gives one for each.
 
   --format   format id (see gnomon formats), auto, or a definition of your own
   --zone     IANA zone of stamps that name none (default UTC)
@@ -74,8 +74,8 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     const reader = new LineReader(formats, newReader(fixed), zone)
     const prefix = positionals.length > 1 ? `{"file":${JSON.stringify(file)},` : '{'
     for await (const bytes of linesOf(await chunksOf(file, io))) {
-      const outcome = JSON.stringify(reader.read(bytes, receivedAtMs))
-      await write(io.stdout, `${prefix}${outcome.slice(1)}\n`)
+      for (const outcome of reader.readAll(bytes, receivedAtMs))
+        await write(io.stdout, `${prefix}${JSON.stringify(outcome).slice(1)}\n`)
     }
   }
   return 0

@@ -103,6 +103,8 @@ export class LineContext {
   record = 0
   reason = ''
   truncated = false
+  /** There are more columns than were asked for. */
+  surplus = false
   /** Envelope of the line (parse/envelope.ts). */
   envelopeTime = NaN
   hostStart = 0
@@ -166,6 +168,6 @@ export class LineContext {
     this.action = 0
     this.record = 0
     this.reason = ''
-    this.truncated = false
+    this.truncated = this.surplus = false
   }
 }

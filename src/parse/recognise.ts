@@ -188,11 +188,14 @@ function tryFormat(
 function tryFormats(c: LineContext, end: number, formats: FormatSet, reader: StreamReader): number {
   if (reader.fixed !== null) return tryFixed(c, end, reader.fixed, formats, reader)
   const last = reader.last
+  const headed = reader.headed
   if (last !== null) {
     const outcome = tryFormat(c, end, last, reader)
-    if (outcome !== refused) return outcome
+    if (outcome !== refused) {
+      const fits = last !== headed?.format || (outcome !== unparsed && !c.truncated && !c.surplus)
+      return fits ? outcome : readStray(c, end, formats, reader)
+    }
   }
-  const headed = reader.headed
   let askedHeaded = headed === null
   for (const format of formats.ordered) {
     if (format === last || (headed !== null && format === headed.format)) continue
@@ -213,6 +216,16 @@ function tryFormats(c: LineContext, end: number, formats: FormatSet, reader: Str
     return outcome
   }
   return askedHeaded ? refused : readHeaded(c, end, reader)
+}
+
+/** A line that has not the columns of the header in force: another device's behind the same relay, if a signature says so. */
+function readStray(c: LineContext, end: number, formats: FormatSet, reader: StreamReader): number {
+  for (const format of formats.ordered) {
+    if (format === reader.headed?.format || format.definition.generic) continue
+    const outcome = tryFormat(c, end, format, reader)
+    if (outcome !== refused) return outcome
+  }
+  return readHeaded(c, end, reader)
 }
 
 /** The format the admin fixed, then its other layouts. */

@@ -12,6 +12,8 @@ const isWordByte = (b: number): boolean =>
   b === 46 ||
   b === 64
 
+const isNameByte = (b: number): boolean => isWordByte(b) || b === 32 || b === 47
+
 const isBlank = (b: number): boolean => b === 32 || b === 9
 
 const keyBytesMax = 64
@@ -25,7 +27,8 @@ function keyEnd(buf: Uint8Array, p: number, end: number, o: KvOptions, blank: bo
   if ((first < 97 || first > 122) && buf[p] !== 95 && buf[p] !== 64) return -1
   const stop = Math.min(end, p + keyBytesMax)
   let q = p + 1
-  while (q < stop && (isWordByte(buf[q]) || (!blank && (buf[q] === 32 || buf[q] === 47)))) q++
+  const isPart = blank ? isWordByte : isNameByte
+  while (q < stop && isPart(buf[q])) q++
   return q < stop && o.assigns[buf[q]] === 1 ? q : -1
 }
 
@@ -48,6 +51,18 @@ function separatorOf(buf: Uint8Array, start: number, end: number, o: KvOptions):
 
 const counts = new Int32Array(256)
 
+function skipBlanks(buf: Uint8Array, p: number, end: number): number {
+  while (p < end && buf[p] === 32) p++
+  return p
+}
+
+/** The next `separator`, or where it is a blank the next blank of any kind. */
+function wordEnd(buf: Uint8Array, p: number, end: number, separator: number): number {
+  const other = isBlank(separator) ? 41 - separator : separator
+  while (p < end && buf[p] !== separator && buf[p] !== other) p++
+  return p
+}
+
 /** Cuts the pairs of `[start, end)`; returns their number. */
 export function splitLoose(c: LineContext, start: number, end: number, o: KvOptions): number {
   const buf = c.buf
@@ -68,7 +83,7 @@ export function splitLoose(c: LineContext, start: number, end: number, o: KvOpti
         slot = next
         pairs++
         p = valueStart = key + 1
-        while (!blank && p < end && buf[p] === 32) p++
+        if (!blank) p = skipBlanks(buf, p, end)
         if (p < end && o.quotes[buf[p]] === 1) {
           const close = closingQuote(buf, p, end, separator, o)
           if (close < 0) {
@@ -82,7 +97,7 @@ export function splitLoose(c: LineContext, start: number, end: number, o: KvOpti
         }
       }
     }
-    while (p < end && buf[p] !== separator && !(blank && isBlank(buf[p]))) p++
+    p = wordEnd(buf, p, end, separator)
   }
   if (valueStart >= 0) keep(c, slot, valueStart, end, separator, o)
   return pairs

@@ -111,6 +111,7 @@ export function splitCsv(
     if (p >= end) return column
     p++
   }
+  c.surplus = true
   return column
 }
 

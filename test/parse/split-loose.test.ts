@@ -31,7 +31,10 @@ describe('pairs parted by what the line itself shows', () => {
     ['src=1,user=ann lee,url=x', { src: '1', user: 'ann lee', url: 'x' }],
     ['src=1, user="a, b=c", url=x', { src: '1', user: 'a, b=c', url: 'x' }],
     ['src=1;user=;url=x;', { src: '1', url: 'x' }],
-    ['src=1|url=https://h/?a=1;b=2,c=3|user=CORP\\ann|', { src: '1', url: 'https://h/?a=1;b=2,c=3', user: 'CORP\\ann' }],
+    [
+      'src=1|url=https://h/?a=1;b=2,c=3|user=CORP\\ann|',
+      { src: '1', url: 'https://h/?a=1;b=2,c=3', user: 'CORP\\ann' },
+    ],
     ['src=1\tuser=ann\turl=a b', { src: '1', user: 'ann', url: 'a b' }],
     ['t=1;Source IP=2;user=a b', { 'Source IP': '2', user: 'a b' }],
     ['user="a \\"b\\"" src=1', { user: 'a "b"', src: '1' }],
