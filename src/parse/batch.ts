@@ -1,4 +1,5 @@
 /** What parse hands to the store: one segment's minute flows as columns, its ledger rows, the lines it could not read. */
+import type { AgentTables } from '../defender/agent-tables.ts'
 
 /**
  * A column of text whose values repeat: `dictionary[index[row]]`. The empty string stands for unknown
@@ -30,6 +31,8 @@ export interface FlowColumns {
   device: TextColumn
   dstHost: TextColumn
   dstIp: TextColumn
+  /** Of all transactions of the row; 0 = unknown, or more than one. No part of the combination. */
+  srcPort: Uint16Array
   /** 0 = unknown. */
   dstPort: Uint16Array
   protocol: TextColumn
@@ -105,6 +108,8 @@ export interface SegmentBatch {
   /** Report the segment belongs to: 'continuous', or a snapshot's id. */
   report: string
   flows: FlowColumns
+  /** Rows of the devices' agents, null = none. */
+  agent: AgentTables | null
   ledger: LedgerEntry[]
   unparsed: UnparsedLine[]
   streams: StreamState[]

@@ -108,6 +108,7 @@ export class CodeBuilder {
     if (test.min !== undefined) parts.push(`(h.readNumber(buf,${s},${e})>=${test.min})`)
     if (test.max !== undefined) parts.push(`(h.readNumber(buf,${s},${e})<=${test.max})`)
     if (test.whole === true) parts.push(`(${e}>${s}&&${e}<end)`)
+    if (test.uncut === true) parts.push(`(${e}>${s}&&(${e}<end||!c.mayBeCut))`)
     if (test.sameAs !== undefined) {
       const other = this.span(test.sameAs)
       parts.push(`h.same(buf,${s},${e},${other.s},${other.e})`)

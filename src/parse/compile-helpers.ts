@@ -1,6 +1,7 @@
 /** What the generated code may call, under the name `h`. */
 import { numberIndex, textIndex } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
+import { dropCut } from './cut-values.ts'
 import { finish } from './finish.ts'
 import { orient } from './orient.ts'
 import { findLiteral, matchLiteral } from './pattern.ts'
@@ -131,6 +132,7 @@ export const compileHelpers = {
   beforeLast,
   contains,
   delimiterOf,
+  dropCut,
   dropLast,
   equals,
   findAny,

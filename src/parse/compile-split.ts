@@ -143,12 +143,10 @@ function headed(
 ): SplitCode {
   const csv = definition.split.type === 'csv'
   const angles = definition.split.type === 'w3c' && definition.split.angles
-  const cutMayStay: Later<Uint8Array> = { value: new Uint8Array(0) }
-  const stay = csv ? '' : `${code.bind(cutMayStay)}.value`
   const cut = (layout: string): string =>
     csv
       ? `columns=h.splitCsv(c,${at},end,${layout}.delimiter,${layout}.columnSlots,false);`
-      : `columns=h.splitW3c(c,${at},end,${layout},${stay},${angles});`
+      : `columns=h.splitW3c(c,${at},end,${layout},${angles});`
   const known = definition.layouts.map((entry) => {
     const layout: Layout = {
       text: entry.fields,
@@ -183,24 +181,8 @@ function headed(
       tables.fields = fieldMap(definition, code.slots, true, true)
       for (const layout of tables.knownLayouts)
         layout.columnSlots = columnSlotsOf(layout.text.trim().split(/\s+/), tables.fields)
-      cutMayStay.value = freeTextSlots(definition, code.slots)
     },
   }
-}
-
-/** 1 for each slot that feeds only free text (user agent, referrer): the rest of a value cut off there is still told. */
-function freeTextSlots(definition: Definition, slots: ReadonlyMap<string, number>): Uint8Array {
-  const free = new Uint8Array(slots.size)
-  for (const map of [definition.map, ...definition.records.map((record) => record.map ?? {})])
-    for (const source of [map.userAgent, map.referrer]) {
-      if (source === undefined) continue
-      for (const step of Array.isArray(source) ? source : [source]) {
-        const from = typeof step === 'string' ? step : step.from
-        for (const name of from === undefined ? [] : Array.isArray(from) ? from : [from])
-          free[slots.get(name) ?? -1] = 1
-      }
-    }
-  return free
 }
 
 function keyValue(

@@ -7,6 +7,7 @@ import { CodeBuilder } from './code.ts'
 import type { SpanCode } from './code.ts'
 import type { Definition, Mapping, RecordKind, Source, Step } from './definition.ts'
 import { compileHelpers } from './compile-helpers.ts'
+import { cutKinds } from './cut-values.ts'
 import { numberIndex, textIndex } from './line-context.ts'
 import type { LineContext, NumberField, TextField } from './line-context.ts'
 import { parsePattern, patternCode, patternNames } from './pattern.ts'
@@ -26,8 +27,8 @@ export interface CompiledFormat {
 }
 
 const flowTargets = new Set<keyof Mapping>([
-  'time', 'srcIp', 'srcHost', 'user', 'device', 'dstHost', 'dstIp', 'dstPort', 'url', 'protocol', 'appProtocol',
-  'action', 'bytesUp', 'bytesDown', 'bytesTotal', 'category', 'appHint',
+  'time', 'srcIp', 'srcPort', 'srcHost', 'user', 'device', 'dstHost', 'dstIp', 'dstPort', 'url', 'protocol',
+  'appProtocol', 'action', 'bytesUp', 'bytesDown', 'bytesTotal', 'category', 'appHint',
 ]) // prettier-ignore
 
 const targets: readonly (keyof Mapping)[] = [
@@ -67,7 +68,13 @@ function build(definition: Definition, full: boolean): CompiledFormat {
   }
   const { split, afterwards } = splitCode(definition, code, tables)
   const tail: string[] = []
-  if (definition.lastValue === 'drop') tail.push(`h.dropLast(c,end,${code.bind(tables)}.slots);`)
+  if (definition.lastValue !== undefined) {
+    const when = definition.lastValue === 'drop' ? '' : 'if(c.mayBeCut)'
+    tail.push(`${when}h.dropLast(c,end,${code.bind(tables)}.slots);`)
+  }
+  const kinds: { value: Uint8Array } = { value: new Uint8Array(0) }
+  if (['csv', 'kv', 'w3c'].includes(definition.split.type))
+    tail.push(`if(c.truncated)h.dropCut(c,end,${code.bind(kinds)}.value);`)
   if (guard !== undefined && !CodeBuilder.raw(guard))
     tail.push(`if(!(${code.condition(guard)}))return 0;`)
   tail.push(orientCode(definition, code))
@@ -86,6 +93,7 @@ function build(definition: Definition, full: boolean): CompiledFormat {
     '}'
   tables.slots = code.slots.size
   afterwards()
+  kinds.value = cutKinds(definition, code.slots)
   // The text above is made of our own words, numbers and bound constants only.
   // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
   const factory = new Function('h', 'K', source) as (

@@ -30,6 +30,8 @@ const test = z.union([
     max: z.number().optional(),
     /** Something stands behind the value in the line, so that it is not cut off. */
     whole: z.literal(true).optional(),
+    /** Does not end a line that may be cut off, where whole lines may end in the field. */
+    uncut: z.literal(true).optional(),
     /** Equal to the value of this other field. */
     sameAs: name.optional(),
     /** The tests beside it hold too when the field is absent or says "none". */
@@ -246,7 +248,7 @@ export const definitionSchema = z.strictObject({
    * Whole lines end in something that is not read (or in a quote): a bare value that the line's end ends is taken for cut off,
    * and dropped.
    */
-  lastValue: z.literal('drop').optional(),
+  lastValue: z.enum(['drop', 'drop-if-cut']).optional(),
   /** Values that mean "none" in every text field. */
   missing: z.array(z.string()).default(['-']),
   /** Places of columns, from 0. */

@@ -36,6 +36,7 @@ export function encodeFlows(report: string, flows: FlowColumns): Uint8Array<Arra
       text('device', flows.device),
       text('dst_host', flows.dstHost),
       text('dst_ip', flows.dstIp),
+      { name: 'src_port', type: 'UInt16', data: flows.srcPort },
       { name: 'dst_port', type: 'UInt16', data: flows.dstPort },
       text('protocol', flows.protocol),
       text('app_protocol', flows.appProtocol),

@@ -23,7 +23,7 @@ const keyWidth = 5 + keyFields.length
 const records = ['session', 'web', 'dns'] as const
 const actions = ['', 'allowed', 'blocked'] as const
 
-const { dstPort, bytesUp, bytesDown, bytesTotal } = numberIndex
+const { srcPort, dstPort, bytesUp, bytesDown, bytesTotal } = numberIndex
 const identity = (text: string): string => text
 
 export class FlowTable {
@@ -38,6 +38,8 @@ export class FlowTable {
   #capacity = 1 << 13
   #keys = new Int32Array(this.#capacity * keyWidth)
   #categories = new Int32Array(this.#capacity)
+  /** The source port all of a row's transactions have; 0 = several, or unknown. No part of the key: connections would not add up. */
+  #srcPorts = new Uint16Array(this.#capacity)
   #transactions = new Uint32Array(this.#capacity)
   #known = new Uint32Array(this.#capacity * 3)
   #bytes = new Float64Array(this.#capacity * 3)
@@ -81,6 +83,9 @@ export class FlowTable {
       hash = Math.imul(hash ^ id, 0x01000193) ^ (hash >>> 13)
     }
     const row = this.#row(hash ^ (hash >>> 16), c)
+    const port = Math.max(0, numbers[srcPort])
+    if (this.#transactions[row] === 0) this.#srcPorts[row] = port
+    else if (this.#srcPorts[row] !== port) this.#srcPorts[row] = 0
     this.#transactions[row]++
     this.#count(row, 0, numbers[bytesUp])
     this.#count(row, 1, numbers[bytesDown])
@@ -122,6 +127,7 @@ export class FlowTable {
     this.#capacity *= 2
     this.#keys = resized(this.#keys, this.#capacity * keyWidth)
     this.#categories = resized(this.#categories, this.#capacity)
+    this.#srcPorts = resized(this.#srcPorts, this.#capacity)
     this.#transactions = resized(this.#transactions, this.#capacity)
     this.#known = resized(this.#known, this.#capacity * 3)
     this.#bytes = resized(this.#bytes, this.#capacity * 3)
@@ -169,6 +175,7 @@ export class FlowTable {
       device: texts[3],
       dstHost: texts[4],
       dstIp: texts[5],
+      srcPort: this.#srcPorts.slice(0, rows),
       dstPort: Uint16Array.from(packed, (value) => value >>> 8),
       protocol: texts[6],
       appProtocol: texts[7],
@@ -199,7 +206,10 @@ export class FlowTable {
   }
 }
 
-function resized<T extends Int32Array | Uint32Array | Float64Array>(array: T, length: number): T {
+function resized<T extends Int32Array | Uint32Array | Uint16Array | Float64Array>(
+  array: T,
+  length: number,
+): T {
   const next = new (array.constructor as new (length: number) => T)(length)
   next.set(array)
   return next

@@ -103,6 +103,8 @@ export class LineContext {
   record = 0
   reason = ''
   truncated = false
+  /** The line ends where senders cut: its last bare value may be half. */
+  mayBeCut = false
   /** There are more columns than were asked for. */
   surplus = false
   /** Envelope of the line (parse/envelope.ts). */

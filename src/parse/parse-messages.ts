@@ -25,7 +25,10 @@ export interface ParsedBatch {
   flows: number
   flowsFile: string | null
   unparsedFile: string | null
-  /** Hours (epoch ms) its flows touch. */
+  /** Tables of the devices' agents, and how many rows they have together. */
+  agentFiles: { table: string; file: string }[]
+  agentRows: number
+  /** Hours (epoch ms) its rows touch. */
   hours: number[]
   ledger: LedgerEntry[]
   streams: StreamState[]

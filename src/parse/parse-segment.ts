@@ -1,4 +1,7 @@
 /** A segment's bytes → its batch: every line ends as exactly one of transaction, skipped (with reason), unparsed (kept). */
+import { isAgentListener, readAgentLine } from '../defender/agent-lines.ts'
+import { AgentTables } from '../defender/agent-tables.ts'
+import type { RowOutcome } from '../defender/outcome.ts'
 import { lineLimits, parseLimits } from '../limits.ts'
 import type { Drop, StreamDescription } from '../spool/frame-sink.ts'
 import { kindCounted, kindDrop, kindLines, kindStream, readBlocks } from '../spool/segment.ts'
@@ -44,6 +47,7 @@ export class SegmentParser {
   readonly #flows = new FlowTable()
   readonly #counts = new OutcomeCounts()
   #ledger = new LedgerCounts()
+  #agent: AgentTables | null = null
   #unparsed: UnparsedLine[] = []
   #touched = new Set<KnownStream>()
   #lines = 0
@@ -105,12 +109,14 @@ export class SegmentParser {
       segment,
       report,
       flows: this.#flows.take(),
+      agent: this.#agent,
       ledger: this.#ledger.entries(),
       unparsed: this.#unparsed,
       streams: [...this.#touched].map((stream) => this.streams.state(stream)),
     }
     const lines = this.#lines
     this.#ledger = new LedgerCounts()
+    this.#agent = null
     this.#unparsed = []
     this.#touched = new Set()
     this.#lines = 0
@@ -173,7 +179,8 @@ export class SegmentParser {
       lines: block.lines,
       bytes,
     })
-    if (block.kind === kindLines) this.#lineBlock(block, stream, lineIds, bounded)
+    if (isAgentListener(stream.description.listener)) this.#agentBlock(block, stream, bounded)
+    else if (block.kind === kindLines) this.#lineBlock(block, stream, lineIds, bounded)
     else if (block.kind === kindCounted) this.#countedBlock(block, stream, lineIds, bounded)
     this.#counts.flush(this.#ledger, key, source, block.receivedAtMs)
   }
@@ -262,13 +269,68 @@ export class SegmentParser {
         this.#keep(c.recordFrom, c.recordTo, stream)
     }
     const reason = outcome === transaction ? '' : c.reason
-    const kind = outcome === transaction ? 'transaction' : outcome === skipped ? 'skipped' : 'unparsed'
+    const kind =
+      outcome === transaction ? 'transaction' : outcome === skipped ? 'skipped' : 'unparsed'
     const own = c.part === 0 ? c.recordTo - c.recordFrom + 1 : 0
     const next = c.following > 0 || c.parts > 0 ? readNext(c, this.#formats, stream.reader) : -1
     const counted = next < 0 ? bytes : Math.min(bytes, own)
     this.#counts.add(kind, reason, id, counted)
     this.#rest = bytes - counted
     return next
+  }
+
+  /** Rows of the devices' agents: objects, not columns, since they are few beside a firewall's lines. */
+  #agentBlock(block: Block, stream: KnownStream, bounded: boolean): void {
+    const c = this.#c
+    const { key, source } = stream.description
+    this.#agent ??= new AgentTables()
+    const to = {
+      tables: this.#agent,
+      source,
+      stream: key,
+      refuseTime: (ms: number) => this.#refusedTime(ms, bounded),
+    }
+    for (let start = block.start, end = start; start < block.end; start = end) {
+      const lf = c.buf.indexOf(10, start)
+      end = lf < 0 || lf >= block.end ? block.end : lf + 1
+      this.#lines++
+      const text = Buffer.from(c.buf.buffer, c.buf.byteOffset + start, end - start).toString('utf8')
+      const told = readAgentLine(text, stream.zone, to)
+      const whole = lf < 0 || lf >= block.end ? end : end - 1
+      for (const [i, record] of told.entries()) {
+        const { outcome, reason, format } = record
+        this.#counts.add(outcome, reason, format, i === 0 ? end - start : 0)
+        if (outcome === 'transaction') shareRow(stream, record)
+        else if (outcome === 'unparsed') {
+          c.reason = reason
+          this.#keepRow(record.text ?? null, start, whole, stream)
+        }
+      }
+      // each record of a line counts as a line
+      if (told.length > 1) {
+        const more = { atMs: c.receivedAtMs, stream: key, source, format: '', reason: '' }
+        this.#ledger.add({ ...more, outcome: 'received', lines: told.length - 1, bytes: 0 })
+      }
+    }
+  }
+
+  /** Keeps the line, or the one record of it. */
+  #keepRow(record: string | null, start: number, end: number, stream: KnownStream): void {
+    if (this.#unparsed.length >= lineLimits.unparsedKeptPerSegment) return
+    this.#keep(start, end, stream)
+    if (record === null) return
+    const bytes = Buffer.from(record)
+    const kept = this.#unparsed[this.#unparsed.length - 1]
+    kept.text = bytes.subarray(0, lineLimits.unparsedKeptBytes)
+    kept.bytes = bytes.length
+  }
+
+  /** Why a row of this time is not kept, '' = it is. */
+  #refusedTime(ms: number, bounded: boolean): string {
+    const off = ms - this.#c.receivedAtMs
+    if (Number.isNaN(ms) || !(ms >= 0 && ms < 4_294_967_295_000)) return 'impossible date'
+    if (off > this.#options.futureMsMax) return 'time in the future'
+    return bounded && -off > this.#options.pastMsMax ? 'time before the retention' : ''
   }
 
   #share(stream: KnownStream): void {
@@ -301,6 +363,13 @@ export class SegmentParser {
 interface LineIds {
   stream: number
   source: number
+}
+
+function shareRow(stream: KnownStream, row: RowOutcome): void {
+  stream.transactions++
+  if (row.withUser === true) stream.withUser++
+  if (row.withHost === true) stream.withHost++
+  if (row.withAction === true) stream.withAction++
 }
 
 /** A receive time between 2001 and 2100. */

@@ -37,15 +37,22 @@ function carryOut(order: ParseOrder): ParseAnswer {
   try {
     const { batch, damaged, lines, bytes } = parser.parse(segment, length)
     const { report, ledger, streams } = batch
-    const hours = hoursOf(batch.flows)
+    const { agent } = batch
+    const hours = [...new Set([...hoursOf(batch.flows), ...(agent?.hours() ?? [])])]
     const flowsFile = put(segment, 'flows', encodeFlows(report, batch.flows))
     const unparsedFile = put(segment, 'unparsed', encodeUnparsed(segment, report, batch.unparsed))
+    const agentFiles = (agent?.encode(report) ?? []).flatMap(({ table, bytes: block }) => {
+      const file = put(segment, table, block)
+      return file === null ? [] : [{ table, file }]
+    })
     const told = {
       segment,
       report,
       flows: batch.flows.rows,
       flowsFile,
       unparsedFile,
+      agentFiles,
+      agentRows: agent?.rows ?? 0,
       hours,
       ledger,
       streams,

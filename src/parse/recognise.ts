@@ -5,6 +5,7 @@
  */
 import { lineLimits } from '../limits.ts'
 import type { CompiledFormat } from './compile.ts'
+import { endsAtLimit } from './cut-values.ts'
 import { peelEnvelope } from './envelope.ts'
 import type { FormatSet } from './formats.ts'
 import { claimsHeader, columnSlotsOf, csvCells, squash, w3cFields, w3cLayout } from './layout.ts'
@@ -27,10 +28,12 @@ export interface StreamReader {
   /** Lines by format id; lines no format read are under ''. */
   lines: Map<string, number>
   total: number
+  /** Every line may be cut off, whatever its length. */
+  mayBeCut: boolean
 }
 
 export function newReader(fixed: CompiledFormat | null): StreamReader {
-  return { fixed, last: null, headed: null, software: '', lines: new Map(), total: 0 }
+  return { fixed, last: null, headed: null, software: '', lines: new Map(), total: 0, mayBeCut: false }
 }
 
 /** The format of the last line read by `readLine`, or null. One thread, no allocation. */
@@ -62,6 +65,7 @@ export function readLine(
   if (end <= start) return refuse(c, skipped, 'empty line')
   const payload = peelEnvelope(c, start, end)
   c.lineEnd = end
+  c.mayBeCut = reader.mayBeCut || endsAtLimit(end - start)
   const first = batchStart(buf, payload, end)
   if (first !== payload) return readBatched(c, first, formats, reader)
   if (end - start > lineLimits.lineBytes) return refuse(c, unparsed, 'line too long')
@@ -109,7 +113,8 @@ function readRecord(
   c.recordFrom = start
   c.recordTo = c.recordStop = end
   let outcome = tryFormats(c, end, formats, reader)
-  if (outcome === refused) outcome = readUnwrapped(c, payload, end, formats, reader)
+  if (outcome === refused) outcome = readUnwrapped(c, payload, end, false, formats, reader)
+  if (outcome === refused) outcome = readUnwrapped(c, payload, end, true, formats, reader)
   count(reader, outcome === refused ? null : lineFormat)
   if (outcome === unparsed && reader.headed !== null)
     return readAgain(c, start, end, formats, reader)
@@ -126,10 +131,11 @@ function readUnwrapped(
   c: LineContext,
   payload: number,
   end: number,
+  objects: boolean,
   formats: FormatSet,
   reader: StreamReader,
 ): number {
-  const inner = unwrap(c, payload, end)
+  const inner = unwrap(c, payload, end, objects)
   if (inner === 0) return refused
   const { lineStart } = c
   const text = peelEnvelope(c, constantBytes, inner)

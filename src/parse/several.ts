@@ -68,10 +68,10 @@ export function recordEnd(buf: Uint8Array, p: number, end: number): number {
 const wrappers = ['message', 'log', '_raw', 'event', 'original', 'MESSAGE', 'line', 'textPayload']
 
 /**
- * The line that the JSON object at `p` wraps, unescaped into the scratch: its end, with its beginning in `c.scratchBase`'s
- * old place; 0 when it wraps none. A wrapped line of a shipper stands at the first or second level (`result._raw`).
+ * The line that the JSON object at `p` wraps, or with `objects` the object, unescaped to the beginning of the scratch: its end there; 0 when
+ * it wraps none. What a shipper wrapped stands at the first or second level (`result._raw`).
  */
-export function unwrap(c: LineContext, p: number, end: number): number {
+export function unwrap(c: LineContext, p: number, end: number, objects: boolean): number {
   const buf = c.buf
   if (buf[p] !== open || c.scratchBase !== constantBytes) return 0
   let depth = 0
@@ -85,10 +85,18 @@ export function unwrap(c: LineContext, p: number, end: number): number {
       const colon = skipBlanks(buf, close + 1, end)
       if (depth <= 2 && buf[colon] === 58 && wrappers.some((key) => isKey(buf, at, end, key))) {
         const value = skipBlanks(buf, colon + 1, end)
-        const last = buf[value] === quote ? stringEnd(buf, value + 1, end) : end
-        if (last < end && last - value > 16 && last - value < (dataStart - constantBytes) >> 1) {
-          c.scratch = unescapeJson(buf, value + 1, last, constantBytes)
-          c.scratchBase = c.scratch
+        const last =
+          buf[value] !== (objects ? open : quote)
+            ? end
+            : objects
+              ? recordEnd(buf, value, end)
+              : stringEnd(buf, value + 1, end)
+        const length = last - value
+        if (last < end && length > 16 && length < (dataStart - constantBytes) >> 1) {
+          if (objects) buf.copyWithin(constantBytes, value, last)
+          c.scratch = c.scratchBase = objects
+            ? constantBytes + length
+            : unescapeJson(buf, value + 1, last, constantBytes)
           return c.scratchBase
         }
       }

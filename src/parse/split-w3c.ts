@@ -4,15 +4,14 @@ import type { LineContext } from './line-context.ts'
 import { splitBlanks, splitTabs } from './split.ts'
 
 /**
- * Cuts a row at tabs or at runs of blanks, whichever it uses. A row with fewer columns than the layout is taken for cut off:
- * its last value goes, unless its slot is marked in `cutMayStay`. Returns the number of columns seen.
+ * Cuts a row at tabs or at runs of blanks, whichever it uses. A row with fewer columns than the layout is taken for cut off.
+ * Returns the number of columns seen.
  */
 export function splitW3c(
   c: LineContext,
   payload: number,
   end: number,
   layout: Layout,
-  cutMayStay: Uint8Array,
   angles: boolean,
 ): number {
   const { columnSlots } = layout
@@ -21,10 +20,7 @@ export function splitW3c(
     ? splitTabs(c, start, end, columnSlots, true)
     : splitBlanks(c, start, end, columnSlots, layout.brackets, angles)
   // an open quote at the end of a whole row is a cut as well
-  if (columns >= layout.columns && !c.truncated) return columns
-  c.truncated = true
-  for (let slot = 0; slot < cutMayStay.length; slot++)
-    if (c.slotEnd[slot] === end && cutMayStay[slot] === 0) c.slotStart[slot] = c.slotEnd[slot] = 0
+  if (columns < layout.columns) c.truncated = true
   return columns
 }
 

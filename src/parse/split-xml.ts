@@ -212,7 +212,7 @@ function keep(c: LineContext, slot: number, from: number, to: number): void {
   }
   const start = c.scratch
   let out = start
-  for (p = from; p < to && out < dataStart - 4; ) {
+  for (p = from; p < to && out < dataStart - 4;) {
     if (buf[p] === 38) {
       const semicolon = entityEnd(buf, p, to)
       const text = semicolon < 0 ? null : entity(buf, p + 1, semicolon)

@@ -86,7 +86,7 @@ export function splitCsv(
         }
         break
       }
-      if (q >= end) c.truncated = true
+      if (q >= end) keepCut(c, slot, from, end)
       else if (slot >= 0) {
         if (doubled) undouble(c, slot, from, q, 34)
         else {
@@ -318,12 +318,19 @@ function quotedValue(
     q++
   }
   if (q >= end) {
-    // half a name is no name
-    c.truncated = true
+    keepCut(c, slot, from, end)
     return end
   }
   keep(c, slot, from, q, slashed, o)
   return q + 1
+}
+
+/** A quoted value that the end of the line cuts: `dropCut` judges what of it may stay. */
+function keepCut(c: LineContext, slot: number, from: number, end: number): void {
+  c.truncated = true
+  if (slot < 0 || c.slotEnd[slot] !== 0) return
+  c.slotStart[slot] = from
+  c.slotEnd[slot] = end
 }
 
 /** Behind the quote before `p` stands the next key with its assign, or the line ends. */

@@ -1,4 +1,5 @@
 /** What a parse thread knows of its streams: the reader that recognises lines, and the counts behind `gnomon sources`. */
+import { isAgentListener } from '../defender/agent-lines.ts'
 import { OperatingError } from '../errors.ts'
 import type { StreamDescription } from '../spool/frame-sink.ts'
 import type { StreamState } from './batch.ts'
@@ -26,6 +27,9 @@ export interface KnownStream {
   withBytes: number
   withAction: number
 }
+
+/** Feeds of the devices' agents have one format, known by the way they come. */
+const agentVerdict = { format: 'DEFENDER', confidence: 1, reason: "rows of the devices' agents" }
 
 export class StreamRegistry {
   readonly #formats: FormatSet
@@ -142,7 +146,9 @@ export class StreamRegistry {
   }
 
   state(stream: KnownStream): StreamState {
-    const { format, confidence, reason } = verdict(stream.reader)
+    const { format, confidence, reason } = isAgentListener(stream.description.listener)
+      ? agentVerdict
+      : verdict(stream.reader)
     return {
       key: stream.description.key,
       source: stream.description.source,

@@ -29,7 +29,7 @@ const untold: Record<string, Partial<Record<Field, string>>> = {
 
 /** Values of cut lines that differ from the whole line's, by field. */
 function differences(file: string): Map<Field, string[]> {
-  const reader = new LineReader(formats, newReader(null), null)
+  const reader = new LineReader(formats, { ...newReader(null), mayBeCut: true }, null)
   const found = new Map<Field, string[]>(fields.map((field) => [field, []]))
   const read = (bytes: Uint8Array): Transaction | null => {
     const outcome = reader.read(bytes, receivedAtMs)

@@ -38,9 +38,10 @@ function refusal(text: string): string {
 }
 
 /** What a definition makes of a line. */
-function read(text: string, line: string): unknown {
+function read(text: string, line: string, mayBeCut = false): unknown {
   const formats = compileFormats([parseDefinition(text, 'own.yaml')], { full: true })
-  return new LineReader(formats, newReader(null), null).read(Buffer.from(line), receivedAtMs)
+  const reader = new LineReader(formats, { ...newReader(null), mayBeCut }, null)
+  return reader.read(Buffer.from(line), receivedAtMs)
 }
 
 describe('a definition that is refused', () => {
@@ -110,14 +111,16 @@ map: { time: t, srcIp: s, dstHost: { from: h, after: ${JSON.stringify(word)} }, 
   )
 })
 
-test('a bare value at the end of the line is not whole', () => {
+test('a bare value at the end of a line that may be cut is not whole', () => {
   const text = `${head}split: { type: kv }
-map: { time: t, srcIp: s, dstIp: d, bytesUp: { when: { n: { whole: true } }, from: n } }
+map: { time: t, srcIp: s, dstIp: d, bytesUp: { when: { n: { uncut: true } }, from: n }, status: { when: { n: { whole: true } }, from: n } }
 `
   const line = 't=1792058398 s=10.1.2.3 d=203.0.113.5'
   expect(read(text, `${line} n=120 x=1`)).toMatchObject({ transaction: { bytesUp: 120 } })
   expect(read(text, `${line} n="120"`)).toMatchObject({ transaction: { bytesUp: 120 } })
-  expect(read(text, `${line} n=120`)).toMatchObject({ transaction: { bytesUp: null } })
+  expect(read(text, `${line} n=120`)).toMatchObject({ transaction: { bytesUp: 120, status: null } })
+  expect(read(text, `${line} n=120`, true)).toMatchObject({ transaction: { bytesUp: null } })
+  expect(read(text, `${line} n=120 x=1`, true)).toMatchObject({ transaction: { bytesUp: 120 } })
   expect(read(text, line)).toMatchObject({ transaction: { bytesUp: null } })
 })
 

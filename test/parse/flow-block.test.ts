@@ -45,13 +45,13 @@ describe('flows', () => {
     expect(ask(encodeFlows('continuous', batch.flows), '*')).toEqual([
       {
         report: 'continuous', minute: '2026-10-15 09:10:00', stream: 'tcp:5514|192.0.2.1', source: 'edge', format: 'PALO_ALTO', record: 'session',
-        src_ip: '10.1.2.3', src_host: '', user: 'corp\\ann', device: '', dst_host: '', dst_ip: '203.0.113.9', dst_port: 443, protocol: 'tcp',
+        src_ip: '10.1.2.3', src_host: '', user: 'corp\\ann', device: '', dst_host: '', dst_ip: '203.0.113.9', src_port: 50123, dst_port: 443, protocol: 'tcp',
         app_protocol: '', action: 'allowed', app_hint: 'slack-base', category: 'business-and-economy', transactions: 2,
         bytes_up: 101, bytes_up_known: 2, bytes_down: 902, bytes_down_known: 2, bytes_total: 1003, bytes_total_known: 2,
       },
       {
         report: 'continuous', minute: '2026-10-15 09:59:00', stream: 'tcp:5514|192.0.2.1', source: 'edge', format: 'PALO_ALTO', record: 'web',
-        src_ip: '10.1.2.3', src_host: '', user: 'corp\\ann', device: '', dst_host: 'files.example.com', dst_ip: '203.0.113.9', dst_port: 443, protocol: 'tcp',
+        src_ip: '10.1.2.3', src_host: '', user: 'corp\\ann', device: '', dst_host: 'files.example.com', dst_ip: '203.0.113.9', src_port: 50123, dst_port: 443, protocol: 'tcp',
         app_protocol: 'https', action: 'allowed', app_hint: 'ssl', category: 'business-and-economy', transactions: 1,
         bytes_up: 0, bytes_up_known: 0, bytes_down: 0, bytes_down_known: 0, bytes_total: 0, bytes_total_known: 0,
       },

@@ -66,6 +66,7 @@ function naive(all: readonly Given[]): Row[] {
       ...Object.fromEntries(keyFields.map((field) => [field, normal(field, given.text[field])])),
     }
     const name = JSON.stringify(key)
+    const port = Math.max(0, given.numbers[0])
     let row = rows.get(name)
     if (row === undefined) {
       const counters = {
@@ -79,9 +80,15 @@ function naive(all: readonly Given[]): Row[] {
       }
       rows.set(
         name,
-        (row = { ...key, category: normal('category', given.text.category), ...counters }),
+        (row = {
+          ...key,
+          category: normal('category', given.text.category),
+          srcPort: port,
+          ...counters,
+        }),
       )
     }
+    if (row.srcPort !== port) row.srcPort = 0
     row.transactions = Number(row.transactions) + 1
     for (const [i, field] of numberFields.entries()) {
       if (!field.startsWith('bytes') || given.numbers[i] < 0) continue

@@ -1,4 +1,4 @@
-/** `lastValue: drop`: whole lines end in something else, so a bare value at the end of the line is half of one. */
+/** `lastValue: drop-if-cut`: where a line may have been cut, a bare value at its end is half of one. */
 import { expect, test } from 'vitest'
 import { compileFormats, parseDefinition } from '../../src/parse/formats.ts'
 import { LineReader } from '../../src/parse/line-reader.ts'
@@ -12,7 +12,7 @@ documentation: https://www.example.com/
 summary: Lines.
 enable: Nothing.
 split: ${split}
-lastValue: drop
+lastValue: drop-if-cut
 ${columns}
 map: { time: at, srcIp: src, dstIp: dst, bytesUp: sent }
 `
@@ -37,7 +37,26 @@ test.each([
   const formats = compileFormats([parseDefinition(definition(split, columns), 'example.yaml')], {
     full: true,
   })
-  const reader = new LineReader(formats, newReader(null), null)
+  const reader = new LineReader(formats, { ...newReader(null), mayBeCut: true }, null)
   const outcome = reader.read(Buffer.from(line), Date.UTC(2026, 10, 1))
   expect(outcome).toMatchObject({ outcome: 'transaction', transaction: { bytesUp: sent } })
+})
+
+test.each([
+  ['a line of an ordinary length is whole', 100, 12],
+  ['a line that ends where RFC 3164 ends', 1024, null],
+  ['a line that ends a little before', 1000, 12],
+  ['a line that fills a datagram in one frame', 1472, null],
+])('%s', (_name, length, sent) => {
+  const start = 'at=1790000000 src=192.0.2.1 dst=203.0.113.1 pad='
+  const end = ' sent=12'
+  const line = `${start}${'x'.repeat(length - start.length - end.length)}${end}`
+  const formats = compileFormats(
+    [parseDefinition(definition('{ type: kv }', ''), 'example.yaml')],
+    { full: true },
+  )
+  const reader = new LineReader(formats, newReader(null), null)
+  expect(reader.read(Buffer.from(line), Date.UTC(2026, 10, 1))).toMatchObject({
+    transaction: { bytesUp: sent },
+  })
 })

@@ -5,7 +5,17 @@ import { LineReader } from '../../src/parse/line-reader.ts'
 import { SegmentParser } from '../../src/parse/parse-segment.ts'
 import { newReader } from '../../src/parse/recognise.ts'
 import type { Outcome } from '../../src/parse/transaction.ts'
-import { asa, dayMs, imbalance, linesBlock, parse, receivedAtMs, segmentOf, squid, sumsOf } from './parse-parts.ts'
+import {
+  asa,
+  dayMs,
+  imbalance,
+  linesBlock,
+  parse,
+  receivedAtMs,
+  segmentOf,
+  squid,
+  sumsOf,
+} from './parse-parts.ts'
 
 const head = (id: string): string => `id: ${id}
 vendor: V
@@ -45,7 +55,8 @@ const flow = compileFormats(definitions, { full: false })
 const at = '2026-10-15T09:00:00Z'
 const one = (n: number): string => `{"time":"${at}","src":"10.1.2.${n}","host":"h${n}.example.com"}`
 const tuples = `{"kind":"tuples","flows":[{"tuples":["1792054800,10.1.2.1,203.0.113.1,E,10","1792054801,10.1.2.2,203.0.113.2,B,"]},{"tuples":["1792054802,10.1.2.3,203.0.113.3,E,30"]}],"later":"\\u00e9"}`
-const event = (n: number): string => `<Event><id>3</id><time>${at}</time><pc>pc${n}</pc><ip>203.0.113.${n}</ip></Event>`
+const event = (n: number): string =>
+  `<Event><id>3</id><time>${at}</time><pc>pc${n}</pc><ip>203.0.113.${n}</ip></Event>`
 
 /** Host or address of each transaction, else the reason. */
 function read(...lines: string[]): string[] {
@@ -94,7 +105,9 @@ describe('a line with several records', () => {
   test('fields beside the parts count for all of them', () => {
     const reader = new LineReader(full, newReader(null), null)
     const hints = Array.from(reader.readAll(Buffer.from(tuples), receivedAtMs), (outcome) =>
-      outcome.outcome === 'transaction' ? [outcome.transaction.appHint, outcome.transaction.bytesUp] : null,
+      outcome.outcome === 'transaction'
+        ? [outcome.transaction.appHint, outcome.transaction.bytesUp]
+        : null,
     )
     expect(hints).toEqual([['tuples', 10], null, ['tuples', 30]])
   })
@@ -120,6 +133,9 @@ describe('a wrapped line', () => {
     ['in log events', `{"messageType":"DATA_MESSAGE","logEvents":[{"id":"1","message":${text}},{"id":"2","message":${JSON.stringify(one(2))}}]}`, [...want, '10.1.2.2>h2.example.com']],
     ['one behind the other', `{"message":${text}}{"message":${JSON.stringify(one(2))}}`, [...want, '10.1.2.2>h2.example.com']],
     ['parts of a wrapped record', `{"message":${JSON.stringify(tuples)}}`, ['10.1.2.1>203.0.113.1', 'begin', '10.1.2.3>203.0.113.3']],
+    ['a text before an object', `{"event":{"code":"x","original":${text}},"message":"y"}`, want],
+    ['an object, though there is a text', `{"message":"some text that is no line","event":${one(1)}}`, want],
+    ['an object', `{"time":1792054800,"event":${one(1)}}`, want],
     ['prose', '{"message":"the service was started a while ago"}', ['no format matches']],
     ['cut off', `{"message":${text.slice(0, -6)}`, ['no format matches']],
     ['wrapped twice is not looked into', `{"message":${JSON.stringify(`{"message":${text}}`)}}`, ['no format matches']],
@@ -146,10 +162,18 @@ test('patterns cut a field', () => {
 })
 
 describe('in a segment', () => {
-  const parser = (): SegmentParser => new SegmentParser(flow, { pastMsMax: 90 * dayMs, futureMsMax: dayMs })
+  const parser = (): SegmentParser =>
+    new SegmentParser(flow, { pastMsMax: 90 * dayMs, futureMsMax: dayMs })
 
   test('each record is counted as a line, and the ledger balances', () => {
-    const lines = [one(1), `[${one(1)},{"a":1},${one(3)}]`, tuples, `{"message":${JSON.stringify(one(2))}}`, 'nothing', event(1) + event(2)]
+    const lines = [
+      one(1),
+      `[${one(1)},{"a":1},${one(3)}]`,
+      tuples,
+      `{"message":${JSON.stringify(one(2))}}`,
+      'nothing',
+      event(1) + event(2),
+    ]
     const { batch } = parse(parser(), segmentOf([linesBlock(lines)]))
     const sums = sumsOf(batch.ledger)
     expect(imbalance(batch.ledger)).toEqual({ lines: 0, bytes: 0 })
@@ -159,11 +183,17 @@ describe('in a segment', () => {
     expect(sums.received.bytes).toBe(lines.join('\n').length + 1)
     expect(batch.flows.transactions.reduce((sum, n) => sum + n, 0)).toBe(8)
     // of a batch only the record that was not read is kept
-    expect(batch.unparsed.map(({ text }) => Buffer.from(text).toString())).toEqual(['{"a":1}', 'nothing'])
+    expect(batch.unparsed.map(({ text }) => Buffer.from(text).toString())).toEqual([
+      '{"a":1}',
+      'nothing',
+    ])
   })
 
   test('what stands behind a cut batch is another line', () => {
-    const { batch } = parse(parser(), segmentOf([linesBlock([`[${one(1)},${one(2).slice(0, 40)}`, one(3), squid, asa])]))
+    const { batch } = parse(
+      parser(),
+      segmentOf([linesBlock([`[${one(1)},${one(2).slice(0, 40)}`, one(3), squid, asa])]),
+    )
     expect(imbalance(batch.ledger)).toEqual({ lines: 0, bytes: 0 })
     expect(sumsOf(batch.ledger).transaction.lines).toBe(2)
   })

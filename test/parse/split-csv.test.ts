@@ -74,7 +74,7 @@ describe('csv', () => {
     ['a,,c', 3, { columns: 3, values: ['a', null, 'c'], truncated: false }],
     ['a,b', 4, { columns: 2, values: ['a', 'b', null, null], truncated: false }],
     ['"",b', 2, { columns: 2, values: [null, 'b'], truncated: false }],
-    ['a,"cut off', 2, { columns: 2, values: ['a', null], truncated: true }],
+    ['a,"cut off', 2, { columns: 2, values: ['a', 'cut off'], truncated: true }],
     ['"a"noise,b', 2, { columns: 2, values: ['a', 'b'], truncated: false }],
     ['a"b,c', 2, { columns: 2, values: ['a"b', 'c'], truncated: false }],
   ])('%j', (line, wanted, want) => expect(csv(line, wanted)).toEqual(want))

@@ -120,7 +120,7 @@ describe('key=value', () => {
     ['', {}],
     ['src', {}],
     ['src=', {}],
-    ['user="cut off src=1', {}],
+    ['user="cut off src=1', { user: 'cut off src=1' }],
   ])('%s', (line, want) => expect(kv(line, { noise: '" src=noise' })).toEqual(want))
 
   test('options: other separators, assignments, quotes, the last of two', () => {
@@ -139,7 +139,7 @@ describe('key=value', () => {
     ['url="/?x="y"" src=1', { url: '/?x="y"', src: '1' }],
     ['user="" src="" url="b"', { url: 'b' }],
     ['user="a" b" src=1', { user: 'a" b', src: '1' }],
-    ['user="a "b" c', {}],
+    ['user="a "b" c', { user: 'a "b" c' }],
   ])('quotes inside quotes: %j', (line, want) => {
     expect(kv(line, { escapes: false, inner: true })).toEqual(want)
   })

@@ -70,12 +70,20 @@ describe('an element', () => {
   })
 })
 
-test.each(['', '   ', 'x', '<', '<a/>', '<Eventual/>', '{"Event":1}', '</Event>', '<EventX>', '<Event'])(
-  'no such element: %j',
-  (text) => {
-    expect(read(text, ['a'])).toMatchObject({ elements: -1, values: {} })
-  },
-)
+test.each([
+  '',
+  '   ',
+  'x',
+  '<',
+  '<a/>',
+  '<Eventual/>',
+  '{"Event":1}',
+  '</Event>',
+  '<EventX>',
+  '<Event',
+])('no such element: %j', (text) => {
+  expect(read(text, ['a'])).toMatchObject({ elements: -1, values: {} })
+})
 
 test('cut anywhere gives whole values only', () => {
   const text = `<Event a="one"><b c='two'>three</b><d>fo&amp;ur</d><E><Data Name="f">five</Data></E></Event>`
@@ -84,15 +92,20 @@ test('cut anywhere gives whole values only', () => {
   expect(whole).toMatchObject({ truncated: false, elements: 5 })
   for (let length = 0; length < text.length; length++) {
     const { values, elements, truncated, ended } = read(text.slice(0, length), paths)
-    if (elements >= 0) expect({ length, truncated, ended }).toEqual({ length, truncated: true, ended: -1 })
+    if (elements >= 0)
+      expect({ length, truncated, ended }).toEqual({ length, truncated: true, ended: -1 })
     for (const [path, value] of Object.entries(values)) expect(value).toBe(whole.values[path])
   }
 })
 
 test('depth, length and noise are bounded', () => {
   expect(read(`<Event>${'<a>'.repeat(50_000)}`, ['a']).truncated).toBe(true)
-  expect(read(`<Event><${'x'.repeat(100_000)}>1</x><a>1</a></Event>`, ['a']).values).toEqual({ a: '1' })
-  expect(read(`<Event><a>${'&amp;'.repeat(40_000)}</a></Event>`, ['a']).values.a).toHaveLength(40_000)
+  expect(read(`<Event><${'x'.repeat(100_000)}>1</x><a>1</a></Event>`, ['a']).values).toEqual({
+    a: '1',
+  })
+  expect(read(`<Event><a>${'&amp;'.repeat(40_000)}</a></Event>`, ['a']).values.a).toHaveLength(
+    40_000,
+  )
   expect(read(`<Event ${'a="1" '.repeat(20_000)}>`, ['a']).truncated).toBe(true)
   const piece = fc.constantFrom(
     '<', '>', '/', '</', '/>', '<Event', '</Event>', '<a', '<Data Name="', '"', "'", '=', ' ', '&amp;', '&#x', ';',
@@ -105,7 +118,10 @@ test('depth, length and noise are bounded', () => {
       splitXml(c, start, end, keysOf(['a', 'x', 'a.x', 'a@x']), event)
       for (let slot = 0; slot < 4; slot++) {
         const [from, to] = [c.slotStart[slot], c.slotEnd[slot]]
-        if (to > from) expect(from >= constantBytes && to <= end && (to <= c.scratch || from >= start)).toBe(true)
+        if (to > from)
+          expect(from >= constantBytes && to <= end && (to <= c.scratch || from >= start)).toBe(
+            true,
+          )
       }
     }),
     { numRuns: 500 },

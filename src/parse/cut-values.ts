@@ -1,0 +1,58 @@
+/** The last value of a line that was cut off: what of it may be told. */
+import type { Definition, Mapping } from './definition.ts'
+import type { LineContext } from './line-context.ts'
+
+/** A part of it says less, nothing else: user agents and referrers. */
+const freeText = 1
+/** A part of it is true once its host is whole. */
+const address = 2
+
+/** What each slot feeds; 0 = half a value would be another value. */
+export function cutKinds(definition: Definition, slots: ReadonlyMap<string, number>): Uint8Array {
+  const kinds = new Uint8Array(slots.size)
+  const mark = (map: Mapping, key: 'userAgent' | 'referrer' | 'url', kind: number): void => {
+    const source = map[key]
+    if (source === undefined) return
+    for (const step of Array.isArray(source) ? source : [source]) {
+      const from = typeof step === 'string' ? step : step.from
+      for (const name of from === undefined ? [] : [from].flat()) {
+        const slot = slots.get(name)
+        if (slot !== undefined) kinds[slot] = kind
+      }
+    }
+  }
+  for (const map of [definition.map, ...definition.records.map((record) => record.map ?? {})]) {
+    mark(map, 'url', address)
+    mark(map, 'userAgent', freeText)
+    mark(map, 'referrer', freeText)
+  }
+  return kinds
+}
+
+/** Takes away the value at the end of a line that was cut off, unless its kind lets a part of it stand. */
+export function dropCut(c: LineContext, end: number, kinds: Uint8Array): void {
+  for (let slot = 0; slot < kinds.length; slot++) {
+    if (c.slotEnd[slot] !== end || kinds[slot] === freeText) continue
+    if (kinds[slot] === address && hostIsWhole(c.buf, c.slotStart[slot], end)) continue
+    c.slotStart[slot] = c.slotEnd[slot] = 0
+  }
+}
+
+/** `scheme://host/`: a slash stands behind the host. */
+function hostIsWhole(buf: Uint8Array, start: number, end: number): boolean {
+  let slashes = 0
+  for (let p = start; p < end; p++) if (buf[p] === 47 && ++slashes === 3) return true
+  return false
+}
+
+/** Where senders cut: the limits of RFC 3164, of buffers, and of a datagram in one Ethernet frame. */
+const limits = [1024, 2048, 4096, 8192]
+const slackBytes = 3
+const frameBytes = [1460, 1472] as const
+
+/** Whether a line of so many bytes ends where a sender's limit is: its last bare value may be half. */
+export function endsAtLimit(bytes: number): boolean {
+  if (bytes < limits[0] - slackBytes) return false
+  if (bytes >= frameBytes[0] && bytes <= frameBytes[1]) return true
+  return limits.some((limit) => bytes <= limit && bytes >= limit - slackBytes)
+}
