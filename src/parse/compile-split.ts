@@ -95,7 +95,8 @@ function anchored(
   const start =
     anchors.length === 0
       ? 'p=c.payloadStart;'
-      : `p=h.findAny(buf,c.lineStart,end,${code.bind(anchors)});if(p<0)return 0;`
+      : // a line within a shipper's JSON object is read once it is unwrapped
+        `if(buf[c.payloadStart]===123)return 0;p=h.findAny(buf,c.lineStart,end,${code.bind(anchors)});if(p<0)return 0;`
   if (split.header === undefined) return `${start}c.messageStart=p;`
   const match = patternCode(
     parsePattern(split.header),

@@ -13,7 +13,7 @@ import type { Layout } from './layout.ts'
 import { constantBytes, refused, skipped, unparsed } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 import { decode } from './normalise.ts'
-import { batchStart, nextRecord, recordEnd, unwrap } from './several.ts'
+import { batchStart, nextRecord, recordEnd, unwrap, wrapperTime } from './several.ts'
 
 /** What a stream has shown so far. */
 export interface StreamReader {
@@ -33,7 +33,15 @@ export interface StreamReader {
 }
 
 export function newReader(fixed: CompiledFormat | null): StreamReader {
-  return { fixed, last: null, headed: null, software: '', lines: new Map(), total: 0, mayBeCut: false }
+  return {
+    fixed,
+    last: null,
+    headed: null,
+    software: '',
+    lines: new Map(),
+    total: 0,
+    mayBeCut: false,
+  }
 }
 
 /** The format of the last line read by `readLine`, or null. One thread, no allocation. */
@@ -139,6 +147,7 @@ function readUnwrapped(
   if (inner === 0) return refused
   const { lineStart } = c
   const text = peelEnvelope(c, constantBytes, inner)
+  if (Number.isNaN(c.envelopeTime)) c.envelopeTime = wrapperTime(c, payload, end)
   c.recordStop = inner
   if (c.buf[text] === 35) return readDirective(c, text, inner, formats, reader)
   const outcome = tryFormats(c, inner, formats, reader)

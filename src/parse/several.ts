@@ -3,6 +3,7 @@
  * `"logEvents":[…]` of CloudWatch, arrays, objects and events one after the other without line ends); shippers put the line
  * itself into a text of their own object (`{"message":"…"}`). Each record is then read like a line.
  */
+import { readTime } from './time.ts'
 import { constantBytes, dataStart } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 import { unescapeJson } from './split-json.ts'
@@ -65,7 +66,40 @@ export function recordEnd(buf: Uint8Array, p: number, end: number): number {
 }
 
 /** Keys under which shippers keep the line they read. */
-const wrappers = ['message', 'log', '_raw', 'event', 'original', 'MESSAGE', 'line', 'textPayload']
+const wrappers = [
+  'message',
+  'log',
+  '_raw',
+  'event',
+  'original',
+  'MESSAGE',
+  'line',
+  'textPayload',
+  'full_message',
+  'short_message',
+  'raw',
+]
+
+/** … and the time at which they read it. */
+const wrapperTimes = ['@timestamp', 'timestamp', 'time', '_time']
+
+/** The time in the wrapper's own object that begins at `p`, or NaN. */
+export function wrapperTime(c: LineContext, p: number, end: number): number {
+  const buf = c.buf
+  for (const key of wrapperTimes) {
+    const at = findKey(buf, p + 1, end, key)
+    if (at < 0) continue
+    const colon = skipBlanks(buf, at + key.length + 2, end)
+    if (buf[colon] !== 58) continue
+    const value = skipBlanks(buf, colon + 1, end)
+    const from = buf[value] === quote ? value + 1 : value
+    let to = from
+    while (to < end && buf[to] !== quote && buf[to] !== 44 && buf[to] !== 125) to++
+    const time = readTime(c, from, to)
+    if (!Number.isNaN(time)) return time
+  }
+  return NaN
+}
 
 /**
  * The line that the JSON object at `p` wraps, or with `objects` the object, unescaped to the beginning of the scratch: its end there; 0 when
