@@ -10,6 +10,15 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm install --no-audit --no-fund --omit=dev \
   && rm -rf node_modules/node-linux-* node_modules/node-darwin-* node_modules/node-win-* node_modules/.bin/node node_modules/echarts/dist
 
+# The console is built with the development packages, of which nothing else comes along.
+FROM ${BASE} AS console
+WORKDIR /opt/gnomon
+COPY package.json package-lock.json .npmrc ./
+RUN npm install --no-audit --no-fund
+COPY tsconfig.json vite.config.ts ./
+COPY src ./src
+RUN node_modules/.bin/vite build --logLevel warn
+
 FROM ${BASE}
 RUN apt-get update \
   && apt-get install -y --no-install-recommends \
@@ -24,6 +33,7 @@ RUN apt-get update \
 WORKDIR /opt/gnomon
 COPY --from=packages /opt/gnomon/node_modules ./node_modules
 COPY . .
+COPY --from=console /opt/gnomon/dist ./dist
 
 ENV NODE_ENV=production \
     GNOMON_DATA=/var/lib/gnomon

@@ -1,24 +1,37 @@
 /** `gnomon serve`: all doors on one pipeline. Started in the order of the flow's end to its beginning, stopped the other way round. */
+import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { Access } from './access/access.ts'
+import { viewedStore } from './access/viewer-store.ts'
 import { createApi } from './api/api.ts'
+import { createCatalogService } from './api/catalog-service.ts'
+import { currentViewer, viewedBackend } from './api/current-viewer.ts'
 import { LineRates } from './api/line-rates.ts'
 import { createBackend } from './api/store-backend.ts'
 import type { Readiness, ReloadResult } from './api/schemas.ts'
-import { loadCatalog, shippedCatalog } from './catalog/catalog.ts'
 import type { LoadedConfig } from './config/config.ts'
 import { describeConfig } from './config/config.ts'
 import { changedKeys } from './config/changes.ts'
+import type { Config } from './config/schema.ts'
 import { compileSources } from './config/sources.ts'
+import { createFeeds } from './defender/feeds.ts'
 import { causeOf } from './errors.ts'
+import { Govern } from './govern/govern.ts'
 import { createFolderIntake } from './intake/folder.ts'
 import { createFtpServer } from './intake/ftp.ts'
 import { createSyslogThread } from './intake/syslog-thread.ts'
 import type { Component } from './lib/component.ts'
 import { version } from './lib/version.ts'
 import { createMetrics } from './metrics/metrics.ts'
-import { compileFormats, loadDefinitions, shippedParsers } from './parse/formats.ts'
+import { compileFormats, loadDefinitions } from './parse/formats.ts'
+import { OwnDefinitions } from './parse/own-definitions.ts'
+import { Playground } from './parse/playground.ts'
 import { metricSources } from './metric-sources.ts'
-import { Pipeline } from './pipeline.ts'
+import { Pipeline, definitionFolders } from './pipeline.ts'
+import { Publisher } from './publish/publisher.ts'
+import { RecordStream } from './publish/record-stream.ts'
+import { ScheduledReports } from './publish/scheduled-reports.ts'
+import type { SealedSegment } from './spool/segment-writer.ts'
 
 export interface DaemonOptions {
   dataDir: string
@@ -51,10 +64,7 @@ export interface Daemon {
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { dataDir, log, now } = options
   let { config } = options.loaded
-  let formats = compileFormats(
-    await loadDefinitions([shippedParsers, ...config.parse.definitions]),
-    { full: false },
-  )
+  const own = new OwnDefinitions(dataDir)
   const started: Pick<Component<unknown>, 'stop'>[] = []
   let ready = false
 
@@ -71,6 +81,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     const pipeline = await Pipeline.open(dataDir, config, log, now)
     started.push(pipeline)
+    pipeline.keepsSegments =
+      config.publish.backup.maxBytes > 0 ||
+      config.publish.uploads.some(({ content }) => content === 'raw')
+    const compileDefinitions = async (from: Config) =>
+      compileFormats(await loadDefinitions(definitionFolders(dataDir, from)), { full: false })
+    let formats = await compileDefinitions(config)
     await pipeline.start()
     const rates = new LineRates(now)
     pipeline.ingest.onInserted(({ ledger }) => rates.add(ledger))
@@ -95,6 +111,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log,
       now,
     )
+    const feeds = createFeeds({
+      config: config.defender,
+      dataDir,
+      sink: pipeline.files,
+      log,
+      now,
+    })
     const ftp = createFtpServer({ dataDir, ftp: config.ftp }, log, now)
 
     const readiness = (): Readiness => {
@@ -112,56 +135,142 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       return { ready: checks.every(({ ok }) => ok), checks }
     }
 
+    let renewCertificate = async (): Promise<void> => undefined
     const reload = async (): Promise<ReloadResult> => {
       const next = (await options.readConfig()).config
-      const catalog = await loadCatalog([shippedCatalog, ...next.catalog.folders])
-      const definitions = compileFormats(
-        await loadDefinitions([shippedParsers, ...next.parse.definitions]),
-        { full: false },
-      )
+      const catalog = await pipeline.ownCatalog.load(next.catalog.folders)
+      const definitions = await compileDefinitions(next)
       await syslog.reconfigure({ syslog: next.syslog, sources: next.sources })
       await ftp.setAccounts(next.ftp.accounts)
-      const result = changedKeys(config, next)
-      pipeline.merge.useCatalog(catalog)
+      await renewCertificate()
+      const moved = await catalogs.use(catalog)
+      const result = { ...changedKeys(config, next), moved }
       resolve = compileSources(next.sources)
       formats = definitions
+      pipeline.ingest.useDefinitions(definitionFolders(dataDir, next))
       config = next
-      log.info(result, 'configuration read again')
+      log.info({ ...result, moved: moved.words }, 'configuration read again')
       return result
     }
 
-    const backend = createBackend({
+    const access = await Access.open({
+      dataDir,
       store: pipeline.store,
+      config: () => config,
+      log,
+      now,
+    })
+    started.push(access)
+    await access.start()
+    const parts = {
+      whole: pipeline.store,
       spool: pipeline.spool,
       files: pipeline.files,
       catalog: () => pipeline.merge.catalog,
       formats: () => formats,
       streams: () => pipeline.ingest.streams(),
+      feeds: () => feeds.status(),
       rates,
-      submit: (segment) => pipeline.ingest.submit(segment),
+      submit: (segment: SealedSegment) => pipeline.ingest.submit(segment),
       config: () => config,
       describeConfig: () => describeConfig(config),
       reload,
       readiness,
       tempDir: dataDir,
       now,
+    }
+    const backend = viewedBackend(
+      (viewer) =>
+        createBackend({
+          ...parts,
+          store: viewedStore(pipeline.store, access.viewOf(viewer)),
+          visible: viewer.sources,
+        }),
+      { readiness: async () => readiness() },
+    )
+    const catalogs = createCatalogService({
+      own: pipeline.ownCatalog,
+      first: pipeline.firstCatalog,
+      store: pipeline.store,
+      viewed: () => viewedStore(pipeline.store, access.viewOf(currentViewer())),
+      use: (catalog) => pipeline.merge.useCatalog(catalog),
+      now,
     })
-    const metrics = createMetrics(metricSources({ pipeline, syslog, folders, now }), version)
+    const govern = new Govern({
+      store: pipeline.store,
+      catalog: () => pipeline.merge.catalog,
+      config: () => config,
+      log,
+      now,
+      dataDir,
+      lastSeen: () => {
+        const seen = new Map<string, number>()
+        for (const { source, lastSeenMs } of pipeline.ingest.streams())
+          seen.set(source, Math.max(seen.get(source) ?? 0, lastSeenMs))
+        return seen
+      },
+      settled: () => pipeline.settle(),
+    })
+    const metrics = createMetrics(metricSources({ pipeline, syslog, folders, feeds, now }), version)
     const api = createApi({
       host: config.api.host,
       port: config.api.port,
+      tls: config.api.tls,
+      tap: { tap: pipeline.tap, view: () => access.viewOf(currentViewer()) },
+      definitions: {
+        playground: new Playground(),
+        definitions: own,
+        folders: () => definitionFolders(dataDir, config),
+        use: async () => {
+          formats = await compileDefinitions(config)
+          pipeline.ingest.useDefinitions(definitionFolders(dataDir, config))
+        },
+        now,
+      },
       backend,
+      access,
+      store: pipeline.store,
+      govern: { govern, catalog: () => pipeline.merge.catalog },
+      catalog: catalogs,
       metrics,
       log,
+      blobFolder: join(dataDir, 'served-uploads'),
       now,
       version,
     })
 
-    for (const component of [api, syslog, folders, ftp]) {
+    renewCertificate = () => api.reloadCertificate()
+    const publisher = new Publisher({
+      dataDir,
+      config: config.publish,
+      store: pipeline.store,
+      backup: pipeline.backup,
+      streams: () => pipeline.ingest.streams(),
+      log,
+      now,
+    })
+
+    const { outboxBytes } = config.publish
+    const records = config.publish.records.map(
+      (entry) =>
+        new RecordStream({ dataDir, config: entry, outboxBytes, store: pipeline.store, log, now }),
+    )
+    const reports = new ScheduledReports({
+      dataDir,
+      config: config.publish,
+      store: pipeline.store,
+      catalogVersion: () => pipeline.merge.catalog.version,
+      log,
+      now,
+    })
+
+    for (const component of [publisher, ...records, reports, api, syslog, folders, ftp, feeds]) {
       started.push(component)
       await component.start()
     }
     pipeline.mergeInTurns()
+    started.push(govern)
+    await govern.start()
     ready = true
     const ports: Daemon['ports'] = () => {
       const of = (name: string): number | null =>

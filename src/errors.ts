@@ -19,6 +19,13 @@ export const errorCodes = [
   'STORE_FAILED',
   'CATALOG_INVALID',
   'API_FAILED',
+  'FEED_FAILED',
+  'ACCESS_FAILED',
+  'ACCESS_DENIED',
+  'PLAYGROUND_REFUSED',
+  'APPLIANCE_FAILED',
+  'GOVERN_REFUSED',
+  'GOVERN_FAILED',
   'USAGE',
 ] as const
 

@@ -54,6 +54,47 @@ export const snapshotLimits = {
 } as const
 
 export const mergeLimits = {
+  /** An hour looks this far back for the requests of a connection, for who had an address, for who was on a device, … */
+  behindSeconds: 3600,
+  /** … and this far ahead for the end of a connection that is logged when it ends; data that arrive later recompute these hours too. */
+  aheadSeconds: 2 * 3600,
+  /** Clocks that were corrected still differ by this much: rows are stamped when they are written. */
+  toleranceSeconds: 120,
+  /** A flow takes user and process of a connection that began so long before its record: longer ones only their device, by its lease. */
+  matchSeconds: 45 * 60,
+  /** … and where nothing else tells the device, of one that began so long before. */
+  closeSeconds: 300,
+  /** A clock's skew is believed from so many connections seen by both sides; no clock is wrong by more than the other bound. */
+  skewPairs: 20,
+  skewSecondsMax: 600,
+  /** A device is behind a firewall when the firewall saw this share of its connections; it is not when it saw none of so many. */
+  supportShare: 0.3,
+  refuteConnections: 2,
+  /** Who was seen last is still there for this long, when nobody else comes; … */
+  holdSeconds: 900,
+  /** … with somebody else after it: this long, when the other is further than `farSeconds`. */
+  nearSeconds: 120,
+  farSeconds: 300,
+  /** Nobody is named with less: a wrong name is worse than none. */
+  leaseConfidence: 0.75,
+  /** A device is behind a NAT when so many of its connections met flows of it, and this share of those nobody else saw … */
+  natConnections: 3,
+  natShare: 0.6,
+  /** … by less than this chance: e^-7 is one in a thousand. */
+  natWeight: 7,
+  /** An address with less traffic in an hour is no NAT; the busiest of the rest are looked at. */
+  natFlows: 8,
+  natAddresses: 200,
+  /** A directory's CSV: a row has some 200 bytes, 300,000 people. */
+  directoryBytes: 64 * MiB,
+  /** Reports whose names of people are in memory. */
+  reportsRemembered: 8,
+  /** A neighbour hour that only may have changed is recomputed this long after its last time: the running hour changes each turn. */
+  neighbourMs: 10 * 60_000,
+  /** Hours merged by one pass of statements: the cost of a statement is shared, and its tables fit in memory … */
+  hoursPerPass: 24,
+  /** … as do so many flows and agent rows: a pass is cut before it has more. */
+  rowsPerPass: 2_500_000,
   /** Destinations named by the catalog before they are written: bounds memory on a first pass over millions of hosts. */
   classifyRows: 50_000,
   /** Hours recomputed in one turn; then the store is asked anew, so that the newest come first. */
@@ -190,6 +231,8 @@ export const apiLimits = {
   rateWindowMs: 60_000,
   /** Rows of one page of a list. */
   pageRows: 1000,
+  /** Rows of the console's table of all apps, which sorts and filters by itself; the catalog has some 10,000. */
+  tableRows: 200_000,
   /** Pages of one list: a deeper question is a filter's or an export's. */
   pages: 100_000,
   /** Requests of one address; a console asks some 80 in a minute. Health checks are not counted. */
@@ -216,8 +259,12 @@ export const apiLimits = {
   summaryAgeMs: 4000,
   /** Top apps and unknown services of the summary. */
   summaryRows: 10,
+  /** Rows of each list behind a number. */
+  traceRows: 500,
+  /** One person's computer asks for fewer hosts than this. */
+  sharedHosts: 5000,
   /** Rows of each table of an app's or person's page. */
-  detailRows: 200,
+  detailRows: 10_000,
   /** A source that spoke within this time is receiving; within `sourceQuietMs` quiet; else silent. */
   sourceLiveMs: 5 * 60_000,
   sourceQuietMs: 24 * 60 * 60_000,
@@ -242,6 +289,18 @@ export const catalogLimits = {
   files: 1000,
   /** Patterns below one domain: each is tried in turn. */
   patternsPerDomain: 50,
+  /** Apps made in the console or by the API; more belong in a catalog folder. */
+  ownApps: 5000,
+  /** A list to import: Azure's address ranges are 4 MB. */
+  importBytes: 64 * MiB,
+  /** Entries of one imported list. */
+  importEntries: 200_000,
+  /** Services that the finder looks at, the most widespread first; its clusters hold these only. */
+  finderServices: 5000,
+  /** Hosts shown with each service. */
+  finderHosts: 20,
+  /** Moves told one by one after a change of the catalog; the rest is a number. */
+  movesTold: 100,
 } as const
 
 export const configLimits = {
@@ -269,12 +328,221 @@ export const clientLimits = {
   certificateEndsMs: 14 * 24 * 60 * 60 * 1000,
 } as const
 
+/** What leaves the box (publish/). */
+export const publishLimits = {
+  /** A file of an upload is closed at about this size: it goes in one block, and a refusal costs little. */
+  fileBytes: 48 * MiB,
+  /** Below it a file is one Put Blob, above it goes in blocks: the documented bound. */
+  singlePutBytes: 64 * MiB,
+  /** One block: some seconds on a slow line, and 50,000 of them hold far more than a file may. */
+  blockBytes: 8 * MiB,
+  /** Largest file Defender for Cloud Apps takes. Split before, at line ends. */
+  fileBytesMax: 5 * GiB,
+  /** Default of what may wait in the outbox. */
+  outboxBytes: 20 * GiB,
+  /** A failed step is tried again after this time, then after twice as long each time, each with jitter. */
+  retryMs: 1000,
+  retryMsMax: 15 * 60_000,
+  /** A Retry-After beyond this is taken for a mistake. */
+  retryAfterMsMax: 60 * 60_000,
+  /** The wait after an answer that says "throttled" without Retry-After. */
+  throttledMs: 60_000,
+  /** An API answer must be whole by then. */
+  answerMs: 60_000,
+  /** An upload on which nothing moves for this long is cut and tried again: slow lines are fine, dead ones not. */
+  stallMs: 60_000,
+  /** An answer is read up to here; the rest does not matter. */
+  answerBytes: 1 * MiB,
+  /** Characters of an answer kept in a receipt. */
+  answerCharacters: 500,
+  /** Uploads of one tenant in work at the same time: a slow one does not hold up the rest. */
+  uploadsAtOnce: 4,
+  /** How often it is looked what is due. */
+  turnMs: 5000,
+  /** How often a tenant's streams are asked for what became of the files: 2 of its 30 requests a minute at most. */
+  verdictMs: 10 * 60_000,
+  /** Hours of merged records that are gathered for one file. */
+  hoursPerFile: 24,
+  /** Records of one HTTP request, and of one transaction with a file or a syslog receiver. */
+  recordsPerBatch: 500,
+  /** A records receiver must take a batch within this time. */
+  recordsMs: 30_000,
+  /** A mail must be taken by then. */
+  mailMs: 60_000,
+  /** One attachment; mail servers refuse more. */
+  mailBytes: 20 * MiB,
+  /** Editions of served upload addresses (api/mda-uploads.ts) open at one time, and how long one lives. */
+  servedUploads: 1000,
+  servedUploadMs: 60 * 60_000,
+} as const
+
+/** Accounts, sessions, tokens, audit (src/access). */
+export const accessLimits = {
+  /** Accounts, and tokens: a team's, not a population's. */
+  accounts: 1000,
+  tokens: 1000,
+  /** Sessions at one time; the one that is idle for longest ends. */
+  sessions: 5000,
+  /** Characters of an account's name. */
+  nameCharacters: 100,
+  /** A longer password is a file, and costs time to hash. */
+  passwordCharacters: 256,
+  /** Different characters that a password must have: `aaaaaaaaaaaa` is none. */
+  passwordDistinct: 5,
+  /** Password hashes at one time: 19 MiB and a core each. */
+  hashesAtOnce: 2,
+  /** … and waiting: more sign-ins are answered with "later". */
+  hashesWaiting: 50,
+  /** First lock of a name; twice as long after each further failure. */
+  lockMs: 30_000,
+  lockMsMax: 60 * 60_000,
+  /** Failures longer ago are forgotten. */
+  lockForgetMs: 24 * 60 * 60_000,
+  /** Names whose failures are remembered. */
+  lockNames: 10_000,
+  /** Wrong set-up codes, then there is a new one in the log. */
+  setupTries: 10,
+  /** Sign-ons on their way to the identity provider, and how long each may take. */
+  signOns: 1000,
+  signOnMs: 10 * 60_000,
+  /** The identity provider must answer by then. */
+  providerSeconds: 15,
+  /** A session's last use is written this often. */
+  sessionWriteMs: 60_000,
+  /** Rows of the audit trail gathered for one insert. */
+  auditDelayMs: 500,
+  /** Rows of the audit trail that wait for a store that takes nothing; then nothing that must be told is done. */
+  auditWaiting: 10_000,
+  /** The same look at the same names is told again after this time. */
+  lookAgainMs: 10 * 60_000,
+  looksRemembered: 50_000,
+  /** A name that was asked for is shown this long after it was agreed to. */
+  namedMs: 24 * 60 * 60_000,
+  /** Questions for names that are open. */
+  nameRequests: 1000,
+  /** Characters of a reason. */
+  reasonCharacters: 500,
+  /** Longest life of a token. */
+  tokenDays: 366,
+} as const
+
+/** Tags, blocks, policies, alerts (src/govern). */
+export const governLimits = {
+  /** Documents of one kind (policies, exclusions, ranges, …): an administrator's, held in memory. */
+  documents: 5000,
+  /** Tags of one's own; the reference product has 15. */
+  ownTags: 100,
+  /** Apps tagged in one request. */
+  appsPerChange: 5000,
+  /** Characters of a reason, a comment, a name. */
+  textCharacters: 500,
+  /** Rows of a history or a list of alerts in one answer. */
+  historyRows: 1000,
+  /** Values of one exclusion, range or group: a large company's department. */
+  values: 50_000,
+  /** Body of a request that holds such a list. */
+  listBytes: 8 * MiB,
+  /** Names in one block list: the unsanctioned part of the catalog is below that. */
+  blockNames: 100_000,
+  /** Names seen below a domain that formats without wildcards get. */
+  hostsPerDomain: 50,
+  /** Patterns of one list of a Juniper SRX, and lists of one category. */
+  srxPatternsPerList: 1000,
+  srxLists: 20,
+  /** Indicators in one request, by the API's rule. */
+  indicatorsPerImport: 500,
+  /** Indicators in one answer, by the API's rule. */
+  indicatorsPerPage: 10_000,
+  /** Indicators of a tenant, by the API's rule; those of others count. */
+  indicatorsPerTenant: 15_000,
+  /** Requests of ours: the API's bounds are 100 (list, delete) and 30 (import) a minute, and 1,500 an hour for all programs together. */
+  indicatorRequestsPerMinute: 25,
+  /** A failed request to the indicators API is tried again so often, and waits at most this long. */
+  indicatorTries: 6,
+  indicatorWaitMsMax: 120_000,
+  indicatorAnswerMs: 60_000,
+  /** An answer is read up to here: 10,000 indicators are some 15 MB. */
+  indicatorAnswerBytes: 64 * MiB,
+  /** Rehearsals and baselines look so far back. */
+  rehearsalDays: 30,
+  /** Rows of each table of a rehearsal. */
+  rehearsalRows: 100,
+  /** Evidence kept in an alert: who did most of it. */
+  evidenceRows: 10,
+  /** Alerts of one policy in a day, unless it says otherwise. */
+  alertsPerDay: 50,
+  /** Mails to one address in a day, as the reference product has it. */
+  mailsPerAddressDay: 500,
+  /** Days a baseline learns from, and the fewest with traffic it needs to speak. */
+  baselineDays: 42,
+  baselineDaysMin: 7,
+  /** Users and apps a baseline looks at in one turn. */
+  baselineSeries: 200_000,
+  /** A webhook, a mail server or a SIEM has this long. */
+  notifyMs: 15_000,
+  /** Tries of one notice, each after twice the wait of the one before. */
+  notifyTries: 5,
+  notifyRetryMs: 2000,
+  /** Notices waiting; more are counted and dropped, the alert itself stays. */
+  noticesWaiting: 1000,
+  /** How often policies are evaluated and sources looked after. */
+  turnMs: 5 * 60_000,
+} as const
+
+/** Trying definitions, and keeping those made here. */
+export const playgroundLimits = {
+  /** Threads at one time: each compiles all formats. */
+  atOnce: 2,
+  /** A trial ends here; compiling all formats takes about a second of it. */
+  timeMs: 15_000,
+  heapMegabytes: 512,
+  /** Pasted text. */
+  lineCharacters: 512 * KiB,
+  /** Rows that are shown. */
+  rows: 5000,
+  /** The longest shipped definition has some 40 KiB. */
+  definitionCharacters: 256 * KiB,
+  /** Formats made here. */
+  definitions: 200,
+} as const
+
+/** Looking at lines as they come. */
+export const tapLimits = {
+  /** People and programs that look at one time, over all sources. */
+  lookers: 16,
+  /** Of a segment, so much is read for it. */
+  readBytes: 4 * MiB,
+  /** Lines of a source that are shown of one segment (some two seconds); the rest is a number. */
+  linesPerSegment: 50,
+  rowsPerLine: 20,
+  /** Part of a line that is shown. */
+  textBytes: 8 * KiB,
+  /** Segments that wait for the thread; beyond it they are not looked at. */
+  segmentsWaiting: 4,
+  /** Events that wait for a slow reader; beyond it he misses some. */
+  readerBytes: 1 * MiB,
+  heapMegabytes: 512,
+  /** A word now and then, so that nothing between takes the silence for an end. */
+  pingMs: 15_000,
+  /** One look lasts so long: who asks is checked at its beginning. */
+  lastsMs: 60 * 60_000,
+} as const
+
+/** Gnomon's container on an engine (`gnomon appliance`). */
+export const applianceLimits = {
+  /** The stated size: 2 cores, 4 GB. */
+  memoryBytes: 4 * GiB,
+  /** A polite stop: what is under way goes to the spool. */
+  stopSeconds: 60,
+  /** A new image must be healthy by then; its store may have to change its tables first. */
+  healthyMs: 180_000,
+  askMs: 1000,
+} as const
+
 /** What a report shows; the CSV and JSON files always hold all of it. */
 export const reportLimits = {
   /** Rows of each table of a report as data (JSON, CSV): a million addresses would be a file nobody opens. */
   rows: 100_000,
-  /** Printing a report to PDF has this long. */
-  printMs: 120_000,
   /** A report over less than this has a point for each hour, else for each day. */
   hourlyMs: 5 * 24 * 60 * 60 * 1000,
   /** Rows of the HTML file's app table: 2,000 rows are 1 MB of HTML and sort in a blink. */
@@ -311,6 +579,35 @@ export const defenderLimits = {
   headBytes: 16 * KiB,
   /** Rows of a feed that become one segment: one insert each. */
   segmentBytes: 16 * MiB,
+  /** A feed that failed is tried again after this time, then after twice as long each time. */
+  retryMs: 1000,
+  retryMsMax: 5 * 60_000,
+  /** A service that asks for more patience than this is asked again all the same. */
+  retryAfterMsMax: 60 * 60_000,
+  /** A last line without end is taken when its blob was not written for this time. */
+  blobSettleMs: 10 * 60_000,
+  /** Blobs of one container that are looked at: hourly ones of some tenants over a year. */
+  blobs: 100_000,
+  /** Rows that the hunting interfaces give at most; an answer of so many is cut off. */
+  huntingRows: 100_000,
+  /** Smallest slice of time that is split by halves; what is larger still is split by a hash of its rows. */
+  huntingSliceMsMin: 1000,
+  /** Parts by hash of one second: 6.4 million rows. */
+  huntingPartsMax: 64,
+  /** Slices that are counted, and read again when their number of rows changed. */
+  huntingSliceMs: 15 * 60_000,
+  /** Calls of the hunting interfaces in a minute and an hour (documented: 45 and 1,500), with room for people who hunt. */
+  huntingCallsPerMinute: 40,
+  huntingCallsPerHour: 1200,
+  /** The service ends a query after 200 s. */
+  huntingTimeoutMs: 210_000,
+  /** Largest answer: documented as 124 MB. */
+  huntingAnswerBytes: 160 * MiB,
+  /** Events of one batch of an event hub, and how long one is waited for. */
+  hubEvents: 500,
+  hubWaitSeconds: 5,
+  /** Feeds are looked at for silence this often. */
+  silenceEveryMs: 30_000,
 } as const
 
 if (syslogLimits.frameBytes < lineLimits.lineBytes)

@@ -1,7 +1,9 @@
 /** Where /metrics reads: the parts' own status, brought into its shape. */
+import type { FeedStatus } from './defender/feed.ts'
 import type { createFolderIntake } from './intake/folder.ts'
 import type { FolderStatus } from './intake/folder-watch.ts'
 import type { SyslogThread } from './intake/syslog-thread.ts'
+import type { Component } from './lib/component.ts'
 import type { FileNumbers, MetricSources } from './metrics/metric-table.ts'
 import type { Pipeline } from './pipeline.ts'
 
@@ -9,11 +11,13 @@ export interface MetricParts {
   pipeline: Pipeline
   syslog: SyslogThread
   folders: ReturnType<typeof createFolderIntake>
+  feeds: Pick<Component<FeedStatus[]>, 'status'>
   now: () => number
 }
 
-export function metricSources({ pipeline, syslog, folders, now }: MetricParts): MetricSources {
+export function metricSources({ pipeline, syslog, folders, feeds, now }: MetricParts): MetricSources {
   return {
+    feeds: () => feeds.status(),
     intake: () => ({
       listeners: syslog.status()?.listeners ?? [],
       files: [folderNumbers(folders.status().folders)],

@@ -2,18 +2,23 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { loadCatalog, shippedCatalog } from './catalog/catalog.ts'
+import type { LoadedCatalog } from './catalog/catalog.ts'
+import { OwnCatalog } from './catalog/own-catalog.ts'
 import type { Config } from './config/schema.ts'
 import { OperatingError, causeOf } from './errors.ts'
 import { FileSpool } from './intake/file-spool.ts'
 import type { Component } from './lib/component.ts'
 import { mergeLimits, parseLimits } from './limits.ts'
+import { readDirectory } from './merge/directory.ts'
 import { Merge } from './merge/merge.ts'
 import type { MergeStatus } from './merge/merge.ts'
 import { shippedParsers } from './parse/formats.ts'
+import { ownDefinitionsFolder } from './parse/own-definitions.ts'
+import { Tap } from './parse/tap.ts'
 import { parseWorkers } from './parse/parse-pool.ts'
 import { streamStates } from './report/ledger-queries.ts'
 import type { Recovery } from './spool/spool.ts'
+import { Backup } from './spool/backup.ts'
 import { Spool } from './spool/spool.ts'
 import { SpoolWriter } from './spool/spool-writer.ts'
 import type { SpoolWriterStatus } from './spool/spool-writer.ts'
@@ -23,7 +28,7 @@ import type { IngestStatus } from './store/ingest.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
 
-export type PipelineConfig = Pick<Config, 'spool' | 'parse' | 'store' | 'catalog'>
+export type PipelineConfig = Pick<Config, 'spool' | 'parse' | 'store' | 'catalog' | 'merge'>
 
 export interface PipelineStatus {
   spool: SpoolWriterStatus
@@ -34,15 +39,30 @@ export interface PipelineStatus {
 
 const dayMs = 24 * 60 * 60 * 1000
 
+/** Folders of definitions: the shipped ones, the administrator's, those made in the console. */
+export function definitionFolders(dataDir: string, config: Pick<Config, 'parse'>): string[] {
+  return [shippedParsers, ...config.parse.definitions, ownDefinitionsFolder(dataDir)]
+}
+
 export class Pipeline implements Component<PipelineStatus> {
   readonly store: Store
   readonly spool: Spool
   readonly ingest: Ingest
+  /** For whoever looks at lines as they come. */
+  readonly tap: Tap
   readonly merge: Merge
+  /** The part of the catalog that lies in the data folder. */
+  readonly ownCatalog: OwnCatalog
+  /** The catalog as it was when the pipeline was opened. */
+  readonly firstCatalog: LoadedCatalog
   /** Door for whole files. */
   readonly files: FileSpool
   /** Door for what the main thread itself has to tell (refused files). */
   readonly writer: SpoolWriter
+  /** Segments kept after they are stored. */
+  readonly backup: Backup
+  /** Whether they are: somebody wants them. */
+  keepsSegments = false
   readonly #takenFiles: TakenFiles
   readonly #config: PipelineConfig
   readonly #log: Logger
@@ -56,6 +76,8 @@ export class Pipeline implements Component<PipelineStatus> {
   private constructor(parts: {
     store: Store
     merge: Merge
+    ownCatalog: OwnCatalog
+    catalog: LoadedCatalog
     dataDir: string
     config: PipelineConfig
     log: Logger
@@ -64,6 +86,8 @@ export class Pipeline implements Component<PipelineStatus> {
     const { store, merge, dataDir, config, log, now } = parts
     this.store = store
     this.merge = merge
+    this.ownCatalog = parts.ownCatalog
+    this.firstCatalog = parts.catalog
     this.#config = config
     this.#log = log
     this.#now = now
@@ -86,15 +110,24 @@ export class Pipeline implements Component<PipelineStatus> {
       store,
       {
         workers: config.parse.workers,
-        definitions: [shippedParsers, ...config.parse.definitions],
+        definitions: definitionFolders(dataDir, config),
         pastMsMax: config.store.retentionDays * dayMs,
         futureMsMax: parseLimits.futureMs,
         batchFolder: join(dataDir, 'batches'),
         now,
         drop: (drop) => this.writer.drop(drop),
+        keep: async ({ name }, path) => {
+          await this.tap.segment(path)
+          if (this.keepsSegments) await this.backup.keep(path, name, this.#now())
+        },
       },
       log,
     )
+    this.tap = new Tap(
+      () => this.ingest.definitions,
+      () => this.ingest.streams(),
+    )
+    this.backup = new Backup(join(dataDir, 'backup'))
     this.#takenFiles = new TakenFiles(join(dataDir, 'taken-files.jsonl'))
     this.files = new FileSpool(this.spool, this.#takenFiles, {
       maxBytes,
@@ -111,16 +144,25 @@ export class Pipeline implements Component<PipelineStatus> {
     log: Logger,
     now: () => number,
   ): Promise<Pipeline> {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    await mkdir(ownDefinitionsFolder(dataDir), { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
       throw new OperatingError(
         'SPOOL_UNUSABLE',
         `cannot use the data folder ${dataDir}: ${causeOf(cause)}; set GNOMON_DATA to a folder that can be written`,
         { cause },
       )
     })
-    const catalog = await loadCatalog([shippedCatalog, ...config.catalog.folders])
+    const ownCatalog = new OwnCatalog(dataDir, config.catalog.folders)
+    const catalog = await ownCatalog.load()
     const store = await openStore({ path: join(dataDir, 'store'), ...config.store })
-    return new Pipeline({ store, merge: new Merge(store, catalog, now), dataDir, config, log, now })
+    const merge = new Merge(store, catalog, now, config.merge.serviceAccounts)
+    try {
+      if (config.merge.directory !== undefined)
+        await merge.addDirectory(await readDirectory(config.merge.directory))
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+    return new Pipeline({ store, merge, ownCatalog, catalog, dataDir, config, log, now })
   }
 
   /** Takes up what the last process left in the spool, and starts parsing. The store is closed again when that fails. */
@@ -128,6 +170,7 @@ export class Pipeline implements Component<PipelineStatus> {
     this.#stopping = false
     try {
       this.#recovery = await this.spool.recover()
+      if (this.keepsSegments) await this.backup.open()
       await this.#takenFiles.open(this.#now(), this.#config.store.retentionDays * dayMs)
       await this.writer.start()
       await this.ingest.start(await streamStates(this.store))
@@ -182,7 +225,7 @@ export class Pipeline implements Component<PipelineStatus> {
     await this.#merging
     while (
       !this.#stopping &&
-      (await this.merge.recomputeDirty(mergeLimits.hoursPerTurn, report)) > 0
+      (await this.merge.recomputeDirty(mergeLimits.hoursPerPass, report, true)) > 0
     );
   }
 
@@ -190,6 +233,7 @@ export class Pipeline implements Component<PipelineStatus> {
     if (this.#stopping) return
     this.#stopping = true
     clearTimeout(this.#timer)
+    this.tap.stop()
     await this.#merging
     await this.writer.stop()
     await this.ingest.stop()

@@ -1,37 +1,79 @@
 /** The HTTP server: console at /, API under /api/v1/, /metrics, /healthz, /readyz. Fastify 5 (https://fastify.dev). */
 import { STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import type { Server } from 'node:tls'
 import { setTimeout as delay } from 'node:timers/promises'
 import helmet from '@fastify/helmet'
-import statics from '@fastify/static'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import { z } from 'zod'
+import type { Access } from '../access/access.ts'
+import { pseudonymOf } from '../access/pseudonyms.ts'
 import { OperatingError, causeOf } from '../errors.ts'
 import type { Component } from '../lib/component.ts'
 import { apiLimits } from '../limits.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import type { Store } from '../store/store.ts'
+import { readApiCertificate } from './api-tls.ts'
+import type { ApiTlsFiles } from './api-tls.ts'
 import { learnMethods } from './allowed-methods.ts'
+import { MdaUploads } from './mda-uploads.ts'
+import { graphRoutes } from './routes-graph.ts'
+import { mdaListRoutes, mdaUploadRoutes } from './routes-mda.ts'
+import { authenticate } from './authenticate.ts'
 import type { ApiBackend } from './backend.ts'
+import { isPage, sendPage, serveConsole } from './console-files.ts'
 import { describeApi } from './document.ts'
 import { guard } from './guard.ts'
+import { isLoopback } from './loopback.ts'
 import { ApiProblem, sendProblem } from './problem.ts'
 import type { RouteContext } from './route-context.ts'
+import type { CatalogService } from './catalog-service.ts'
+import { catalogChangeRoutes, catalogRoutes } from './routes-catalog.ts'
+import { accountRoutes, auditRoutes, nameRoutes, tokenRoutes } from './routes-accounts.ts'
+import { alertRoutes, policyRoutes } from './routes-alerts.ts'
+import { blockRoutes, mdaBlockRoutes } from './routes-blocks.ts'
 import { intakeRoutes, uploadRoutes } from './routes-intake.ts'
+import { definitionRoutes } from './routes-definitions.ts'
+import type { DefinitionContext } from './routes-definitions.ts'
+import { listRoutes } from './routes-lists.ts'
+import { deletionRoutes, exclusionRoutes, groupRoutes, rangeRoutes } from './routes-people.ts'
 import { reportRoutes } from './routes-report.ts'
+import { sessionRoutes } from './routes-session.ts'
 import { healthRoutes, systemRoutes } from './routes-system.ts'
+import { tagRoutes } from './routes-tags.ts'
+import type { GovernContext } from './routes-tags.ts'
+import { supportRoutes } from './routes-support.ts'
+import { tapRoutes } from './routes-tap.ts'
+import type { TapContext } from './routes-tap.ts'
+import { mergedRoutes } from './routes-merged.ts'
 import { appRoutes, personRoutes } from './routes-usage.ts'
 import { Uploads } from './uploads.ts'
 
 export interface ApiOptions {
+  /** Without it there are no routes for the catalog. */
+  catalog?: CatalogService | undefined
   /** `::` = all addresses, IPv4 too. */
   host: string
   /** 0 = any free one; `status().port` tells which. */
   port: number
+  /** Live lines; without it the route is not there. */
+  tap?: TapContext | undefined
+  /** Playground and formats made here; without it their routes are not there. */
+  definitions?: DefinitionContext | undefined
+  /** undefined = plain HTTP. */
+  tls?: ApiTlsFiles | undefined
+  /** Answers for the viewer of the request. */
   backend: ApiBackend
+  access: Access
+  /** Whole, for the audit trail and pseudonyms. */
+  store: Pick<Store, 'query'>
+  /** Folder for logs put in the way of Defender for Cloud Apps; without it those routes are not there. */
+  blobFolder?: string
+  /** Tags, blocks, policies, alerts; without it their routes are not there. */
+  govern?: GovernContext
   metrics: Metrics
   log: Logger
   now: () => number
@@ -44,8 +86,6 @@ export interface ApiStatus {
   /** 0 before `start` and after `stop`. */
   port: number
 }
-
-const consoleFolder = join(import.meta.dirname, '../console')
 
 /** Nothing from anywhere but our own files; no frames, no forms that leave. */
 const contentPolicy = {
@@ -65,7 +105,9 @@ export async function buildServer(options: ApiOptions): Promise<{
   uploads: Uploads
 }> {
   const { backend, log, now, version, metrics } = options
+  const certificate = options.tls === undefined ? null : await readApiCertificate(options.tls)
   const app = Fastify({
+    ...(certificate !== null && { https: certificate }),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: apiLimits.bodyBytes,
@@ -93,17 +135,21 @@ export async function buildServer(options: ApiOptions): Promise<{
   const allowed = learnMethods(app)
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: contentPolicy },
-    // Plain HTTP: browsers ignore these there, and say so in the console.
-    strictTransportSecurity: false,
+    // Over plain HTTP browsers ignore these, and say so in the console.
+    strictTransportSecurity: certificate === null ? false : { includeSubDomains: false },
     crossOriginOpenerPolicy: false,
     originAgentCluster: false,
     referrerPolicy: { policy: 'no-referrer' },
   })
   guard(app, now)
+  await authenticate(app, options.access, (kind, name) =>
+    pseudonymOf(options.store, kind, name, options.access.pseudonymKey),
+  )
   observe(app, metrics)
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler((request, reply) => {
     const methods = allowed.of(request.url)
+    if (isPage(request)) return sendPage(reply, contentPolicy)
     if (methods === null)
       throw new ApiProblem(404, 'NOT_FOUND', 'cannot find this path; see /api/v1/openapi.json')
     void reply.header('allow', methods)
@@ -114,9 +160,67 @@ export async function buildServer(options: ApiOptions): Promise<{
     )
   })
   await describeApi(app, version)
+  await addAccessRoutes(app, options)
+  if (options.tap !== undefined) await app.register(tapRoutes(options.tap), { prefix: '/api/v1' })
+  if (options.definitions !== undefined)
+    await app.register(definitionRoutes(options.definitions), { prefix: '/api/v1' })
+  await addCatalogRoutes(app, options.catalog)
+  if (options.govern !== undefined) await addGovernRoutes(app, options.govern)
+  if (options.blobFolder !== undefined)
+    await addMdaRoutes(app, { backend, uploads, now, version }, options.blobFolder)
   await addRoutes(app, { backend, uploads, now, version }, metrics)
   await app.ready()
   return { app, uploads }
+}
+
+async function addMdaRoutes(
+  app: FastifyInstance,
+  context: RouteContext,
+  folder: string,
+): Promise<void> {
+  const served = new MdaUploads(folder, context.now)
+  await served.start()
+  for (const routes of [mdaUploadRoutes(context, served), mdaListRoutes(context), graphRoutes(context)])
+    await app.register(routes)
+}
+
+async function addAccessRoutes(
+  app: FastifyInstance,
+  { access, store }: Pick<ApiOptions, 'access' | 'store'>,
+): Promise<void> {
+  const prefix = '/api/v1'
+  for (const routes of [
+    sessionRoutes(access),
+    accountRoutes(access),
+    tokenRoutes(access),
+    auditRoutes(access, store),
+    nameRoutes(access),
+  ])
+    await app.register(routes, { prefix })
+}
+
+async function addGovernRoutes(app: FastifyInstance, context: GovernContext): Promise<void> {
+  for (const routes of [
+    tagRoutes,
+    blockRoutes,
+    policyRoutes,
+    alertRoutes,
+    exclusionRoutes,
+    groupRoutes,
+    rangeRoutes,
+    deletionRoutes,
+  ])
+    await app.register(routes(context), { prefix: '/api/v1' })
+  await app.register(mdaBlockRoutes(context))
+}
+
+async function addCatalogRoutes(
+  app: FastifyInstance,
+  catalog: CatalogService | undefined,
+): Promise<void> {
+  if (catalog === undefined) return
+  for (const routes of [catalogRoutes(catalog), catalogChangeRoutes(catalog)])
+    await app.register(routes, { prefix: '/api/v1' })
 }
 
 async function addRoutes(
@@ -129,11 +233,14 @@ async function addRoutes(
     intakeRoutes,
     uploadRoutes,
     reportRoutes,
+    listRoutes,
     appRoutes,
     personRoutes,
+    mergedRoutes,
     systemRoutes,
   ])
     await app.register(routes(context), { prefix })
+  await app.register(supportRoutes(context, metrics), { prefix })
   await app.register(healthRoutes(context))
   app.get(
     `${prefix}/openapi.json`,
@@ -159,16 +266,7 @@ async function addRoutes(
     },
     async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()),
   )
-  await app.register(statics, {
-    root: consoleFolder,
-    prefix: '/console/',
-    index: false,
-    cacheControl: true,
-    maxAge: 0,
-    schemaHide: true,
-  })
-  app.get('/console/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/'))
-  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.sendFile('index.html'))
+  await serveConsole(app, contentPolicy)
 }
 
 function observe(app: FastifyInstance, metrics: Metrics): void {
@@ -180,8 +278,13 @@ function observe(app: FastifyInstance, metrics: Metrics): void {
   })
 }
 
+export interface Api extends Component<ApiStatus> {
+  /** Reads the certificate again; open connections go on. Throws LISTENER_FAILED and keeps the old one. */
+  reloadCertificate(): Promise<void>
+}
+
 /** Makes the server; `start` listens. Throws LISTENER_FAILED when the port cannot be had. */
-export function createApi(options: ApiOptions): Component<ApiStatus> {
+export function createApi(options: ApiOptions): Api {
   const { host, log } = options
   let server: Awaited<ReturnType<typeof buildServer>> | null = null
   let bound: ApiStatus = { address: '', port: 0 }
@@ -199,11 +302,11 @@ export function createApi(options: ApiOptions): Component<ApiStatus> {
       const { address, port } = started.app.server.address() as AddressInfo
       bound = { address, port }
       log.info({ address, port }, 'console and API listen')
-      if (!isLoopback(address))
+      if (options.access.open && !isLoopback(address))
         log.warn(
           { address, port },
-          'the console and the API have no accounts yet: whoever reaches this port can read reports and upload logs; ' +
-            'set api.host to 127.0.0.1, or let only administrators reach it',
+          'api.access is open: whoever reaches this port can read reports and upload logs; ' +
+            'set it to accounts, or api.host to 127.0.0.1',
         )
     },
     async stop() {
@@ -217,6 +320,13 @@ export function createApi(options: ApiOptions): Component<ApiStatus> {
       await stopping.app.close()
       clearTimeout(timer)
       await Promise.race([stopping.uploads.settled(), delay(apiLimits.stopGraceMs)])
+    },
+    async reloadCertificate() {
+      if (options.tls === undefined || server === null) return
+      const certificate = await readApiCertificate(options.tls)
+      // Fastify made an HTTPS server of it: its type does not tell
+      const listening = server.app.server as unknown as Server
+      listening.setSecureContext(certificate)
     },
     status: () => ({ ...bound }),
   }
@@ -240,9 +350,4 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
       { cause },
     )
   }
-}
-
-/** Whether only this machine reaches the address. */
-export function isLoopback(address: string): boolean {
-  return address === '::1' || /^(::ffff:)?127\./.test(address)
 }

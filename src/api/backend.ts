@@ -1,8 +1,10 @@
 /** What the API needs of the appliance: a narrow interface, so that routes are tested without a store. */
 import type { Readable } from 'node:stream'
 import type { CatalogMatch } from '../catalog/match.ts'
-import type { Report, ReportApp, ReportPerson, UsageRow } from '../report/report.ts'
-import type { AppSort, ListQuery, Page, Paging, PersonSort, Scope } from './queries.ts'
+import type { Report, ReportApp, ReportPerson, ReportUnknown, UsageRow } from '../report/report.ts'
+import type { Overlap } from '../report/merged.ts'
+import type { Trace, TraceQuestion } from '../report/trace.ts'
+import type { AppSort, ListQuery, Page, Paging, PersonSort, Scope, UnknownSort } from './queries.ts'
 import type {
   AppDetail,
   FormatRow,
@@ -14,11 +16,18 @@ import type {
   ReportEntry,
   SourceRow,
   Summary,
+  Timeline,
   UnparsedRow,
 } from './schemas.ts'
 
 /** Kinds of names that use apps. */
 export type PersonKind = 'users' | 'addresses' | 'devices'
+
+/** Whose usage: an app by its id, the others by their names. */
+export interface UsageOf {
+  kind: 'app' | 'user' | 'address' | 'device'
+  name: string
+}
 
 export interface UploadRequest {
   /** Made by the API, unguessable; the stream's key is `upload:<id>`. */
@@ -67,10 +76,17 @@ export interface ApiBackend {
   report(scope: Scope): Promise<Report | null>
   /** Rows in order of time; the caller checked that the report exists. */
   usage(scope: Scope): AsyncIterable<UsageRow>
+  /** Traffic over time; `only` narrows it to one app, user, address or device. */
+  timeline(scope: Scope, only: UsageOf | null): Promise<Timeline | null>
+  unknown(query: ListQuery<UnknownSort>): Promise<Page<ReportUnknown>>
   apps(query: ListQuery<AppSort>): Promise<Page<ReportApp>>
   app(id: string, scope: Scope): Promise<AppDetail | null>
   people(kind: PersonKind, query: ListQuery<PersonSort>): Promise<Page<ReportPerson>>
   person(kind: PersonKind, name: string, scope: Scope): Promise<PersonDetail | null>
+
+  /** How far the network's view and the agents' overlap. */
+  overlap(scope: Scope): Promise<Overlap>
+  trace(scope: Scope, question: TraceQuestion): Promise<Trace>
 
   lookup(host: string): CatalogMatch
   formats(): FormatRow[]

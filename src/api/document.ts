@@ -21,6 +21,8 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
         { name: 'intake', description: 'What comes in: sources, ledger, unread lines, uploads' },
         { name: 'reports', description: 'Reports and their files' },
         { name: 'usage', description: 'Apps and who uses them' },
+        { name: 'governance', description: 'Tags, blocks, policies, alerts, exclusions, deletion' },
+        { name: 'compatible', description: "Paths and shapes of Defender for Cloud Apps' own API" },
         { name: 'catalog', description: 'Names of apps and formats' },
         { name: 'system', description: 'Configuration, health, metrics' },
       ],

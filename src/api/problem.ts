@@ -10,6 +10,10 @@ import type { Problem } from './schemas.ts'
 export const problemCodes = [
   'BAD_REQUEST',
   'CROSS_SITE',
+  'UNAUTHORIZED',
+  'SETUP_NEEDED',
+  'CODE_NEEDED',
+  'LOCKED',
   'FORBIDDEN',
   'NOT_FOUND',
   'METHOD_NOT_ALLOWED',
@@ -47,6 +51,8 @@ const statusOfCode: Record<ErrorCode, number> = {
   ARCHIVE_REFUSED: 422,
   DEFINITION_INVALID: 422,
   CATALOG_INVALID: 422,
+  GOVERN_REFUSED: 422,
+  GOVERN_FAILED: 500,
   USAGE: 422,
   LISTENER_FAILED: 503,
   FTP_FAILED: 503,
@@ -56,10 +62,16 @@ const statusOfCode: Record<ErrorCode, number> = {
   STORE_LOCKED: 503,
   STORE_FAILED: 500,
   API_FAILED: 500,
+  FEED_FAILED: 503,
+  ACCESS_FAILED: 503,
+  ACCESS_DENIED: 403,
+  PLAYGROUND_REFUSED: 422,
+  APPLIANCE_FAILED: 503,
 }
 
 const codeOfStatus: Record<number, ProblemCode> = {
   400: 'BAD_REQUEST',
+  401: 'UNAUTHORIZED',
   403: 'FORBIDDEN',
   404: 'NOT_FOUND',
   405: 'METHOD_NOT_ALLOWED',

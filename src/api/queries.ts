@@ -16,10 +16,12 @@ function whole(min: number, max: number) {
     .pipe(z.int().min(min).max(max))
 }
 
-const paging = {
+export const paging = {
   page: whole(1, apiLimits.pages).default(1).describe('From 1'),
   limit: whole(1, apiLimits.pageRows).default(100).describe('Rows of a page'),
 }
+
+export const pagingSchema = z.strictObject(paging)
 
 const period = {
   source: text.optional().describe('Data source; default: all'),
@@ -27,7 +29,7 @@ const period = {
   to: instant.optional(),
 }
 
-const scope = {
+export const scope = {
   report: text.default('continuous').describe("'continuous', or a snapshot's id"),
   ...period,
 }
@@ -76,6 +78,8 @@ export const appSorts = [
   'lastSeen',
 ] as const
 export const personSorts = [...volumeSorts, 'name', 'apps', 'others', 'lastSeen'] as const
+export const unknownSorts = [...volumeSorts, 'name', 'lastSeen'] as const
+export type UnknownSort = (typeof unknownSorts)[number]
 export type AppSort = (typeof appSorts)[number]
 export type PersonSort = (typeof personSorts)[number]
 
@@ -94,7 +98,27 @@ function list<const Sorts extends readonly [string, ...string[]]>(sorts: Sorts) 
 
 export const appQuerySchema = list(appSorts)
 export const personQuerySchema = list(personSorts)
+export const unknownQuerySchema = list(unknownSorts)
 export const scopeQuerySchema = z.strictObject(scope)
+export const traceQuerySchema = z.strictObject({
+  ...scope,
+  app: text.optional().describe("An app's id"),
+  host: text.optional(),
+  user: text.optional(),
+  device: text.optional(),
+  address: text.optional(),
+})
+export const timelineQuerySchema = z
+  .strictObject({
+    ...scope,
+    app: text.optional().describe("Only this app's traffic (its id)"),
+    user: text.optional(),
+    address: text.optional(),
+    device: text.optional(),
+  })
+  .refine(({ app, user, address, device }) => [app, user, address, device].filter((one) => one !== undefined).length < 2, {
+    error: 'only one of app, user, address and device',
+  })
 export const reportQuerySchema = z.strictObject(period)
 export const noQuerySchema = z.strictObject({})
 
@@ -116,6 +140,13 @@ export const exportQuerySchema = z.strictObject({
 })
 
 export const ledgerQuerySchema = z.strictObject({ ...period, ...paging })
+export const auditQuerySchema = z.strictObject({
+  actor: text.optional().describe('Who'),
+  action: text.optional().describe('What was done, or its beginning'),
+  from: instant.optional(),
+  to: instant.optional(),
+  ...paging,
+})
 export const unparsedQuerySchema = z.strictObject({
   source: text.optional(),
   reason: text.optional(),

@@ -16,6 +16,9 @@ const problem = {
   content: { 'application/problem+json': { schema: problemSchema } },
 }
 
+/** What every route may answer. */
+export const problems = { '4xx': problem, '5xx': problem } as const
+
 /** The answers of a route: its own, and problems of the client's and of our making. */
 export function answers<Schema extends z.ZodType, Status extends 200 | 202 = 200>(
   schema: Schema,

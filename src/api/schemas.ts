@@ -1,6 +1,8 @@
 /** The shapes of the API's answers. From these come the validation, the OpenAPI document and the row types. */
 import { z } from 'zod'
 import type { CatalogMatch } from '../catalog/match.ts'
+import { changeSchema } from './catalog-change-schema.ts'
+import { pictureSchema } from './merged-schemas.ts'
 import {
   count,
   reportAppSchema,
@@ -49,6 +51,20 @@ export const streamSchema = z
   .meta({ id: 'Stream' })
 export type StreamRow = z.infer<typeof streamSchema>
 
+const feedSchema = z
+  .object({
+    name: z.string(),
+    kind: z.enum(['storage', 'hunting', 'event-hub']),
+    state: z.enum(['off', 'waiting', 'working', 'failing']).describe('waiting: for its next turn'),
+    silent: z.boolean().describe('It brought nothing for longer than its silentMinutes'),
+    lastData: time.nullable().describe('When it brought something last; null = not since the start'),
+    lines: count.describe('Rows since the start'),
+    trouble: z.string().nullable().describe('Why it does not go on at the moment'),
+  })
+  .meta({ id: 'Feed' })
+
+export type FeedRow = z.infer<typeof feedSchema>
+
 const sourceFields = {
   name: z.string(),
   lastSeen: time.nullable().describe('null = configured, and nothing came yet'),
@@ -58,6 +74,10 @@ const sourceFields = {
     .nullable()
     .describe('Over the last minute or so; null = not known'),
   streams: z.array(streamSchema).describe('Its senders, the last seen first'),
+  feeds: z
+    .array(feedSchema)
+    .optional()
+    .describe('Feeds of agent data (defender:) that bring its rows'),
 }
 
 /** A data source as the backend tells it. */
@@ -66,6 +86,7 @@ export interface SourceRow {
   lastSeen: string | null
   linesPerSecond: number | null
   streams: StreamRow[]
+  feeds?: FeedRow[]
 }
 
 export const sourceRowSchema = z
@@ -162,6 +183,21 @@ export const summarySchema = z
   .meta({ id: 'Summary' })
 export type Summary = z.infer<typeof summarySchema>
 
+export const timelineSchema = z
+  .object({
+    unit: z.enum(['hour', 'day']),
+    points: z.array(
+      z.object({
+        at: time,
+        category: z.string(),
+        transactions: count,
+        bytesTotal: z.number().min(0).nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'Timeline' })
+export type Timeline = z.infer<typeof timelineSchema>
+
 export const useSchema = z
   .object({
     name: z.string(),
@@ -190,6 +226,7 @@ export const personDetailSchema = z
     person: reportPersonSchema,
     apps: z.array(useSchema),
     others: z.array(useSchema).describe('Addresses of a user; users of an address or device'),
+    picture: pictureSchema.nullable().describe('Over network and agents'),
   })
   .meta({ id: 'PersonDetail' })
 export type PersonDetail = z.infer<typeof personDetailSchema>
@@ -248,6 +285,7 @@ export const reloadSchema = z
   .object({
     changed: z.array(z.string()).describe('Keys that took another value'),
     needRestart: z.array(z.string()).describe('Changed keys that only a restart takes up'),
+    moved: changeSchema.optional().describe('What the catalog names otherwise now'),
   })
   .meta({ id: 'Reload' })
 export type ReloadResult = z.infer<typeof reloadSchema>

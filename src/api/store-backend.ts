@@ -3,12 +3,14 @@ import type { Readable } from 'node:stream'
 import type { Catalog } from '../catalog/match.ts'
 import type { Config } from '../config/schema.ts'
 import type { ResolvedSource } from '../config/sources.ts'
+import type { FeedStatus } from '../defender/feed.ts'
+import { OperatingError } from '../errors.ts'
 import { takeUpload } from '../intake/upload.ts'
 import type { FileSink } from '../intake/file-sink.ts'
 import { version } from '../lib/version.ts'
 import type { StreamState } from '../parse/batch.ts'
 import type { FormatSet } from '../parse/formats.ts'
-import { buildReport, totalsOf } from '../report/build-report.ts'
+import { buildReport, timelineOf, timelineUnit, totalsOf } from '../report/build-report.ts'
 import { ledgerHours, ledgerTotals, streamCounts } from '../report/ledger-queries.ts'
 import {
   appCount,
@@ -17,35 +19,48 @@ import {
   onePerson,
   personCount,
   personRows,
+  unknownCount,
+  unknownRows,
 } from '../report/usage-lists.ts'
+import { overlapOf, pictureOf } from '../report/merged.ts'
+import { traceOf } from '../report/trace.ts'
 import { usesOf } from '../report/usage-details.ts'
 import { usageRows } from '../report/usage-rows.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { SealedSegment } from '../spool/segment-writer.ts'
 import { replayUnparsed } from '../store/replay.ts'
 import type { Store } from '../store/store.ts'
-import type { ApiBackend, PersonKind } from './backend.ts'
+import type { ApiBackend, PersonKind, UsageOf } from './backend.ts'
 import { ledgerRows, reportRow, reportsQuery, unparsedPage } from './store-rows.ts'
 import type { LineRates } from './line-rates.ts'
 import type { Paging, Scope } from './queries.ts'
 import type {
+  FeedRow,
   Readiness,
   ReloadResult,
   ReportEntry,
   SourceRow,
   StreamRow,
   Summary,
+  Timeline,
 } from './schemas.ts'
 import { summaryOf } from './summary.ts'
 
 export interface BackendParts {
+  /** As the viewer may see it. */
   store: Store
+  /** For what changes it. */
+  whole: Store
+  /** Data sources the viewer may see; null = all. */
+  visible: readonly string[] | null
   spool: Spool
   files: FileSink
   catalog: () => Catalog
   formats: () => FormatSet
   /** Latest state of every stream. */
   streams: () => StreamState[]
+  /** Feeds of agent data. */
+  feeds: () => readonly FeedStatus[]
   rates: LineRates
   submit: (segment: SealedSegment) => void
   config: () => Config
@@ -83,7 +98,7 @@ export function createBackend(parts: BackendParts): ApiBackend {
     unparsed: async (query) => unparsedPage(store, query, bounds(query)),
     replay: async (request) =>
       replayUnparsed(
-        store,
+        within(parts, request.source, 'replay lines of'),
         parts.spool,
         request,
         (key, source) => describeStream(parts, key, source),
@@ -93,6 +108,19 @@ export function createBackend(parts: BackendParts): ApiBackend {
     summary: async (scope) => summaryFor(parts, scope),
     report,
     usage: (scope) => usageRows(store, scope),
+    timeline: async (scope, only) => timelineFor(store, scope, only),
+    unknown: async (query) => {
+      const part = {
+        ...bounds(query),
+        sort: query.sort,
+        descending: query.order === 'desc',
+        filter: query.filter,
+      }
+      return {
+        rows: await unknownRows(store, query, part),
+        total: await unknownCount(store, query, query.filter),
+      }
+    },
     apps: async (query) => {
       const part = {
         ...bounds(query),
@@ -137,8 +165,11 @@ export function createBackend(parts: BackendParts): ApiBackend {
         person,
         apps: await usesOf(store, scope, 'app_id', condition),
         others: await usesOf(store, scope, kind === 'users' ? 'src_ip' : 'user', condition),
+        picture: await pictureOf(store, scope, condition),
       }
     },
+    overlap: async (scope) => overlapOf(store, scope),
+    trace: async (scope, question) => traceOf(store, scope, question),
     lookup: (host) => parts.catalog().lookup({ host, ip: null, hint: null }),
     formats: () =>
       parts.formats().ordered.map(({ definition }) => ({
@@ -167,6 +198,16 @@ export function createBackend(parts: BackendParts): ApiBackend {
     reload: parts.reload,
     readiness: async () => parts.readiness(),
   }
+}
+
+/** The whole store, for work on a source that the viewer may see. Throws ACCESS_DENIED. */
+function within({ whole, visible }: BackendParts, source: string | null, what: string): Store {
+  if (visible !== null && (source === null || !visible.includes(source)))
+    throw new OperatingError(
+      'ACCESS_DENIED',
+      `cannot ${what} ${source ?? 'all sources'}: this account is limited to ${visible.join(', ')}; name one of them`,
+    )
+  return whole
 }
 
 const personColumn = {
@@ -212,23 +253,52 @@ async function summaryFor(parts: BackendParts, scope: Scope): Promise<Summary | 
   return summaryOf(parts.store, scope, await totalsOf(parts.store, scope), parts.now())
 }
 
+const usageColumn = {
+  app: 'app_id',
+  user: 'user',
+  address: 'src_ip',
+  device: 'device',
+} as const satisfies Record<UsageOf['kind'], string>
+
+async function timelineFor(
+  store: Store,
+  scope: Scope,
+  only: UsageOf | null,
+): Promise<Timeline | null> {
+  if ((await titleOf(store, scope)) === null) return null
+  const { from, to } = await totalsOf(store, scope)
+  const unit = timelineUnit(from, to)
+  const condition = only === null ? null : { column: usageColumn[only.kind], value: only.name }
+  return { unit, points: await timelineOf(store, scope, unit, condition) }
+}
+
 /** Sources that have spoken, and configured ones that have not. */
 function sourcesOf(parts: BackendParts): SourceRow[] {
   const streams = new Map<string, StreamRow[]>(parts.config().sources.map(({ name }) => [name, []]))
+  const feeds = parts.feeds()
+  for (const { source } of feeds) if (!streams.has(source)) streams.set(source, [])
   for (const state of parts.streams()) {
     const rows = streams.get(state.source)
     if (rows === undefined) streams.set(state.source, [streamRow(state)])
     else rows.push(streamRow(state))
   }
-  return [...streams].map(([name, rows]) => {
+  const { visible } = parts
+  const shown = [...streams].filter(([name]) => visible === null || visible.includes(name))
+  return shown.map(([name, rows]) => {
     rows.sort((a, b) => (b.lastSeen ?? '').localeCompare(a.lastSeen ?? ''))
     return {
       name,
       lastSeen: rows[0]?.lastSeen ?? null,
       linesPerSecond: parts.rates.of(name),
       streams: rows,
+      feeds: feeds.filter(({ source }) => source === name).map(feedRow),
     }
   })
+}
+
+function feedRow({ name, kind, state, silent, lastDataMs, lines, trouble }: FeedStatus): FeedRow {
+  const lastData = lastDataMs === null ? null : new Date(lastDataMs).toISOString()
+  return { name, kind, state, silent, lastData, lines, trouble }
 }
 
 function streamRow(state: StreamState): StreamRow {
@@ -272,7 +342,8 @@ async function takeInto(
   request: Parameters<ApiBackend['takeUpload']>[1],
   onProgress: Parameters<ApiBackend['takeUpload']>[2],
 ): ReturnType<ApiBackend['takeUpload']> {
-  const { store, files, now, tempDir } = parts
+  const { files, now, tempDir } = parts
+  const store = within(parts, request.source ?? 'upload', 'upload to')
   // the first file of a snapshot names it
   if (request.report === `snapshot-${request.id}`)
     await store.insert('reports', [reportRow(request.report, request.title ?? request.name, now())])

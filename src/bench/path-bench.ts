@@ -34,7 +34,7 @@ export async function startAppliance(folder: string): Promise<Appliance> {
   const door = `{ host: 127.0.0.1, port: ${syslogPort} }`
   writeFileSync(
     config,
-    `syslog: { udp: ${door}, tcp: ${door} }\napi: { host: 127.0.0.1, port: ${apiPort} }\nlog: { level: error }\n`,
+    `syslog: { udp: ${door}, tcp: ${door} }\napi: { host: 127.0.0.1, port: ${apiPort}, access: open }\nlog: { level: error }\n`,
   )
   const child = spawn(program, ['serve', '--config', config, '--data', join(folder, 'data')], {
     stdio: ['ignore', 'ignore', 'inherit'],

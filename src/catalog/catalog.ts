@@ -6,14 +6,18 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { getDomain } from 'tldts'
 import { catalogLimits } from '../limits.ts'
+import { joinPlaces, placesOf } from './app-places.ts'
+import type { AppPlaces } from './app-places.ts'
 import { IndexTables } from './index-tables.ts'
 import type { Hit, Target } from './index-tables.ts'
 import { invalid, readCatalogFolder } from './load.ts'
-import type { CatalogFolder, Placed } from './load.ts'
+import type { CatalogFolder, CategorisedApp, Placed } from './load.ts'
 import type { Catalog, CatalogApp, CatalogMatch } from './match.ts'
 import { Memory } from './memory.ts'
+import { combineWeights, explainRisk, factsByApp, reckon } from './risk.ts'
+import type { AppRisk, Fact, RiskWeights } from './risk.ts'
 import { normaliseHost } from './normalise.ts'
-import type { InfrastructureKind } from './schema.ts'
+import type { AdditionEntry, InfrastructureKind } from './schema.ts'
 
 /** Folder of the shipped catalog. */
 export const shippedCatalog = join(import.meta.dirname, '../../config/catalog')
@@ -23,6 +27,21 @@ const rulesVersion = 1
 
 /** Kinds whose name does not say whose content it is: the firewall's own look at the traffic knows more. */
 const sharedKinds = new Set<InfrastructureKind | null>(['cdn', 'cloud-endpoint', 'object-storage'])
+
+/** One app whole: its entry as written, what is known of it, and its score with all that led to it. */
+export interface AppDetail {
+  entry: CategorisedApp
+  risk: AppRisk
+}
+
+/** A catalog that can also be read app by app. */
+export interface LoadedCatalog extends Catalog {
+  readonly weights: RiskWeights
+  /** Null = no such app. */
+  detail(id: string): AppDetail | null
+  /** What is known of an app, by factor. */
+  facts(id: string): ReadonlyMap<string, Fact>
+}
 
 interface Answer {
   match: CatalogMatch
@@ -39,7 +58,7 @@ interface Answer {
  *
  * Throws OperatingError CATALOG_INVALID with file and entry of each fault.
  */
-export async function loadCatalog(folders: readonly string[]): Promise<Catalog> {
+export async function loadCatalog(folders: readonly string[]): Promise<LoadedCatalog> {
   const layers: CatalogFolder[] = []
   for (const folder of folders) {
     const layer = await readCatalogFolder(folder)
@@ -81,33 +100,76 @@ type PlacesOf =
   | CatalogFolder['infrastructure'][number]['entry']
   | CatalogFolder['apps'][number]['entry']
 
-function buildCatalog(layers: readonly CatalogFolder[]): Catalog {
+function buildCatalog(layers: readonly CatalogFolder[]): LoadedCatalog {
+  const weights = combineWeights(
+    layers.flatMap((layer) => (layer.weights === null ? [] : [layer.weights.entry])),
+  )
+  const facts = factsByApp(layers.map((layer) => layer.facts.map(({ entry }) => entry)))
+  const scoreOf: ScoreOf = (entry) =>
+    weights.overrides.get(entry.id)?.score ??
+    entry.score ??
+    reckon(facts.get(entry.id) ?? noFacts, weights)
+  const entries = new Map<string, CategorisedApp>()
   const apps = new Map<string, CatalogApp>()
+  const places = new Map<string, AppPlaces>()
   const tables = new IndexTables()
   const hash = createHash('sha256').update(`rules ${rulesVersion}\n`)
   const ownNames: { text: string; target: Target }[] = []
+  const additions: AdditionEntry[] = []
   for (const layer of withoutReplaced(layers)) {
+    for (const addition of layer.additions) {
+      const app = apps.get(addition.app) ?? appAhead(layer, addition.app, scoreOf)
+      // its app may have left the catalog: then nothing is added
+      if (app === null) continue
+      tables.add(addition, { app, kind: null })
+      additions.push(addition)
+      hash.update(`${JSON.stringify(addition)}\n`)
+    }
     for (const entry of layer.apps) {
-      const { id, name, vendor, category, score } = entry
-      const app = Object.freeze({ id, name, vendor, category, score })
+      const { id, name } = entry
+      const app = appOf(entry, scoreOf)
+      const { score } = app
+      entries.set(id, entry)
       apps.set(id, app)
+      places.set(id, placesOf(entry))
       const target: Target = { app, kind: null }
       tables.add(entry, target)
       ownNames.push({ text: name, target }, { text: id, target })
-      hash.update(`${JSON.stringify(sortedLists(entry))}\n`)
+      hash.update(`${JSON.stringify(sortedLists({ ...entry, score }))}\n`)
     }
     for (const entry of layer.infrastructure) {
       tables.add(entry, { app: null, kind: entry.kind })
       hash.update(`${JSON.stringify(sortedLists(entry))}\n`)
     }
-    hash.update('\n')
+    // a layer that says nothing changes nothing
+    if (layer.apps.length + layer.infrastructure.length + layer.additions.length > 0)
+      hash.update('\n')
+  }
+  for (const addition of additions) {
+    const known = places.get(addition.app)
+    if (known !== undefined) places.set(addition.app, joinPlaces(known, placesOf(addition)))
   }
   // from the last folder to the first, since the first taker keeps a name
   for (const { text, target } of ownNames.toReversed()) tables.addOwnName(text, target)
-  return new TableCatalog(apps, tables, hash.digest('hex').slice(0, 16))
+  const version = hash.digest('hex').slice(0, 16)
+  return new TableCatalog({ apps, places, entries, facts, weights, tables, version })
+}
+
+type ScoreOf = (entry: CategorisedApp) => number | null
+
+function appOf(entry: CategorisedApp, scoreOf: ScoreOf): CatalogApp {
+  const { id, name, vendor, category } = entry
+  return Object.freeze({ id, name, vendor, category, score: scoreOf(entry) })
+}
+
+/** An app of the same folder, whose entry comes after the additions. */
+function appAhead(layer: PlainLayer, id: string, scoreOf: ScoreOf): CatalogApp | null {
+  const entry = layer.apps.find((app) => app.id === id)
+  return entry === undefined ? null : appOf(entry, scoreOf)
 }
 
 interface PlainLayer {
+  additions: readonly AdditionEntry[]
   apps: CatalogFolder['apps'][number]['entry'][]
   infrastructure: CatalogFolder['infrastructure'][number]['entry'][]
 }
@@ -126,7 +188,7 @@ function withoutReplaced(layers: readonly CatalogFolder[]): PlainLayer[] {
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     for (const { id } of apps) taken.add(`app ${id}`)
     for (const { name } of infrastructure) taken.add(`infrastructure ${name}`)
-    return { apps, infrastructure }
+    return { apps, infrastructure, additions: layer.additions.map(({ entry }) => entry) }
   })
   return kept.toReversed()
 }
@@ -144,18 +206,49 @@ function sortedLists(entry: PlacesOf): PlacesOf {
   }
 }
 
-class TableCatalog implements Catalog {
+const noFacts: ReadonlyMap<string, Fact> = new Map()
+
+interface Parts {
+  apps: ReadonlyMap<string, CatalogApp>
+  places: ReadonlyMap<string, AppPlaces>
+  entries: ReadonlyMap<string, CategorisedApp>
+  facts: ReadonlyMap<string, ReadonlyMap<string, Fact>>
+  weights: RiskWeights
+  tables: IndexTables
+  version: string
+}
+
+class TableCatalog implements LoadedCatalog {
   readonly version: string
   readonly apps: ReadonlyMap<string, CatalogApp>
+  readonly places: ReadonlyMap<string, AppPlaces>
+  readonly weights: RiskWeights
+  readonly #parts: Parts
   readonly #tables: IndexTables
   readonly #answers = new Memory<Answer>(catalogLimits.rememberedHosts)
   /** null = no app has this name. */
   readonly #hints = new Memory<Hit | null>(catalogLimits.rememberedHints)
 
-  constructor(apps: ReadonlyMap<string, CatalogApp>, tables: IndexTables, version: string) {
-    this.apps = apps
-    this.#tables = tables
-    this.version = version
+  constructor(parts: Parts) {
+    this.version = parts.version
+    this.apps = parts.apps
+    this.places = parts.places
+    this.weights = parts.weights
+    this.#parts = parts
+    this.#tables = parts.tables
+  }
+
+  detail(id: string): AppDetail | null {
+    const { entries, weights } = this.#parts
+    const entry = entries.get(id)
+    if (entry === undefined) return null
+    const risk = explainRisk(id, this.facts(id), weights)
+    const score = risk.override === null ? (entry.score ?? risk.score) : risk.score
+    return { entry, risk: { ...risk, score } }
+  }
+
+  facts(id: string): ReadonlyMap<string, Fact> {
+    return this.#parts.facts.get(id) ?? noFacts
   }
 
   lookup(destination: {

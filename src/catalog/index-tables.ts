@@ -4,6 +4,7 @@ import { AddressRanges } from './addresses.ts'
 import { hintNames, normaliseHint } from './hints.ts'
 import type { CatalogApp } from './match.ts'
 import type { InfrastructureEntry, InfrastructureKind } from './schema.ts'
+import { SuffixTable } from './suffix-table.ts'
 
 /** What an entry of a table stands for: an app, or infrastructure of a kind. */
 export interface Target {
@@ -21,8 +22,9 @@ interface Pattern {
   hit: Hit
 }
 
-/** What is known of one name: it and all below (`domain`), the same with the least weight (`whole`), shapes of names below. */
+/** What is known of one name: it alone, it and all below (`domain`), the same with the least weight (`whole`), shapes of names below. */
 interface Name {
+  exact?: Hit
   domain?: Hit
   whole?: Hit
   patterns?: Pattern[]
@@ -35,13 +37,12 @@ export type Places = Pick<
 
 /** Filled entry by entry; an entry added later wins over an earlier one with the same name, network or hint. */
 export class IndexTables {
-  readonly #hosts = new Map<string, Hit>()
-  readonly #names = new Map<string, Name>()
+  readonly #names = new SuffixTable<Name>()
   readonly #hints = new Map<string, Hit>()
   readonly #ranges = new AddressRanges<Hit>()
 
   add(places: Places, target: Target): void {
-    for (const host of places.hosts) this.#hosts.set(host, { ...target, rule: `host:${host}` })
+    for (const host of places.hosts) this.#nameOf(host).exact = { ...target, rule: `host:${host}` }
     for (const domain of places.domains) {
       const name = this.#nameOf(domain)
       name.domain = { ...target, rule: `suffix:${domain}` }
@@ -77,23 +78,24 @@ export class IndexTables {
 
   /** Exact host, longest suffix, pattern, whole registrable domain. `host` is a name in its one spelling. */
   findName(host: string): Hit | undefined {
-    const exact = this.#hosts.get(host)
-    if (exact !== undefined) return exact
-    let pattern: Hit | undefined
+    let exact: Hit | undefined
+    let domain: Hit | undefined
     let whole: Hit | undefined
-    let start = 0
-    for (;;) {
-      const name = this.#names.get(start === 0 ? host : host.slice(start))
-      if (name !== undefined) {
-        if (name.domain !== undefined) return name.domain
-        if (pattern === undefined && name.patterns !== undefined && start > 0)
-          pattern = firstMatch(name.patterns, host.slice(0, start - 1))
-        whole ??= name.whole
-      }
-      const dot = host.indexOf('.', start)
-      if (dot < 0) return pattern ?? whole
-      start = dot + 1
+    let patterned: { patterns: readonly Pattern[]; left: string }[] | undefined
+    // the shortest suffix comes first, so the longest stays
+    this.#names.walk(host, (name, start) => {
+      if (start === 0) exact = name.exact
+      domain = name.domain ?? domain
+      whole = name.whole ?? whole
+      if (name.patterns !== undefined && start > 0)
+        (patterned ??= []).push({ patterns: name.patterns, left: host.slice(0, start - 1) })
+    })
+    if (exact !== undefined || domain !== undefined) return exact ?? domain
+    for (const { patterns, left } of patterned?.toReversed() ?? []) {
+      const hit = firstMatch(patterns, left)
+      if (hit !== undefined) return hit
     }
+    return whole
   }
 
   findHint(text: string): Hit | undefined {
@@ -110,12 +112,7 @@ export class IndexTables {
   }
 
   #nameOf(key: string): Name {
-    let name = this.#names.get(key)
-    if (name === undefined) {
-      name = {}
-      this.#names.set(key, name)
-    }
-    return name
+    return this.#names.at(key, () => ({}))
   }
 }
 

@@ -6,6 +6,7 @@ import { catalogLimits } from '../limits.ts'
 import { doubleEntries } from './catalog.ts'
 import { catalogFiles, readCatalogFolder } from './load.ts'
 import type { CatalogFolder, Placed } from './load.ts'
+import { saidBy } from './risk.ts'
 import type { AppEntry, InfrastructureEntry } from './schema.ts'
 
 const plainName = { extractHostname: false, validateHostname: false, detectIp: false } as const
@@ -16,16 +17,19 @@ const plainName = { extractHostname: false, validateHostname: false, detectIp: f
  */
 export async function lintCatalog(folder: string): Promise<string[]> {
   const problems: string[] = []
-  const read: CatalogFolder = { apps: [], infrastructure: [] }
+  let read: CatalogFolder
   try {
-    const { apps, infrastructure } = await readCatalogFolder(folder)
-    read.apps = apps
-    read.infrastructure = infrastructure
+    read = await readCatalogFolder(folder)
   } catch (error) {
     if (!(error instanceof OperatingError)) throw error
     return error.message.split('\n')
   }
-  problems.push(...doubleEntries(read), ...lintEntries(read), ...lintOrder(read))
+  problems.push(
+    ...doubleEntries(read),
+    ...lintEntries(read),
+    ...lintOrder(read),
+    ...lintFacts(read),
+  )
   for (const file of await catalogFiles(folder)) problems.push(...lintFileName(folder, file))
   return problems
 }
@@ -82,6 +86,36 @@ export function lintOrder({ apps, infrastructure }: CatalogFolder): string[] {
     ...unsorted(apps.map(({ entry, at }) => ({ key: entry.id, at }))),
     ...unsorted(infrastructure.map(({ entry, at }) => ({ key: entry.name.toLowerCase(), at }))),
   ]
+}
+
+/** Facts about apps that are not there, and two that contradict each other on one day. */
+export function lintFacts({
+  apps,
+  facts,
+  weights,
+}: Pick<CatalogFolder, 'apps' | 'facts' | 'weights'>): string[] {
+  const ids = new Set(apps.map(({ entry }) => entry.id))
+  const problems: string[] = []
+  const said = new Map<string, { value: unknown; at: string }>()
+  for (const { entry, at } of facts) {
+    const say = (text: string): void => void problems.push(`${at}: ${entry.source}: ${text}`)
+    const values = saidBy(entry)
+    if (values.length === 0) say('says nothing')
+    if (new Set(values.map(({ factor }) => factor)).size < values.length)
+      say('says one thing twice')
+    for (const app of entry.apps) {
+      if (!ids.has(app)) say(`no app ${app}`)
+      for (const { factor, value } of values) {
+        const key = `${app} ${factor} ${entry.date}`
+        const other = said.get(key)
+        if (other === undefined) said.set(key, { value, at })
+        else if (other.value !== value) say(`${factor} of ${app} is another in ${other.at}`)
+      }
+    }
+  }
+  for (const { app } of weights?.entry.overrides ?? [])
+    if (!ids.has(app)) problems.push(`${weights?.at}: overrides: no app ${app}`)
+  return problems
 }
 
 function unsorted(keys: readonly { key: string; at: string }[]): string[] {

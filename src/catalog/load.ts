@@ -1,12 +1,19 @@
-/** Reads the files of catalog folders: `apps/*.yaml` (and below) and `infrastructure.yaml`, each fault with file, line and entry. */
+/**
+ * Reads the files of catalog folders, each fault with file, line and entry: `apps/*.yaml` (and below), `infrastructure.yaml`,
+ * `facts/*.yaml` and `risk-weights.yaml`.
+ */
 import { readFile, readdir, stat } from 'node:fs/promises'
-import { basename, join, relative, sep } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
 import type { Document } from 'yaml'
+import type { z } from 'zod'
 import { OperatingError, causeOf } from '../errors.ts'
 import { catalogLimits } from '../limits.ts'
+import { readPlainYaml } from './plain-yaml.ts'
+import { factFileSchema, riskWeightsSchema } from './risk-schema.ts'
+import type { FactStatement, RiskWeightsFile } from './risk-schema.ts'
 import { catalogFileSchema } from './schema.ts'
-import type { AppEntry, InfrastructureEntry } from './schema.ts'
+import type { AdditionEntry, AppEntry, InfrastructureEntry } from './schema.ts'
 
 /** An entry and where it was written, as `file:line`. */
 export interface Placed<Entry> {
@@ -20,7 +27,12 @@ export type CategorisedApp = AppEntry & { category: NonNullable<AppEntry['catego
 export interface CatalogFolder {
   apps: Placed<CategorisedApp>[]
   infrastructure: Placed<InfrastructureEntry>[]
+  additions: Placed<AdditionEntry>[]
+  facts: Placed<FactStatement>[]
+  weights: Placed<RiskWeightsFile> | null
 }
+
+type Content = Pick<CatalogFolder, 'apps' | 'infrastructure' | 'additions'>
 
 /** An error about files, one line for each fault. */
 export function invalid(problems: readonly string[], cause?: unknown): OperatingError {
@@ -30,7 +42,47 @@ export function invalid(problems: readonly string[], cause?: unknown): Operating
 }
 
 /** Reads one file's text. Throws OperatingError CATALOG_INVALID. */
-export function parseCatalogFile(text: string, file: string): CatalogFolder {
+export function parseCatalogFile(text: string, file: string): Content {
+  return parsePlainFile(text, file) ?? parseAnyFile(text, file)
+}
+
+/** Null = not plain YAML, or not valid: the other reader knows the places of faults. */
+function parsePlainFile(text: string, file: string): Content | null {
+  const document = readPlainYaml(text)
+  if (document === null) return null
+  const result = catalogFileSchema.safeParse(document.value)
+  if (!result.success) return null
+  const { category, apps, infrastructure, additions } = result.data
+  const at = (list: string, i: number): string => `${file}:${document.lines.get(list)?.[i]}`
+  if (category === undefined && apps.some((app) => app.category === undefined)) return null
+  return {
+    apps: apps.map((app, i) => ({
+      entry: { ...app, category: (app.category ?? category) as CategorisedApp['category'] },
+      at: at('apps', i),
+    })),
+    infrastructure: infrastructure.map((entry, i) => ({ entry, at: at('infrastructure', i) })),
+    additions: additions.map((entry, i) => ({ entry, at: at('additions', i) })),
+  }
+}
+
+/** With the `yaml` package: any YAML, and each fault with its line. */
+export function parseAnyFile(text: string, file: string): Content {
+  const { value, place } = parseAnyYaml(text, file, catalogFileSchema)
+  const { category, apps, infrastructure, additions } = value
+  return {
+    apps: apps.map((app, i) => {
+      const at = place(['apps', i])
+      const own = app.category ?? category
+      if (own === undefined) throw invalid([`${at}: ${app.id}: category: missing`])
+      return { entry: { ...app, category: own }, at }
+    }),
+    infrastructure: infrastructure.map((entry, i) => ({ entry, at: place(['infrastructure', i]) })),
+    additions: additions.map((entry, i) => ({ entry, at: place(['additions', i]) })),
+  }
+}
+
+/** The value of a file that fits the schema, and where its parts stand. Throws CATALOG_INVALID. */
+function parseAnyYaml<Schema extends z.ZodType>(text: string, file: string, schema: Schema) {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   if (document.errors.length > 0)
@@ -40,23 +92,32 @@ export function parseCatalogFile(text: string, file: string): CatalogFolder {
     return line === null ? file : `${file}:${line}`
   }
   const content: unknown = document.toJS({ maxAliasCount: 0 }) ?? {}
-  const result = catalogFileSchema.safeParse(content)
+  const result = schema.safeParse(content)
   if (!result.success)
     throw invalid(
       result.error.issues.map(
         ({ path, message }) => `${place(path)}: ${described(content, path)}: ${message}`,
       ),
     )
-  const { category, apps, infrastructure } = result.data
-  return {
-    apps: apps.map((app, i) => {
-      const at = place(['apps', i])
-      const own = app.category ?? category
-      if (own === undefined) throw invalid([`${at}: ${app.id}: category: missing`])
-      return { entry: { ...app, category: own }, at }
-    }),
-    infrastructure: infrastructure.map((entry, i) => ({ entry, at: place(['infrastructure', i]) })),
-  }
+  return { value: result.data, place }
+}
+
+/** Weights of the risk score, and scores given by hand. Throws CATALOG_INVALID. */
+export function parseWeightsFile(text: string, file: string): RiskWeightsFile {
+  return parseAnyYaml(text, file, riskWeightsSchema).value
+}
+
+/** What one file says of risk. Throws CATALOG_INVALID. */
+export function parseFactFile(text: string, file: string): Placed<FactStatement>[] {
+  const plain = readPlainYaml(text)
+  const result = plain === null ? null : factFileSchema.safeParse(plain.value)
+  if (plain !== null && result?.success === true)
+    return result.data.facts.map((entry, i) => ({
+      entry,
+      at: `${file}:${plain.lines.get('facts')?.[i]}`,
+    }))
+  const { value, place } = parseAnyYaml(text, file, factFileSchema)
+  return value.facts.map((entry, i) => ({ entry, at: place(['facts', i]) }))
 }
 
 function lineOf(
@@ -87,16 +148,28 @@ function described(content: unknown, path: readonly PropertyKey[]): string {
 
 /** Reads a folder, files in the order of their names. Throws OperatingError CATALOG_INVALID. */
 export async function readCatalogFolder(folder: string): Promise<CatalogFolder> {
-  const read: CatalogFolder = { apps: [], infrastructure: [] }
+  const read: CatalogFolder = {
+    apps: [],
+    infrastructure: [],
+    additions: [],
+    facts: [],
+    weights: null,
+  }
   for (const file of await catalogFiles(folder)) {
-    const { apps, infrastructure } = parseCatalogFile(await textOf(file), file)
+    const text = await textOf(file)
+    const kind = fileKind(relative(folder, file))
+    if (kind === 'facts') read.facts.push(...parseFactFile(text, file))
+    if (kind === 'weights') read.weights = { entry: parseWeightsFile(text, file), at: file }
+    if (kind !== 'entries') continue
+    const { apps, infrastructure, additions } = parseCatalogFile(text, file)
     read.apps.push(...apps)
     read.infrastructure.push(...infrastructure)
+    read.additions.push(...additions)
   }
   return read
 }
 
-/** The catalog files of a folder, sorted by name. Others (a README, risk weights) are left alone. */
+/** The catalog files of a folder, sorted by name. Others (a README) are left alone. */
 export async function catalogFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
     (cause: unknown) => {
@@ -106,7 +179,7 @@ export async function catalogFiles(folder: string): Promise<string[]> {
   const files = entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => isCatalogFile(relative(folder, file)))
+    .filter((file) => fileKind(relative(folder, file)) !== null)
     .toSorted()
   if (files.length === 0)
     throw invalid([
@@ -117,10 +190,14 @@ export async function catalogFiles(folder: string): Promise<string[]> {
   return files
 }
 
-function isCatalogFile(path: string): boolean {
-  if (!/\.ya?ml$/.test(path)) return false
-  if (path.split(sep)[0] === 'apps') return true
-  return !path.includes(sep) && /^(?:apps|infrastructure)\./.test(basename(path))
+function fileKind(path: string): 'entries' | 'facts' | 'weights' | null {
+  if (!/\.ya?ml$/.test(path)) return null
+  const [top] = path.split(sep)
+  if (top === 'apps') return 'entries'
+  if (top === 'facts') return 'facts'
+  if (path.includes(sep)) return null
+  if (/^risk-weights\./.test(path)) return 'weights'
+  return /^(?:apps|infrastructure)\./.test(path) ? 'entries' : null
 }
 
 async function textOf(file: string): Promise<string> {

@@ -1,4 +1,5 @@
 /** What the catalog says of a host. */
+import type { AppPlaces } from './app-places.ts'
 
 export interface CatalogApp {
   /** Stable id, kebab-case, never reused. */
@@ -33,6 +34,8 @@ export interface Catalog {
   /** Changes whenever an entry changes: hosts are classified anew. */
   readonly version: string
   readonly apps: ReadonlyMap<string, CatalogApp>
+  /** Names of each app, by its id. */
+  readonly places: ReadonlyMap<string, AppPlaces>
   /**
    * Names the app of a destination: exact host, longest suffix, pattern, registrable domain, the vendor's own app name (hint),
    * and, only when no host is known, the address range. Never throws; hostile text is just unknown.

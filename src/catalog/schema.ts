@@ -140,13 +140,15 @@ const appSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('Who it is sold to; null = unknown'),
-  description: z
+  description: z.string().min(1).max(160).nullable().default(null).describe('One line: what it is'),
+  owner: z
     .string()
     .min(1)
-    .max(160)
+    .max(120)
     .nullable()
     .default(null)
-    .describe('One line: what it is'),
+    .describe('Business unit or person that answers for it; for own apps'),
+  note: z.string().min(1).max(500).nullable().default(null).describe('For own apps'),
   ...places,
 })
 
@@ -156,13 +158,28 @@ const infrastructureSchema = z.strictObject({
   ...places,
 })
 
+const additionSchema = z.strictObject({
+  app: z.string().max(80).describe('Id of an app of this or an earlier folder'),
+  ...places,
+})
+
 /** One catalog file. */
 export const catalogFileSchema = z.strictObject({
   category: z.enum(categories).optional().describe('Category of all apps of this file'),
   apps: z.array(appSchema).default([]),
   infrastructure: z.array(infrastructureSchema).default([]),
+  additions: z
+    .array(additionSchema)
+    .default([])
+    .describe(
+      'Places added to apps that stand elsewhere; weaker than the entries of the same folder',
+    ),
 })
 
+/** An app of one's own as the API takes it: its id stands in the path. */
+export const ownAppSchema = appSchema.omit({ id: true }).extend({ category: z.enum(categories) })
+
 export type AppEntry = z.infer<typeof appSchema>
+export type AdditionEntry = z.infer<typeof additionSchema>
 export type InfrastructureEntry = z.infer<typeof infrastructureSchema>
 export type CatalogFile = z.infer<typeof catalogFileSchema>

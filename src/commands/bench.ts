@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { benchCatalog } from '../bench/catalog-bench.ts'
 import { benchParse } from '../bench/parse-bench.ts'
 import { benchPath, startAppliance, stopAppliance } from '../bench/path-bench.ts'
 import { benchSpool } from '../bench/spool-bench.ts'
@@ -27,9 +28,9 @@ import type { Command, CommandIo } from './command.ts'
 import { write } from './command.ts'
 import { tableLines } from './table.ts'
 
-const help = `gnomon bench [--seconds N] [--only parse|spool|tcp|udp]... [FILE...]
+const help = `gnomon bench [--seconds N] [--only parse|catalog|spool|tcp|udp]... [FILE...]
 
-Measures this box: parse alone on one core, the spool alone, the whole path over TCP and over UDP at rising rates, and the memory it
+Measures this box: parse alone on one core, the catalog alone, the spool alone, the whole path over TCP and over UDP at rising rates, and the memory it
 takes. On generated lines (seed 7, 2,000 people, few of them making most of the traffic), or on your own files.
 
   --seconds  time for each figure (default 5)
@@ -54,7 +55,7 @@ const generated: Record<string, (session: Session) => string> = {
   'Blue Coat W3C': blueCoat,
 }
 
-const parts = ['parse', 'spool', 'tcp', 'udp'] as const
+const parts = ['parse', 'catalog', 'spool', 'tcp', 'udp'] as const
 type Part = (typeof parts)[number]
 
 async function run(args: string[], io: CommandIo): Promise<number> {
@@ -80,6 +81,16 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     { machine: cpu?.model, cores: cpus().length, node: process.version, seed },
     `${cpus().length} × ${cpu?.model}, node ${process.version}, seed ${seed}\n`,
   )
+  if (only.has('catalog')) {
+    const figure = await benchCatalog({ seconds, now: () => performance.now() })
+    const rate = (perSecond: number): string => formatCount(Math.round(perSecond))
+    await tell(
+      { catalog: figure },
+      `\nCatalog, one core: ${rate(figure.warmPerSecond)} lookups/s warm, ${rate(figure.coldPerSecond)} cold; ` +
+        `${formatCount(figure.apps)} apps read in ${Math.round(figure.loadMs)} ms`,
+    )
+  }
+  if (only.size === 1 && only.has('catalog')) return 0
   const samples = await samplesOf(positionals)
   if (only.has('parse')) await parseAll(samples, seconds, tell)
   const folder = await mkdtemp(join(tmpdir(), 'gnomon-bench-'))

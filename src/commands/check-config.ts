@@ -51,9 +51,10 @@ async function checkCertificates(
   nowMs: number,
   at: At,
 ): Promise<Finding[]> {
-  const { syslog, ftp } = config
+  const { syslog, ftp, api } = config
   const used: [Path, TlsFiles | undefined][] = [
     [['syslog', 'tls', 'tls'], syslog.tls.enabled ? syslog.tls.tls : undefined],
+    [['api', 'tls'], api.tls],
     [['ftp', 'tls'], ftp.enabled === 'no' ? undefined : ftp.tls],
   ]
   const findings: Finding[] = []

@@ -1,14 +1,20 @@
 /** Commands that ask a running appliance, over its API. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { z } from 'zod'
+import { machineTokenFile } from '../access/machine-token.ts'
+import { isLoopback } from '../api/loopback.ts'
 import { problemSchema } from '../api/schemas.ts'
 import { loadApiAddress } from '../config/config.ts'
 import { OperatingError, causeOf } from '../errors.ts'
 import { clientLimits } from '../limits.ts'
+import { defaultData } from './default-data.ts'
 
 /** Options of every such command, for `parseArgs`. */
 export const clientOptions = {
   url: { type: 'string' },
   config: { type: 'string' },
+  data: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -16,11 +22,16 @@ export const clientOptions = {
 /** Their help. */
 export const clientHelp = `  --url      the appliance (default GNOMON_URL, then this machine and the configuration's api.port)
   --config   configuration to look that up in (default GNOMON_CONFIG, then /etc/gnomon/gnomon.yaml)
+  --data     the appliance's data folder, for its token (default GNOMON_DATA, then /var/lib/gnomon); or set GNOMON_TOKEN
   --json     the API's answer as JSON`
 
 export interface Client {
   /** Without a slash at its end. */
   base: string
+  /** Shown with each question; null = none is to be had. */
+  token?: string | null
+  /** The certificate the appliance on this machine must show: its name need not be this machine's loopback. */
+  ca?: string
   /** Default: `clientLimits.timeoutMs`. */
   timeoutMs?: number
 }
@@ -30,18 +41,39 @@ export interface Client {
  * Throws OperatingError USAGE for an address that is none, CONFIG_INVALID and CONFIG_UNREADABLE.
  */
 export async function findClient(
-  values: { url?: string | undefined; config?: string | undefined },
+  values: { url?: string | undefined; config?: string | undefined; data?: string | undefined },
   env: NodeJS.ProcessEnv,
 ): Promise<Client> {
   const given = values.url ?? (env['GNOMON_URL'] || undefined)
-  if (given !== undefined) return { base: checkedUrl(given) }
-  const { host, port } = await loadApiAddress({ path: values.config, env })
+  if (given !== undefined) return withToken(checkedUrl(given), values, env)
+  const { host, port, tls } = await loadApiAddress({ path: values.config, env })
   if (port === 0)
     throw new OperatingError(
       'USAGE',
       'cannot find the appliance: api.port is 0, which is another port at each start; name it with --url',
     )
-  return { base: `http://${reachable(host)}:${port}` }
+  const scheme = tls === undefined ? 'http' : 'https'
+  const client = await withToken(`${scheme}://${reachable(host)}:${port}`, values, env)
+  return tls === undefined ? client : { ...client, ca: await readFile(tls.certificate, 'utf8') }
+}
+
+/**
+ * GNOMON_TOKEN, else the token that the appliance leaves in its data folder for programs of its own user on this machine: it goes
+ * nowhere but to this machine.
+ */
+async function withToken(
+  base: string,
+  { data }: { data?: string | undefined },
+  env: NodeJS.ProcessEnv,
+): Promise<Client> {
+  const given = env['GNOMON_TOKEN'] || undefined
+  if (given !== undefined) return { base, token: given.trim() }
+  const { hostname } = new URL(base)
+  if (hostname !== 'localhost' && !isLoopback(hostname.replaceAll(/^\[|\]$/g, ''))) return { base, token: null }
+  const folder = data ?? (env['GNOMON_DATA'] || defaultData)
+  // not there, or not ours to read: the appliance says what it asks for
+  const token = await readFile(join(folder, machineTokenFile), 'utf8').catch(() => null)
+  return { base, token: token === null ? null : token.trim() }
 }
 
 /** Where a listener on all addresses is reached on this machine. */
@@ -65,7 +97,7 @@ function checkedUrl(text: string): string {
 }
 
 export interface ClientRequest<Answer extends z.ZodType> {
-  method?: 'GET' | 'POST'
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Begins with a slash. */
   path: string
   /** Left out where null. */
@@ -82,7 +114,7 @@ export async function ask<Answer extends z.ZodType>(
   client: Client,
   request: ClientRequest<Answer>,
 ): Promise<{ answer: z.output<Answer>; raw: unknown }> {
-  const { base, timeoutMs = clientLimits.timeoutMs } = client
+  const { base, token = null, timeoutMs = clientLimits.timeoutMs } = client
   const query = Object.entries(request.query ?? {}).filter(([, value]) => value !== null)
   const search = new URLSearchParams(query.map(([name, value]) => [name, String(value)])).toString()
   const address = `${base}${request.path}${search === '' ? '' : `?${search}`}`
@@ -92,10 +124,11 @@ export async function ask<Answer extends z.ZodType>(
     const body = request.body === undefined ? null : JSON.stringify(request.body)
     const headers = {
       accept: 'application/json',
+      ...(token !== null && { authorization: `Bearer ${token}` }),
       ...(body !== null && { 'content-type': 'application/json' }),
     }
     const signal = AbortSignal.timeout(timeoutMs)
-    response = await fetch(address, {
+    response = await fetchOf(client)(address, {
       method: request.method ?? 'GET',
       headers,
       body,
@@ -111,6 +144,50 @@ export async function ask<Answer extends z.ZodType>(
   const result = request.answer.safeParse(raw)
   if (!result.success) throw foreign(base)
   return { answer: result.data, raw }
+}
+
+/** `fetch`, trusting the appliance's own certificate, and only it, where that is known. */
+export function fetchOf({ ca }: Client): typeof fetch {
+  if (ca === undefined) return fetch
+  const own: typeof fetch = async (address, init) => {
+    const { Agent, fetch: fetchBy } = await import('undici')
+    const connect = { ca, allowPartialTrustChain: true, checkServerIdentity: () => undefined }
+    const options = { ...init, dispatcher: new Agent({ connect }) }
+    return (await fetchBy(address as string, options as never)) as unknown as Response
+  }
+  return own
+}
+
+/** Server-sent events, until the other side ends them. Throws like `ask`. */
+export async function* openStream(
+  client: Client,
+  path: string,
+): AsyncGenerator<{ event: string; data: string }> {
+  const { base, token = null } = client
+  let response: Response
+  try {
+    const headers = {
+      accept: 'text/event-stream',
+      ...(token !== null && { authorization: `Bearer ${token}` }),
+    }
+    response = await fetchOf(client)(`${base}${path}`, { headers, redirect: 'error' })
+  } catch (cause) {
+    throw unreachable(base, clientLimits.timeoutMs, cause)
+  }
+  if (!response.ok) throw refusal(base, response.status, jsonOf(await textOf(response)))
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    const events = text.split('\n\n')
+    text = events.pop() ?? ''
+    if (text.length > clientLimits.answerBytes) throw foreign(base)
+    for (const one of events) {
+      const field = (name: string): string =>
+        new RegExp(`^${name}: (.*)$`, 'm').exec(one)?.[1] ?? ''
+      if (field('event') !== '') yield { event: field('event'), data: field('data') }
+    }
+  }
 }
 
 async function textOf(response: Response): Promise<string> {

@@ -6,6 +6,7 @@ import { causeOf } from '../errors.ts'
 import { createLog } from '../lib/log.ts'
 import type { Command, CommandIo } from './command.ts'
 import { write } from './command.ts'
+import { defaultData } from './default-data.ts'
 
 const help = `gnomon serve [--config FILE] [--data DIR]
 
@@ -18,9 +19,6 @@ SIGHUP reads the configuration again, SIGTERM stops; what was taken and not yet 
 
   gnomon serve --data ./data
 `
-
-/** Where the data lie when nobody says so. */
-export const defaultData = '/var/lib/gnomon'
 
 async function run(args: string[], io: CommandIo): Promise<number> {
   const { values } = parseArgs({
@@ -71,7 +69,7 @@ async function run(args: string[], io: CommandIo): Promise<number> {
   ]
   await write(
     io.stdout,
-    `Gnomon serves: console http://localhost:${api}/, syslog ${syslog.filter((door) => door !== null).join(', ')}\n`,
+    `Gnomon serves: console ${loaded.config.api.tls === undefined ? 'http' : 'https'}://localhost:${api}/, syslog ${syslog.filter((door) => door !== null).join(', ')}\n`,
   )
   const code = await over.promise
   await daemon.stop()

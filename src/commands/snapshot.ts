@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { configSchema } from '../config/schema.ts'
+import { agentSource } from '../defender/agent-lines.ts'
 import { OperatingError, causeOf } from '../errors.ts'
 import { takeFile } from '../intake/file-intake.ts'
 import { createLog } from '../lib/log.ts'
@@ -22,7 +23,7 @@ import { write } from './command.ts'
 import { zoneNamed } from './parse.ts'
 import { Progress } from './progress.ts'
 
-const help = `gnomon snapshot FILE... [--report html|json|csv|ndjson|pdf]... [--out DIR]
+const help = `gnomon snapshot FILE... [--defender FILE]... [--report html|json|csv|ndjson|pdf]... [--out DIR]
 
 Reads logs (plain, gz, zip, zstd), recognises each file's format, and writes a discovery report. No daemon is needed.
 
@@ -30,15 +31,19 @@ Reads logs (plain, gz, zip, zstd), recognises each file's format, and writes a d
   --out      folder for the report (default gnomon-report)
   --name     title of the report (default the files' names)
   --format   format id (see gnomon formats) or auto
+  --defender rows of the devices' agents (Defender for Endpoint, Windows events); may be given several times
   --zone     IANA zone of stamps that name none (default UTC)
   --json     the report as JSON on standard output instead of the summary
 
   gnomon snapshot firewall.log
+  gnomon snapshot firewall.log --defender events.ndjson --defender devices.ndjson
   gnomon snapshot --name "Branch, May" --report html --report ndjson --out may *.log.gz
 `
 
 interface Plan {
   files: string[]
+  /** Files of agent data; they are recognised among `files` too. */
+  agentFiles: string[]
   formats: ReadonlySet<ReportFormat>
   out: string
   title: string
@@ -59,18 +64,20 @@ async function run(args: string[], io: CommandIo): Promise<number> {
       name: { type: 'string' },
       format: { type: 'string', default: 'auto' },
       zone: { type: 'string' },
+      defender: { type: 'string', multiple: true, default: [] },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
   })
   if (values.help === true) return (await write(io.stdout, help), 0)
-  if (positionals.length === 0) return (await write(io.stderr, help), 2)
+  if (positionals.length + values.defender.length === 0) return (await write(io.stderr, help), 2)
   if (values.zone !== undefined) zoneNamed(values.zone)
   const plan: Plan = {
     files: positionals,
+    agentFiles: values.defender,
     formats: chosen(values.report ?? ['html', 'json', 'csv']),
     out: values.out,
-    title: values.name ?? positionals.map((file) => basename(file)).join(', '),
+    title: values.name ?? [...positionals, ...values.defender].map((file) => basename(file)).join(', '),
     format: values.format === 'auto' ? null : values.format,
     zone: values.zone ?? null,
     json: values.json,
@@ -80,7 +87,7 @@ async function run(args: string[], io: CommandIo): Promise<number> {
       compileFormats(await loadDefinitions([shippedParsers]), { full: false }),
       plan.format,
     )
-  await checkFiles(plan.files)
+  await checkFiles([...plan.files, ...plan.agentFiles])
   return inTemporaryFolder((folder) => snapshotIn(folder, plan, io))
 }
 
@@ -172,20 +179,22 @@ async function takeAll(pipeline: Pipeline, plan: Plan, io: CommandIo): Promise<s
   const refused: string[] = []
   const progress = new Progress(io.stderr, Date.now)
   const lines = (): number => pipeline.ingest.status().lines
-  for (const [i, path] of plan.files.entries()) {
+  for (const [i, path] of [...plan.files, ...plan.agentFiles].entries()) {
     const name = basename(path)
+    const agent = i >= plan.files.length
     const stream = {
       key: `file:${i}:${name}`,
       listener: 'upload',
       peer: name,
-      source: name,
-      format: plan.format,
+      source: agent ? agentSource : name,
+      format: agent ? null : plan.format,
       zone: plan.zone,
       report: reportId,
     }
     const onProgress = (at: { readBytes: number; totalBytes: number }): void =>
       progress.show(name, at, lines())
-    const summary = await takeFile(path, { name, stream, onProgress }, pipeline.files, Date.now)
+    const file = { name, stream, onProgress, agent }
+    const summary = await takeFile(path, file, pipeline.files, Date.now)
     if (summary.refused !== undefined) refused.push(summary.refused)
   }
   await pipeline.ingest.idle()

@@ -83,7 +83,22 @@ function rate(linesPerSecond: number | null): string {
 }
 
 /** Only what is blind: a source that tells everything has nothing below it. */
-function blindWords({ words, format, reason, streams }: SourceRow): string[] {
+function blindWords(row: SourceRow): string[] {
+  return [...feedWords(row), ...lineWords(row)]
+}
+
+/** A feed of agent data that does not go on, or is silent. */
+function feedWords({ feeds = [] }: SourceRow): string[] {
+  return feeds.flatMap(({ name, silent, lastData, trouble }) => {
+    const last = lastData === null ? 'nothing since the start' : `last ${formatTime(lastData)}`
+    return [
+      ...(trouble === null ? [] : [`feed ${name}: ${trouble}`]),
+      ...(silent ? [`feed ${name} is silent: ${last}`] : []),
+    ]
+  })
+}
+
+function lineWords({ words, format, reason, streams }: SourceRow): string[] {
   if (format === null && streams.length > 0 && reason !== null) return [`not recognised: ${reason}`]
   // A blind spot names its remedy behind a colon (report/data-quality.ts); what is told well has none.
   return words.filter((text) => text.includes(': '))
@@ -109,10 +124,25 @@ function sourceStory(row: SourceRow): string[] {
     row.streams,
     ({ reason }) => [reason],
   )
+  const feeds = tableLines<NonNullable<SourceRow['feeds']>[number]>(
+    [
+      { title: 'Feed', text: ({ name }) => name },
+      { title: 'Kind', text: ({ kind }) => kind },
+      { title: 'State', text: ({ state, silent }) => (silent ? `${state}, silent` : state) },
+      {
+        title: 'Last data (UTC)',
+        text: ({ lastData }) => (lastData === null ? unknownText : formatTime(lastData)),
+      },
+      { title: 'Rows', text: ({ lines }) => formatCount(lines), right: true },
+    ],
+    row.feeds ?? [],
+    ({ trouble }) => (trouble === null ? [] : [trouble]),
+  )
   const words = row.words.map((text) => `- ${visible(text)}`)
   return [
     `${visible(row.name)}: ${row.state}, ${formatNoun(row.transactions, 'transaction')}`,
     ...(row.streams.length === 0 ? [] : ['', ...streams]),
+    ...((row.feeds ?? []).length === 0 ? [] : ['', ...feeds]),
     ...(words.length === 0 ? [] : ['', ...words]),
   ]
 }

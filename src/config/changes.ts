@@ -5,10 +5,17 @@ import type { Config } from './schema.ts'
 const live = [
   'sources',
   'catalog',
+  'govern',
   'syslog.udp.allow',
   'syslog.tcp.allow',
   'syslog.tls.allow',
   'ftp.accounts',
+  'access.sessionIdleMinutes',
+  'access.sessionHours',
+  'access.passwordCharacters',
+  'access.oidc',
+  'privacy',
+  'parse.definitions',
 ]
 
 /** Dotted keys with another value. Lists count as one value. */

@@ -1,6 +1,8 @@
 /** What single values cannot show: doors that collide, settings that do nothing without another. Pure. */
 import { isIP } from 'node:net'
+import { defenderFaults } from './defender-schema.ts'
 import type { Path } from './document.ts'
+import { publishFaults } from './publish-checks.ts'
 import type { Config } from './schema.ts'
 
 /** `paths`: where to point, the first that is written in the file. */
@@ -18,6 +20,8 @@ export function crossFaults(config: Config): CrossFault[] {
     ...folderFaults(config),
     ...sourceFaults(config),
     ...storeFaults(config.store),
+    ...publishFaults(config.publish),
+    ...defenderFaults(config.defender).map(({ path, text }) => ({ paths: [path], text })),
   ]
 }
 

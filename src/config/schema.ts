@@ -4,6 +4,9 @@
  */
 import { z } from 'zod'
 import { spoolLimits } from '../limits.ts'
+import { defenderSchema } from './defender-schema.ts'
+import { governSchema } from './govern-schema.ts'
+import { publishSchema } from './publish-schema.ts'
 
 const port = z.int().min(0).max(65535)
 const cidrs = z
@@ -100,9 +103,89 @@ export const configSchema = z.strictObject({
     .strictObject({
       host: z.string().default('::').describe('Address to listen on; :: = all, IPv4 too'),
       port: port.default(8080).describe('0 = any free port (printed at start)'),
+      access: z
+        .enum(['accounts', 'open'])
+        .default('accounts')
+        .describe(
+          'accounts = who asks must sign in or show a token; open = whoever reaches the port may do everything',
+        ),
+      metrics: z
+        .enum(['open', 'accounts'])
+        .default('open')
+        .describe('Whether /metrics asks for a token; /healthz and /readyz never do'),
+      tls: tlsFiles
+        .omit({ clientCa: true })
+        .optional()
+        .describe('Certificate for HTTPS; without it plain HTTP'),
     })
     .prefault({})
     .describe('Console, API, /metrics, /healthz, /readyz'),
+  access: z
+    .strictObject({
+      sessionIdleMinutes: z
+        .int()
+        .min(1)
+        .max(24 * 60)
+        .default(30)
+        .describe('A session that is not used for this long ends'),
+      sessionHours: z.int().min(1).max(168).default(12).describe('A session ends after this time'),
+      passwordCharacters: z.int().min(8).max(64).default(12).describe('Least length of a password'),
+      lockAfter: z
+        .int()
+        .min(3)
+        .max(100)
+        .default(5)
+        .describe('Wrong passwords that close a name for 30 s, and twice as long after each more'),
+      oidc: z
+        .strictObject({
+          issuer: z.url().describe('Address of the identity provider, as in its discovery document'),
+          clientId: z.string().min(1).describe('What the provider calls this appliance'),
+          clientSecret: z
+            .string()
+            .min(1)
+            .describe('Best as ${file:/run/secrets/oidc}')
+            .meta({ secret: true }),
+          publicUrl: z.url().describe('Address at which browsers reach this console'),
+          scope: z.string().default('openid profile email').describe('What is asked for'),
+          claim: z.string().default('groups').describe('Claim of the ID token that decides the role'),
+          roles: z
+            .array(
+              z.strictObject({
+                value: z.string().describe('Value of the claim, or one of its values'),
+                role: z
+                  .enum(['administrator', 'analyst', 'auditor', 'reader'])
+                  .describe('Role it gives'),
+                sources: z
+                  .array(z.string())
+                  .optional()
+                  .describe('Data sources it is limited to; default: all'),
+              }),
+            )
+            .default([])
+            .describe('The first that fits wins'),
+          defaultRole: z
+            .enum(['analyst', 'auditor', 'reader'])
+            .optional()
+            .describe('Role of everybody else; without it they may not sign on'),
+        })
+        .optional()
+        .describe('Sign-on with an identity provider (OpenID Connect)'),
+    })
+    .prefault({})
+    .describe('Accounts, sessions and sign-on'),
+  privacy: z
+    .strictObject({
+      pseudonyms: z
+        .enum(['marked', 'all'])
+        .default('marked')
+        .describe('Sources whose users, devices and addresses are shown as keyed pseudonyms'),
+      secondPerson: z
+        .boolean()
+        .default(false)
+        .describe('true = to name a pseudonym, a second person must agree'),
+    })
+    .prefault({})
+    .describe('Who is shown by name'),
   sources: z
     .array(
       z.strictObject({
@@ -115,12 +198,17 @@ export const configSchema = z.strictObject({
         folder: z.string().optional().describe('Name of a sub-folder of a drop folder'),
         format: z.string().optional().describe('Format id; default: recognised from the lines'),
         zone: z.string().optional().describe('IANA zone of stamps without one; default UTC'),
+        pseudonyms: z
+          .boolean()
+          .optional()
+          .describe('true = its users, devices and addresses are shown as keyed pseudonyms'),
       }),
     )
     .default([])
     .describe(
       'Data sources; the first that fits a sender wins, a sender in none becomes a source by its address',
     ),
+  defender: defenderSchema,
   spool: z
     .strictObject({
       maxBytes: z
@@ -180,6 +268,27 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Which app a destination is'),
+  merge: z
+    .strictObject({
+      serviceAccounts: z
+        .array(z.string().min(1).max(256))
+        .default(['svc-*', 'svc_*', '*-svc', '*_svc'])
+        .describe(
+          'Account names that are no persons, * for any text; accounts of the system and of machines are never persons',
+        ),
+      directory: z
+        .string()
+        .optional()
+        .describe(
+          "CSV export of the directory (Entra's user list, Get-ADUser): which user names are one person",
+        ),
+    })
+    .prefault({})
+    .describe("How the network's and the agents' views are joined"),
+  publish: publishSchema
+    .prefault({})
+    .describe('What leaves the box: uploads, records, reports. Nothing does unless it is written here'),
+  govern: governSchema.prefault({}).describe('Blocks, policies, alerts: who is told, and what is never blocked'),
   log: z
     .strictObject({
       level: z

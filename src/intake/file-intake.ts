@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import { constants, open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
+import { agentLines, agentStream, peekAgentFile } from '../defender/agent-file.ts'
 import { causeOf, OperatingError } from '../errors.ts'
 import type { StreamDescription } from '../spool/frame-sink.ts'
 import { openLogFile } from './archive.ts'
@@ -30,6 +31,8 @@ export interface TakeFileOptions {
   onProgress?: (progress: { readBytes: number; totalBytes: number }) => void
   archive?: ArchiveOptions
   partLimits?: PartLimits
+  /** The caller says that it holds rows of the devices' agents, whatever its first bytes look like. */
+  agent?: boolean
 }
 
 /** What a file was when it was read. */
@@ -192,10 +195,14 @@ async function writeParts(
   const receivedAtMs = now()
   for await (const member of membersOf(openLogFile(file, options.name, options.archive))) {
     let part = 0
-    for await (const { bytes, lines, cutLines } of cutParts(member.chunks, options.partLimits)) {
+    const { kind, all } = await peekAgentFile(member.chunks)
+    const agent = kind ?? (options.agent === true ? 'lines' : null)
+    const stream = agent === null ? options.stream : agentStream(options.stream)
+    const text = agent === null ? all : agentLines(all, agent)
+    for await (const { bytes, lines, cutLines } of cutParts(text, options.partLimits)) {
       options.signal?.throwIfAborted()
       const id = `${summary.contentId}-${member.index}-${part++}`
-      await sink.part({ id, stream: options.stream, receivedAtMs, bytes, lines })
+      await sink.part({ id, stream, receivedAtMs, bytes, lines })
       summary.parts++
       summary.lines += lines
       summary.bytes += bytes.length

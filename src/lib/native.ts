@@ -97,7 +97,7 @@ function indexWidth(keys: number): 1 | 2 | 4 {
 }
 
 function narrowed(index: Uint32Array, width: 1 | 2 | 4): Numbers {
-  return width === 1 ? Uint8Array.from(index) : width === 2 ? Uint16Array.from(index) : index
+  return width === 1 ? new Uint8Array(index) : width === 2 ? new Uint16Array(index) : index
 }
 
 /** One block of `rows` rows. All arrays must have `rows` entries. */

@@ -1,12 +1,17 @@
 /**
- * An hour of flows → the same hour of usage, replaced as a whole. Recomputing gives the same rows under a newer generation; readers
+ * Hours of flows and agent rows → the same hours of usage, replaced as a whole. Recomputing gives the same rows under a newer generation; readers
  * see the old generation until `usage_hours` names the new one, so they never see half an hour's work.
  */
 import { isIP } from 'node:net'
 import type { Catalog } from '../catalog/match.ts'
 import { mergeLimits } from '../limits.ts'
 import type { Row, Store } from '../store/store.ts'
-import { pairsQuery, unnamedQuery, usageInsert } from './usage-sql.ts'
+import { Identities } from './identities.ts'
+import { runPass } from './pass.ts'
+import type { PassParams } from './pass.ts'
+import { serviceTest } from './people.ts'
+import type { IdentityLink } from './people.ts'
+import { unnamedSql } from './usage-sql.ts'
 
 const hourSeconds = 3600
 
@@ -24,20 +29,34 @@ export interface MergeStatus {
   lastMs: number | null
 }
 
-/** Turns flows into usage. One at a time; the caller sees to that. */
+/** Turns flows and what agents tell into usage. */
 export class Merge {
   readonly #store: Store
   readonly #now: () => number
+  readonly #identities: Identities
   #catalog: Catalog
   #lastGeneration = 0
+  #running: Promise<void> = Promise.resolve()
   #cleaned = false
   #rubbish = new Map<string, HourRef & { generation: number }>()
   readonly #status: MergeStatus = { hours: 0, rows: 0, classified: 0, lastMs: null }
 
-  constructor(store: Store, catalog: Catalog, now: () => number) {
+  /** `serviceAccounts`: patterns (`svc-*`) of accounts that are no persons. */
+  constructor(
+    store: Store,
+    catalog: Catalog,
+    now: () => number,
+    serviceAccounts: readonly string[] = [],
+  ) {
+    this.#identities = new Identities(store, serviceTest(serviceAccounts))
     this.#store = store
     this.#catalog = catalog
     this.#now = now
+  }
+
+  /** Names of people from a directory; hours that hold them are due again when their next neighbour is merged. */
+  async addDirectory(links: readonly IdentityLink[]): Promise<void> {
+    await this.#identities.addDirectory(links)
   }
 
   get catalog(): Catalog {
@@ -53,59 +72,125 @@ export class Merge {
     return { ...this.#status }
   }
 
-  /** Hours whose usage is older than their flows or named by another catalog, newest first; of one report, or of all. */
-  async dirty(limit: number, report: string | null = null): Promise<HourRef[]> {
+  /**
+   * Hours whose usage is older than their flows and agent rows, or named by another catalog, newest first; of one report, or of all. An
+   * hour looks at its neighbours: when only these changed it waits a while, or is due at once when all is to be settled.
+   */
+  async dirty(limit: number, report: string | null = null, settle = false): Promise<HourRef[]> {
     return this.#store.query<{ report: string; hour: number }>(
-      `SELECT report, toUnixTimestamp(hour) AS hour FROM (
-         SELECT report, hour, max(mark) AS marked FROM db.dirty_hours
-         WHERE {report:String} = '' OR report = {report:String} GROUP BY report, hour) AS d
+      `SELECT report, at AS hour FROM (
+         SELECT report, toUInt32(toUnixTimestamp(hour) + 3600 * ahead) AS at, maxIf(mark, ahead = 0) AS own, max(mark) AS near
+         FROM db.dirty_hours ARRAY JOIN [-2, -1, 0, 1] AS ahead
+         WHERE {report:String} = '' OR report = {report:String} GROUP BY report, at HAVING own > 0) AS d
        LEFT JOIN (
-         SELECT report, hour, max(generation) AS done, argMax(catalog, generation) AS named
-         FROM db.usage_hours GROUP BY report, hour) AS u USING (report, hour)
-       WHERE done <= marked OR named != {catalog:String}
-       ORDER BY done <= marked DESC, hour DESC LIMIT {limit:UInt32}`,
-      { report: report ?? '', catalog: this.#catalog.version, limit },
+         SELECT report, toUnixTimestamp(hour) AS at, max(generation) AS done, argMax(catalog, generation) AS named
+         FROM db.usage_hours GROUP BY report, at) AS u USING (report, at)
+       WHERE done <= own OR named != {catalog:String} OR done <= near AND done <= {before:UInt64}
+       ORDER BY done <= own DESC, at DESC LIMIT {limit:UInt32}`,
+      {
+        report: report ?? '',
+        catalog: this.#catalog.version,
+        limit,
+        before: settle ? Number.MAX_SAFE_INTEGER : this.#now() - mergeLimits.neighbourMs,
+      },
     )
   }
 
   /** Recomputes the dirty hours, at most `limit` of them; returns how many. */
-  async recomputeDirty(limit: number, report: string | null = null): Promise<number> {
-    const hours = await this.dirty(limit, report)
-    for (const hour of hours) await this.recompute(hour)
-    return hours.length
+  async recomputeDirty(
+    limit: number,
+    report: string | null = null,
+    settle = false,
+  ): Promise<number> {
+    // one at a time: the steps of a pass share their tables
+    const before = this.#running
+    const done = Promise.withResolvers<void>()
+    this.#running = done.promise
+    await before
+    try {
+      const hours = await this.dirty(limit, report, settle)
+      for (const run of runsOf(hours)) await this.#recomputeRun(run)
+      return hours.length
+    } finally {
+      done.resolve()
+    }
   }
 
-  /** One hour of one report anew. */
-  async recompute(ref: HourRef): Promise<void> {
+  /** Hours of one report that follow each other, anew; in parts when they hold too much for the memory. */
+  async #recomputeRun(run: HourRun): Promise<void> {
+    const { report, from, to } = run
+    const sizes = await this.#store.query<{ hour: number; rows: number }>(
+      `SELECT hour, sum(n) AS rows FROM (
+         SELECT toUnixTimestamp(toStartOfHour(minute)) AS hour, count() AS n FROM db.flows
+         WHERE report = {report:String} AND minute >= toDateTime({from:UInt32}, 'UTC') AND minute < toDateTime({to:UInt32}, 'UTC') GROUP BY hour
+         UNION ALL
+         SELECT toUnixTimestamp(toStartOfHour(toDateTime(at))) AS hour, count() AS n FROM db.device_connections
+         WHERE report = {report:String} AND at >= toDateTime64({from:UInt32}, 3, 'UTC') AND at < toDateTime64({to:UInt32}, 3, 'UTC') GROUP BY hour)
+       GROUP BY hour`,
+      { report, from, to },
+    )
+    const rows = new Map(sizes.map((size) => [size.hour, size.rows]))
+    let start = from
+    let held = 0
+    for (let hour = from; hour < to; hour += hourSeconds) {
+      const own = rows.get(hour) ?? 0
+      if (hour > start && held + own > mergeLimits.rowsPerPass) {
+        await this.#pass({ report, from: start, to: hour })
+        start = hour
+        held = 0
+      }
+      held += own
+    }
+    await this.#pass({ report, from: start, to })
+  }
+
+  async #pass({ report, from, to }: HourRun): Promise<void> {
     const startedMs = this.#now()
-    // flows that become visible from here on carry a mark that is not older
+    // what becomes visible from here on carries a mark that is not older
     const generation = Math.max(startedMs, this.#lastGeneration + 1)
     this.#lastGeneration = generation
-    const params = { ...span(ref), catalog: this.#catalog.version, generation }
-    const [pairs] = await this.#store.query<{ pairs: number }>(
-      `SELECT count() AS pairs FROM (${pairsQuery})`,
+    const catalog = this.#catalog.version
+    const params: PassParams = { report, from, to, catalog, generation }
+    let renamed: string[] = []
+    await runPass(this.#store, params, {
+      learn: async () => {
+        renamed = await this.#identities.learn(report, params, generation)
+      },
+      classify: () => this.#classify(params),
+    })
+    const counts = await this.#store.query<{ hour: number; rows: number }>(
+      `SELECT toUnixTimestamp(hour) AS hour, count() AS rows FROM db.usage
+       WHERE report = {report:String} AND generation = {generation:UInt64}
+         AND hour >= toDateTime({from:UInt32}, 'UTC') AND hour < toDateTime({to:UInt32}, 'UTC') GROUP BY hour`,
       params,
     )
-    const paired = pairs.pairs > 0
-    await this.#classify(params, paired)
-    await this.#store.command(usageInsert(paired), params)
-    const [count] = await this.#store.query<{ rows: number }>(
-      `SELECT count() AS rows FROM db.usage
-       WHERE report = {report:String} AND hour = toDateTime({from:UInt32}, 'UTC') AND generation = {generation:UInt64}`,
-      params,
+    const rows = new Map(counts.map((count) => [count.hour, count.rows]))
+    const done: { report: string; hour: number; generation: number; rows: number }[] = []
+    for (let hour = from; hour < to; hour += hourSeconds)
+      done.push({ report, hour, generation, rows: rows.get(hour) ?? 0 })
+    await this.#store.insert(
+      'usage_hours',
+      done.map((hour) => ({ ...hour, catalog })),
     )
-    const row = {
-      report: ref.report,
-      hour: ref.hour,
-      generation,
-      catalog: this.#catalog.version,
-      rows: count.rows,
+    await this.#markRenamed(params, renamed)
+    for (const hour of done) {
+      this.#rubbish.set(`${report}|${hour.hour}`, hour)
+      this.#status.hours++
+      this.#status.rows += hour.rows
     }
-    await this.#store.insert('usage_hours', [row])
-    this.#rubbish.set(`${ref.report}|${ref.hour}`, { ...ref, generation })
-    this.#status.hours++
-    this.#status.rows += count.rows
     this.#status.lastMs = this.#now() - startedMs
+  }
+
+  /** Older hours hold names that are now known to be somebody's: they are due again. */
+  async #markRenamed(params: PassParams, forms: readonly string[]): Promise<void> {
+    if (forms.length === 0) return
+    await this.#store.command(
+      `INSERT INTO db.dirty_hours (report, hour, mark)
+       SELECT report, hour, {generation:UInt64} FROM db.current_usage AS usage
+       WHERE report = {report:String} AND (lower(user_form) IN {forms:Array(String)} OR lower(user) IN {forms:Array(String)})
+         AND generation < {generation:UInt64} GROUP BY report, hour`,
+      { ...params, forms },
+    )
   }
 
   /** Deletes the rows of replaced generations; they are invisible already. The first time also what an earlier process left. */
@@ -127,10 +212,10 @@ export class Merge {
       )
   }
 
-  /** Asks the catalog about destinations of the hour that it has not been asked about in this version. */
-  async #classify(params: Record<string, unknown>, paired: boolean): Promise<void> {
+  /** Asks the catalog about destinations of the pass that it has not been asked about in this version. */
+  async #classify(params: PassParams): Promise<void> {
     let batch: Record<string, unknown>[] = []
-    for await (const row of this.#store.stream<Destination>(unnamedQuery(paired), params)) {
+    for await (const row of this.#store.stream<Destination>(unnamedSql, params)) {
       batch.push(this.#named(row))
       if (batch.length < mergeLimits.classifyRows) continue
       await this.#store.insert('hosts', batch)
@@ -166,6 +251,29 @@ interface Destination extends Row {
   /** Host name, or address when there is none, or '' */
   host: string
   app_hint: string
+}
+
+interface HourRun {
+  report: string
+  /** Epoch seconds, [from, to). */
+  from: number
+  to: number
+}
+
+/** Hours that follow each other in one report, at most `hoursPerPass` of them; the newest first. */
+function runsOf(hours: readonly HourRef[]): HourRun[] {
+  const runs: HourRun[] = []
+  const sorted = hours.toSorted(
+    (a, b) => (a.report < b.report ? -1 : a.report > b.report ? 1 : 0) || b.hour - a.hour,
+  )
+  for (const { report, hour } of sorted) {
+    const last = runs.at(-1)
+    const full = last !== undefined && last.to - last.from >= mergeLimits.hoursPerPass * hourSeconds
+    if (last !== undefined && !full && last.report === report && last.from === hour + hourSeconds)
+      last.from = hour
+    else runs.push({ report, from: hour, to: hour + hourSeconds })
+  }
+  return runs
 }
 
 function span(ref: HourRef): { report: string; from: number; to: number } {

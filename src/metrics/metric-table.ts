@@ -1,5 +1,7 @@
 /** Every metric of the appliance: `gnomon_<noun>_<unit>_total` for counters, `gnomon_<noun>_<unit>` for gauges. */
 import { apiLimits } from '../limits.ts'
+import { feedMetrics } from './defender-metrics.ts'
+import type { FeedNumbers } from './defender-metrics.ts'
 
 /** A syslog listener; SyslogListenerStatus (intake/syslog-status.ts) is one. */
 export interface ListenerNumbers {
@@ -34,6 +36,8 @@ export interface FileNumbers {
 }
 
 export interface MetricSources {
+  /** Feeds of agent data. */
+  feeds: () => readonly FeedNumbers[]
   intake: () => { listeners: readonly ListenerNumbers[]; files: readonly FileNumbers[] }
   spool: () => {
     bytes: number
@@ -439,4 +443,5 @@ export const metricTable: readonly Metric[] = [
   ...fileMetrics,
   ...flowMetrics,
   ...storeMetrics,
+  ...feedMetrics,
 ]

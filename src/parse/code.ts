@@ -2,9 +2,16 @@
  * Pieces of the compiler: names for constants, slots for fields, JavaScript for tests and values. Only numbers, names made
  * here and the fixed text below enter the generated code; strings of a definition are bound as constants (`k0`, `k1`, …).
  */
-import { ByteMap } from '../lib/byte-map.ts'
 import { constantSpan, slotsMax } from './line-context.ts'
 import type { Condition, Definition, FieldTest, Source, Step } from './definition.ts'
+import {
+  containsCode,
+  equalsCode,
+  lowered,
+  placeCode,
+  prefixCode,
+  suffixCode,
+} from './word-code.ts'
 
 type Columns = Record<string, number>
 
@@ -24,6 +31,8 @@ const specials: Record<string, SpanCode> = {
 
 export class CodeBuilder {
   readonly constants: unknown[] = []
+  /** Functions of their own for tests of words, and their names by text: a test that is asked twice is there once. */
+  readonly functions = new Map<string, string>()
   /** Slot by field name, or by `#column` where columns have places. */
   readonly slots = new Map<string, number>()
   /** Columns in force: of the definition, with those of the record kind over them. */
@@ -39,6 +48,15 @@ export class CodeBuilder {
   /** The name of a bound constant. */
   bind(value: unknown): string {
     return `k${this.constants.push(value) - 1}`
+  }
+
+  /** The name of a function with this text. */
+  define(text: string): string {
+    const known = this.functions.get(text)
+    if (known !== undefined) return known
+    const name = `t${this.functions.size}`
+    this.functions.set(text, name)
+    return name
   }
 
   label(): string {
@@ -87,7 +105,7 @@ export class CodeBuilder {
 
   test(field: string, test: FieldTest): string {
     const { s, e } = this.span(field)
-    if (typeof test === 'string') return this.#word('equals', s, e, test)
+    if (typeof test === 'string') return this.#any('equals', s, e, test)
     if (Array.isArray(test)) return this.#oneOf(s, e, test)
     const parts: string[] = []
     if (test.present !== undefined) parts.push(test.present ? `(${e}>${s})` : `(${e}<=${s})`)
@@ -103,8 +121,7 @@ export class CodeBuilder {
     }
     if (test.address !== undefined)
       parts.push(`${test.address ? '' : '!'}h.isAddress(buf,${s},${e})`)
-    if (test.time === true)
-      parts.push(`(h.readTime(c,${s},${e},'month-first')===h.readTime(c,${s},${e},'month-first'))`)
+    if (test.time === true) parts.push(`h.isTime(c,${s},${e})`)
     if (test.min !== undefined) parts.push(`(h.readNumber(buf,${s},${e})>=${test.min})`)
     if (test.max !== undefined) parts.push(`(h.readNumber(buf,${s},${e})<=${test.max})`)
     if (test.whole === true) parts.push(`(${e}>${s}&&${e}<end)`)
@@ -119,40 +136,38 @@ export class CodeBuilder {
     return `((vs=${s},ve=${e},ve<=vs${missing === null ? '' : `||${missing}`})||${all})`
   }
 
-  #word(helper: string, s: string, e: string, word: string): string {
-    const bytes = Buffer.from(word.toLowerCase())
-    const call = `h.${helper}(buf,${s},${e},${this.bind(bytes)})`
-    return helper === 'equals' ? `(${e}-${s}===${bytes.length}&&${call})` : call
-  }
-
-  #any(helper: string, s: string, e: string, words: string | string[]): string {
-    if (typeof words === 'string') return this.#word(helper, s, e, words)
-    if (helper === 'equals') return this.#oneOf(s, e, words)
-    return `(${words.map((word) => this.#word(helper, s, e, word)).join('||')})`
+  #any(
+    test: 'equals' | 'hasPrefix' | 'hasSuffix' | 'contains',
+    s: string,
+    e: string,
+    words: string | string[],
+  ): string {
+    if (test === 'equals' && Array.isArray(words)) return this.#oneOf(s, e, words)
+    const bytes = [words].flat().map((word) => lowered(word.toLowerCase()))
+    // the empty word: an absent field is it, every value begins and ends in it, none holds it
+    const told = bytes.filter((word) => word.length > 0)
+    if (told.length < bytes.length && (test === 'hasPrefix' || test === 'hasSuffix')) return 'true'
+    if (told.length === 0) return test === 'equals' ? `(${e}<=${s})` : 'false'
+    const text = {
+      equals: equalsCode,
+      hasPrefix: prefixCode,
+      hasSuffix: suffixCode,
+      contains: containsCode,
+    }[test](told)
+    return `${this.define(text)}(buf,${s},${e})`
   }
 
   #oneOf(s: string, e: string, words: readonly string[]): string {
-    if (words.length === 1) return this.#word('equals', s, e, words[0])
-    const map = new ByteMap(
-      words.map((word) => [word, 1]),
-      { fold: true },
-    )
-    return `(${this.bind(map)}.get(buf,${s},${e})===1)`
+    const test = `${this.define(equalsCode(words.map(lowered)))}(buf,${s},${e})`
+    return words.includes('') ? `(${e}<=${s}||${test})` : test
   }
 
   /** True when the value `[vs, ve)` stands for none. */
   #missing(extra: readonly string[] | undefined): string | null {
     const words = [...this.#definition.missing, ...(extra ?? [])].filter((word) => word !== '')
     if (words.length === 0) return null
-    const longest = Math.max(...words.map((word) => Buffer.byteLength(word)))
     if (words.length === 1 && words[0] === '-') return '(ve-vs===1&&buf[vs]===45)'
-    const map = this.bind(
-      new ByteMap(
-        words.map((word) => [word, 1]),
-        { fold: true },
-      ),
-    )
-    return `(ve-vs<=${longest}&&${map}.get(buf,vs,ve)===1)`
+    return `${this.define(equalsCode(words.map(lowered)))}(buf,vs,ve)`
   }
 
   /**
@@ -234,14 +249,11 @@ export class CodeBuilder {
     if (step.only === 'name') code += 'if(h.isAddress(buf,vs,ve))ve=vs;'
     if (step.table !== undefined) {
       const spans = Object.values(step.table).map((text) => constantSpan(text))
-      const map = new ByteMap(
-        Object.keys(step.table).map((word, i) => [word, i]),
-        { fold: true },
-      )
+      const place = this.define(placeCode(Object.keys(step.table).map(lowered)))
       const other =
         step.otherwise === undefined ? '-1' : String(spans.push(constantSpan(step.otherwise)) - 1)
       const k = this.bind(spans)
-      code += `n=${this.bind(map)}.get(buf,vs,ve);if(n<0)n=${other};if(n<0)ve=vs;else{vs=${k}[n].start;ve=${k}[n].end;}`
+      code += `n=${place}(buf,vs,ve);if(n<0)n=${other};if(n<0)ve=vs;else{vs=${k}[n].start;ve=${k}[n].end;}`
     }
     return code
   }

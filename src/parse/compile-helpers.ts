@@ -28,10 +28,6 @@ import { readTime } from './time.ts'
 import {
   addressEnd,
   allDigits,
-  contains,
-  equals,
-  hasPrefix,
-  hasSuffix,
   isAddress,
   readAction,
   readNumber,
@@ -68,6 +64,7 @@ function afterLast(buf: Uint8Array, start: number, end: number, text: Uint8Array
 }
 
 function same(buf: Uint8Array, s: number, e: number, otherS: number, otherE: number): boolean {
+  if (e <= s || otherE <= otherS) return e <= s && otherE <= otherS
   if (e - s !== otherE - otherS) return false
   for (let i = 0; i < e - s; i++) if (buf[s + i] !== buf[otherS + i]) return false
   return true
@@ -116,6 +113,10 @@ function setText(c: LineContext, field: number, start: number, end: number): voi
   c.text[field * 2 + 1] = end
 }
 
+function isTime(c: LineContext, start: number, end: number): boolean {
+  return !Number.isNaN(readTime(c, start, end))
+}
+
 /** A bare value that ends with the line may be half of one. */
 function dropLast(c: LineContext, end: number, slots: number): void {
   for (let slot = 0; slot < slots; slot++)
@@ -130,18 +131,15 @@ export const compileHelpers = {
   allDigits,
   beforeFirst,
   beforeLast,
-  contains,
   delimiterOf,
   dropCut,
   dropLast,
-  equals,
   findAny,
   findLiteral,
   finish,
-  hasPrefix,
-  hasSuffix,
   hexDecode,
   isAddress,
+  isTime,
   matchLiteral,
   nextPart,
   orient,

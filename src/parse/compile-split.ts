@@ -33,7 +33,8 @@ const positions = {
   line: 'c.lineStart',
   message: 'c.messageStart',
 } as const
-const reset = (n: string): string => `S.fill(0,0,${n});E.fill(0,0,${n});`
+/** An absent field ends at 0, wherever it began: `@slots` becomes the number of slots once all are known. */
+const clear = 'E.fill(0,0,@slots);'
 
 /** A table whose content is filled later: the generated code holds `.value`. */
 interface Later<T> {
@@ -46,15 +47,12 @@ export function splitCode(
   tables: SplitTables,
 ): SplitCode {
   const at = positions[definition.at]
-  const count: Later<number> = { value: 0 }
-  const clear = reset(`${code.bind(count)}.value`)
-  const finishCount = (): void => void (count.value = code.slots.size)
   const split = definition.split
   switch (split.type) {
     case 'csv':
       return split.header
-        ? headed(definition, code, tables, clear, finishCount, at)
-        : positional(code, clear, finishCount, tables, (columns) => {
+        ? headed(definition, code, tables, at)
+        : positional(code, tables, (columns) => {
             const delimiters = Array.isArray(split.delimiter) ? split.delimiter : [split.delimiter]
             const delimiter =
               delimiters.length === 1
@@ -63,26 +61,26 @@ export function splitCode(
             return `columns=h.splitCsv(c,${at},end,${delimiter},${columns},${split.braces});`
           })
     case 'columns':
-      return positional(code, clear, finishCount, tables, (columns) =>
+      return positional(code, tables, (columns) =>
         split.delimiter === 'tab'
           ? `columns=h.splitTabs(c,${at},end,${columns});`
           : `columns=h.splitBlanks(c,${at},end,${columns},${split.brackets});`,
       )
     case 'w3c':
-      return headed(definition, code, tables, clear, finishCount, at)
+      return headed(definition, code, tables, at)
     case 'kv':
-      return keyValue(definition, code, tables, clear, finishCount, at)
+      return keyValue(definition, code, tables, at)
     case 'cef':
     case 'leef':
-      return family(definition, code, tables, clear, finishCount, at)
+      return family(definition, code, tables, at)
     case 'json':
-      return json(definition, code, tables, clear, finishCount, at)
+      return json(definition, code, tables, at)
     case 'xml':
-      return xml(split.root, definition, code, tables, clear, finishCount, at)
+      return xml(split.root, definition, code, tables, at)
     case 'pattern':
-      return { split: clear + anchored(split, code), afterwards: finishCount }
+      return { split: clear + anchored(split, code), afterwards: () => undefined }
     case 'regex':
-      return regex(split.pattern, code, clear, finishCount, at)
+      return regex(split.pattern, code, at)
   }
 }
 
@@ -110,8 +108,6 @@ function anchored(
 /** Columns with fixed places. */
 function positional(
   code: CodeBuilder,
-  clear: string,
-  finishCount: () => void,
   tables: SplitTables,
   call: (columnSlots: string) => string,
 ): SplitCode {
@@ -119,7 +115,6 @@ function positional(
   return {
     split: `${clear}${call(`${code.bind(later)}.value`)}`,
     afterwards: () => {
-      finishCount()
       const places = [...code.slots]
         .filter(([key]) => key.startsWith('#'))
         .map(([key, slot]) => [Number(key.slice(1)), slot] as const)
@@ -138,8 +133,6 @@ function headed(
   definition: Definition,
   code: CodeBuilder,
   tables: SplitTables,
-  clear: string,
-  finishCount: () => void,
   at: string,
 ): SplitCode {
   const csv = definition.split.type === 'csv'
@@ -178,7 +171,6 @@ function headed(
   return {
     split: `found:{if(layout!==null){${clear}${cut('layout')}${short}break found;}${tries.join('')}return 0;}`,
     afterwards: () => {
-      finishCount()
       tables.fields = fieldMap(definition, code.slots, true, true)
       for (const layout of tables.knownLayouts)
         layout.columnSlots = columnSlotsOf(layout.text.trim().split(/\s+/), tables.fields)
@@ -190,8 +182,6 @@ function keyValue(
   definition: Definition,
   code: CodeBuilder,
   tables: SplitTables,
-  clear: string,
-  finishCount: () => void,
   at: string,
 ): SplitCode {
   if (definition.split.type !== 'kv') throw new Error('BUG: not a kv split')
@@ -215,7 +205,6 @@ function keyValue(
   return {
     split: `${clear}columns=${call};`,
     afterwards: () => {
-      finishCount()
       options.keys = tables.keys = fieldMap(
         definition,
         code.slots,
@@ -230,8 +219,6 @@ function family(
   definition: Definition,
   code: CodeBuilder,
   tables: SplitTables,
-  clear: string,
-  finishCount: () => void,
   at: string,
 ): SplitCode {
   const split = definition.split
@@ -253,6 +240,11 @@ function family(
     repeatedLast: false,
   }
   const labels = split.type === 'cef' && Object.keys(split.labels).length > 0 ? emptyLabels() : null
+  if (labels !== null && split.type === 'cef')
+    labels.labels = new ByteMap(
+      Object.entries(split.labels).map(([label, name]) => [label, code.slotOf(name)]),
+      { fold: true, squash: true },
+    )
   const [k, head, marks] = [code.bind(options), code.bind(header), code.bind(labels)]
   const call =
     split.type === 'cef'
@@ -265,12 +257,6 @@ function family(
         const slot = code.slots.get(`header.${part}`)
         if (slot !== undefined) header[part] = slot
       }
-      if (labels !== null && split.type === 'cef')
-        labels.labels = new ByteMap(
-          Object.entries(split.labels).map(([label, name]) => [label, code.slotOf(name)]),
-          { fold: true, squash: true },
-        )
-      finishCount()
       options.keys = tables.keys = fieldMap(
         definition,
         code.slots,
@@ -313,8 +299,6 @@ function json(
   definition: Definition,
   code: CodeBuilder,
   tables: SplitTables,
-  clear: string,
-  finishCount: () => void,
   at: string,
 ): SplitCode {
   const later: Later<ByteMap> = { value: new ByteMap([], { fold: false }) }
@@ -335,7 +319,6 @@ function json(
   return {
     split: parts === null ? whole : `if(c.part>0)h.nextPart(c,${k});else{${whole}}`,
     afterwards: () => {
-      finishCount()
       if (parts !== null) parts.columnSlots = partSlots(code.slots)
       later.value = tables.keys = fieldMap(
         definition,
@@ -363,33 +346,23 @@ function xml(
   definition: Definition,
   code: CodeBuilder,
   tables: SplitTables,
-  clear: string,
-  finishCount: () => void,
   at: string,
 ): SplitCode {
   const later: Later<ByteMap> = { value: new ByteMap([], { fold: false }) }
   return {
     split: `${clear}columns=h.splitXml(c,${at},end,${code.bind(later)}.value,${code.bind(Buffer.from(root))});if(columns<0)return 0;`,
     afterwards: () => {
-      finishCount()
       later.value = tables.keys = fieldMap(definition, code.slots, false, false)
     },
   }
 }
 
-function regex(
-  pattern: string,
-  code: CodeBuilder,
-  clear: string,
-  finishCount: () => void,
-  at: string,
-): SplitCode {
+function regex(pattern: string, code: CodeBuilder, at: string): SplitCode {
   const expression = RE2JS.compile(pattern)
   const split: RegexSplit = { expression, groups: [] }
   return {
     split: `${clear}if(!h.splitRegex(c,${at},end,${code.bind(split)}))return 0;`,
     afterwards: () => {
-      finishCount()
       const groups = expression.namedGroups()
       split.groups = Object.keys(groups)
         .filter((name) => code.slots.has(name))

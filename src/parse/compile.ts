@@ -37,6 +37,10 @@ const targets: readonly (keyof Mapping)[] = [
   'category', 'appHint',
 ] // prettier-ignore
 
+const helperNames = Object.keys(compileHelpers)
+/** What the function of a record kind is given: each is a function of its own, so that the engine compiles those in use. */
+const recordArguments = 'c,end,buf,S,E,T,N'
+
 const kinds = { session: 0, web: 1, dns: 2 } as const
 
 /** Throws OperatingError DEFINITION_INVALID naming the definition and the part that cannot be compiled. */
@@ -83,14 +87,24 @@ function build(definition: Definition, full: boolean): CompiledFormat {
     definition.records.length > 0
       ? definition.records
       : [{ name: 'record', kind: 'web' } as RecordKind]
-  for (const record of records) tail.push(recordCode(definition, record, code, full))
+  const parts: string[] = []
+  for (const record of records) tail.push(recordCode(definition, record, code, full, parts))
   tail.push(`c.reason='kind of record unknown';return 3;`)
-  const source =
-    `"use strict";${code.constants.map((_, i) => `const k${i}=K[${i}];`).join('')}\n` +
-    `return function ${definition.id}(c,end,layout){const buf=c.buf,S=c.slotStart,E=c.slotEnd,T=c.text,N=c.numbers,u=h.urlParts;` +
-    `let p=0,q=0,r=0,vs=0,ve=0,n=0,ok=true,columns=0;\n` +
-    [...body, split, ...tail].join('\n') +
-    '}'
+  const locals = 'let p=0,q=0,r=0,vs=0,ve=0,n=0,ok=true,columns=0;'
+  const source = [
+    '"use strict";',
+    `const {${helperNames.map((name) => `${name}:h_${name}`).join(',')}}=h;`,
+    ...code.constants.map((_, i) => `const k${i}=K[${i}];`),
+    'const u=h_urlParts;',
+    ...Array.from(code.functions, ([text, name]) => `const ${name}=${text};`),
+    ...parts.map((part, i) => `function r${i}(${recordArguments}){${locals}${part}}`),
+    `return function ${definition.id}(c,end,layout){const buf=c.buf,S=c.slotStart,E=c.slotEnd,T=c.text,N=c.numbers;${locals}`,
+    ...[...body, split, ...tail],
+    '}',
+  ]
+    .join('\n')
+    .replaceAll(/\bh\./g, 'h_')
+    .replaceAll('@slots', String(code.slots.size))
   tables.slots = code.slots.size
   afterwards()
   kinds.value = cutKinds(definition, code.slots)
@@ -147,6 +161,7 @@ function recordCode(
   record: RecordKind,
   code: CodeBuilder,
   full: boolean,
+  parts: string[],
 ): string {
   code.columns =
     definition.columns === undefined && record.columns === undefined
@@ -173,7 +188,7 @@ function recordCode(
     lines.push(`return h.finish(c,${kinds[record.kind]},${without});`)
   }
   code.columns = definition.columns ?? null
-  return `if(${condition}){${lines.join('\n')}}`
+  return `if(${condition})return r${parts.push(lines.join('\n')) - 1}(${recordArguments});`
 }
 
 /** The first template that fits the rest of the line, or the field `span`, fills the slots. */

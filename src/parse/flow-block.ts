@@ -9,12 +9,22 @@ const text = (name: string, data: DictionaryColumn): NativeColumn => ({
   data,
 })
 
-/** A whole count. What hostile lines sum up to beyond 2^53 is told as that, never wrapped around. */
-const whole = (value: number): bigint =>
-  BigInt(Math.min(Math.round(value), Number.MAX_SAFE_INTEGER))
-
+/** Whole counts. What hostile lines sum up to beyond 2^53 is told as that, never wrapped around. */
 function counter(name: string, values: Float64Array): NativeColumn {
-  return { name, type: 'UInt64', data: BigUint64Array.from(values, whole) }
+  const data = new BigUint64Array(values.length)
+  const halves = new Uint32Array(data.buffer)
+  for (let row = 0; row < values.length; row++) {
+    const value = Math.min(Math.round(values[row]), Number.MAX_SAFE_INTEGER)
+    halves[row * 2] = value >>> 0
+    halves[row * 2 + 1] = Math.floor(value / 4_294_967_296)
+  }
+  return { name, type: 'UInt64', data }
+}
+
+function seconds(minutes: Uint32Array): Uint32Array {
+  const data = new Uint32Array(minutes.length)
+  for (let row = 0; row < minutes.length; row++) data[row] = minutes[row] * 60
+  return data
 }
 
 /** Rows of `report`, or null when the batch has none. */
@@ -25,7 +35,7 @@ export function encodeFlows(report: string, flows: FlowColumns): Uint8Array<Arra
   return encodeNative(
     [
       text('report', one),
-      { name: 'minute', type: 'DateTime', data: flows.minute.map((minute) => minute * 60) },
+      { name: 'minute', type: 'DateTime', data: seconds(flows.minute) },
       text('stream', flows.stream),
       text('source', flows.source),
       text('format', flows.format),
@@ -93,6 +103,10 @@ export function encodeUnparsed(
 /** Hours (epoch ms) that the flows touch. */
 export function hoursOf(flows: FlowColumns): number[] {
   const hours = new Set<number>()
-  for (let row = 0; row < flows.rows; row++) hours.add(Math.floor(flows.minute[row] / 60))
+  let last = -1
+  for (let row = 0; row < flows.rows; row++) {
+    const hour = Math.floor(flows.minute[row] / 60)
+    if (hour !== last) hours.add((last = hour))
+  }
   return [...hours].map((hour) => hour * 3_600_000)
 }

@@ -20,6 +20,8 @@ const keyFields = [
 
 /** Integers of a key: stream, format, minute, port, action and record, then the key fields. */
 const keyWidth = 5 + keyFields.length
+/** Odd numbers by which the ids of the key fields are multiplied in the hash. */
+const multipliers = Int32Array.from(keyFields, (_, i) => Math.imul(2 * i + 1, 0x2545f491) | 1)
 const records = ['session', 'web', 'dns'] as const
 const actions = ['', 'allowed', 'blocked'] as const
 
@@ -34,15 +36,17 @@ export class FlowTable {
   readonly #fieldAt = keyFields.map((field) => textIndex[field] * 2)
   readonly #key = new Int32Array(keyWidth)
   #mask = (1 << 14) - 1
-  #slots = new Int32Array(1 << 14).fill(-1)
+  /** Hash and row + 1 of each slot, 0 = free. */
+  #slots = new Int32Array(2 << 14)
   #capacity = 1 << 13
-  #keys = new Int32Array(this.#capacity * keyWidth)
+  /** One array for each integer of the key: rows are read as columns in the end. */
+  #keys = Array.from({ length: keyWidth }, () => new Int32Array(this.#capacity))
   #categories = new Int32Array(this.#capacity)
   /** The source port all of a row's transactions have; 0 = several, or unknown. No part of the key: connections would not add up. */
   #srcPorts = new Uint16Array(this.#capacity)
   #transactions = new Uint32Array(this.#capacity)
-  #known = new Uint32Array(this.#capacity * 3)
-  #bytes = new Float64Array(this.#capacity * 3)
+  #known = Array.from({ length: 3 }, () => new Uint32Array(this.#capacity))
+  #bytes = Array.from({ length: 3 }, () => new Float64Array(this.#capacity))
   #rows = 0
 
   get rows(): number {
@@ -67,22 +71,22 @@ export class FlowTable {
   /** Adds the transaction in `c`. `stream`, `source` and `format` are numbers given by `name`. */
   add(c: LineContext, stream: number, source: number, format: number): void {
     const key = this.#key
-    const buf = c.buf
-    const text = c.text
     const numbers = c.numbers
     key[0] = Math.floor(c.time / 60_000)
     key[1] = stream
     key[2] = source
     key[3] = format
     key[4] = (Math.max(0, numbers[dstPort]) << 8) | (c.action << 4) | c.record
-    let hash = Math.imul(key[0], 0x9e3779b1) ^ Math.imul(key[1] * 31 + key[3], 0x85ebca6b) ^ key[4]
+    let hash = Math.imul(key[0], 0x9e3779b1) ^ Math.imul(stream * 31 + format, 0x85ebca6b)
+    hash = Math.imul(hash ^ key[4], 0x9e3779b1)
     for (let i = 0; i < keyFields.length; i++) {
-      const at = this.#fieldAt[i]
-      const id = this.#dictionaries[i].intern(buf, text[at], text[at + 1])
+      const id = this.#idOf(c, i)
       key[5 + i] = id
-      hash = Math.imul(hash ^ id, 0x01000193) ^ (hash >>> 13)
+      hash = (hash + Math.imul(id + multipliers[i], multipliers[i])) | 0
     }
-    const row = this.#row(hash ^ (hash >>> 16), c)
+    hash ^= hash >>> 15
+    hash = Math.imul(hash, 0x85ebca6b)
+    const row = this.#row(hash ^ (hash >>> 13), c)
     const port = Math.max(0, numbers[srcPort])
     if (this.#transactions[row] === 0) this.#srcPorts[row] = port
     else if (this.#srcPorts[row] !== port) this.#srcPorts[row] = 0
@@ -92,82 +96,93 @@ export class FlowTable {
     this.#count(row, 2, numbers[bytesTotal])
   }
 
+  #idOf(c: LineContext, field: number): number {
+    const at = this.#fieldAt[field]
+    const start = c.text[at]
+    const end = c.text[at + 1]
+    if (end <= start) return 0
+    return this.#dictionaries[field].intern(c.buf, start, end, c.view)
+  }
+
   #count(row: number, which: number, bytes: number): void {
     if (bytes < 0) return
-    const at = row * 3 + which
-    this.#known[at]++
-    this.#bytes[at] += bytes
+    this.#known[which][row]++
+    this.#bytes[which][row] += bytes
   }
 
   #row(hash: number, c: LineContext): number {
     const key = this.#key
     const keys = this.#keys
-    let at = hash & this.#mask
+    const slots = this.#slots
+    const mask = this.#mask
+    let at = hash & mask
     probe: for (;;) {
-      const row = this.#slots[at]
+      const row = slots[at * 2 + 1] - 1
       if (row === -1) break
-      const from = row * keyWidth
-      for (let i = 0; i < keyWidth; i++)
-        if (keys[from + i] !== key[i]) {
-          at = (at + 1) & this.#mask
-          continue probe
-        }
-      return row
+      if (slots[at * 2] === hash) {
+        let same = true
+        for (let i = 0; i < keyWidth; i++) if (keys[i][row] !== key[i]) same = false
+        if (same) return row
+      }
+      at = (at + 1) & mask
     }
     const row = this.#rows++
-    this.#slots[at] = row
-    keys.set(key, row * keyWidth)
+    slots[at * 2] = hash
+    slots[at * 2 + 1] = row + 1
+    for (let i = 0; i < keyWidth; i++) keys[i][row] = key[i]
     const category = textIndex.category * 2
-    this.#categories[row] = this.#category.intern(c.buf, c.text[category], c.text[category + 1])
+    this.#categories[row] = this.#category.intern(
+      c.buf,
+      c.text[category],
+      c.text[category + 1],
+      c.view,
+    )
     if (this.#rows === this.#capacity) this.#grow()
     return row
   }
 
   #grow(): void {
     this.#capacity *= 2
-    this.#keys = resized(this.#keys, this.#capacity * keyWidth)
-    this.#categories = resized(this.#categories, this.#capacity)
-    this.#srcPorts = resized(this.#srcPorts, this.#capacity)
-    this.#transactions = resized(this.#transactions, this.#capacity)
-    this.#known = resized(this.#known, this.#capacity * 3)
-    this.#bytes = resized(this.#bytes, this.#capacity * 3)
-    this.#mask = this.#mask * 2 + 1
-    this.#slots = new Int32Array(this.#mask + 1).fill(-1)
-    for (let row = 0; row < this.#rows; row++) {
-      let at = this.#hashOf(row) & this.#mask
-      while (this.#slots[at] !== -1) at = (at + 1) & this.#mask
-      this.#slots[at] = row
+    const capacity = this.#capacity
+    this.#keys = this.#keys.map((column) => resized(column, capacity))
+    this.#categories = resized(this.#categories, capacity)
+    this.#srcPorts = resized(this.#srcPorts, capacity)
+    this.#transactions = resized(this.#transactions, capacity)
+    this.#known = this.#known.map((column) => resized(column, capacity))
+    this.#bytes = this.#bytes.map((column) => resized(column, capacity))
+    const old = this.#slots
+    const mask = this.#mask * 2 + 1
+    const slots = new Int32Array((mask + 1) * 2)
+    for (let from = 0; from < old.length; from += 2) {
+      if (old[from + 1] === 0) continue
+      let at = old[from] & mask
+      while (slots[at * 2 + 1] !== 0) at = (at + 1) & mask
+      slots[at * 2] = old[from]
+      slots[at * 2 + 1] = old[from + 1]
     }
-  }
-
-  /** The same as in `add`. */
-  #hashOf(row: number): number {
-    const k = this.#keys.subarray(row * keyWidth, (row + 1) * keyWidth)
-    let hash = Math.imul(k[0], 0x9e3779b1) ^ Math.imul(k[1] * 31 + k[3], 0x85ebca6b) ^ k[4]
-    for (let i = 5; i < keyWidth; i++) hash = Math.imul(hash ^ k[i], 0x01000193) ^ (hash >>> 13)
-    return hash ^ (hash >>> 16)
+    this.#mask = mask
+    this.#slots = slots
   }
 
   /** All rows as columns; the table is empty afterwards, its dictionaries stay. */
   take(): FlowColumns {
     const rows = this.#rows
-    const column = (place: number): Int32Array => {
-      const values = new Int32Array(rows)
-      for (let row = 0; row < rows; row++) values[row] = this.#keys[row * keyWidth + place]
-      return values
+    const keys = this.#keys
+    const texts = this.#dictionaries.map((dictionary, i) => dictionary.emit(keys[5 + i], rows))
+    const packed = keys[4]
+    const of = (names: readonly string[], shift: number) => {
+      const index = new Uint32Array(rows)
+      for (let row = 0; row < rows; row++) index[row] = (packed[row] >> shift) & 15
+      return { dictionary: names.map((name) => Buffer.from(name)), index }
     }
-    const texts = this.#dictionaries.map((dictionary, i) => dictionary.emit(column(5 + i), rows))
-    const packed = column(4)
-    const of = (names: readonly string[], shift: number) => ({
-      dictionary: names.map((name) => Buffer.from(name)),
-      index: Uint32Array.from(packed, (value) => (value >> shift) & 15),
-    })
+    const dstPorts = new Uint16Array(rows)
+    for (let row = 0; row < rows; row++) dstPorts[row] = packed[row] >>> 8
     const flows: FlowColumns = {
       rows,
-      minute: Uint32Array.from(column(0)),
-      stream: this.#names.emit(column(1), rows),
-      source: this.#names.emit(column(2), rows),
-      format: this.#names.emit(column(3), rows),
+      minute: new Uint32Array(keys[0].subarray(0, rows)),
+      stream: this.#names.emit(keys[1], rows),
+      source: this.#names.emit(keys[2], rows),
+      format: this.#names.emit(keys[3], rows),
       record: of(records, 0),
       srcIp: texts[0],
       srcHost: texts[1],
@@ -176,24 +191,24 @@ export class FlowTable {
       dstHost: texts[4],
       dstIp: texts[5],
       srcPort: this.#srcPorts.slice(0, rows),
-      dstPort: Uint16Array.from(packed, (value) => value >>> 8),
+      dstPort: dstPorts,
       protocol: texts[6],
       appProtocol: texts[7],
       action: of(actions, 4),
       appHint: texts[8],
       category: this.#category.emit(this.#categories, rows),
       transactions: this.#transactions.slice(0, rows),
-      bytesUp: every(this.#bytes, 0, rows),
-      bytesUpKnown: every(this.#known, 0, rows),
-      bytesDown: every(this.#bytes, 1, rows),
-      bytesDownKnown: every(this.#known, 1, rows),
-      bytesTotal: every(this.#bytes, 2, rows),
-      bytesTotalKnown: every(this.#known, 2, rows),
+      bytesUp: this.#bytes[0].slice(0, rows),
+      bytesUpKnown: this.#known[0].slice(0, rows),
+      bytesDown: this.#bytes[1].slice(0, rows),
+      bytesDownKnown: this.#known[1].slice(0, rows),
+      bytesTotal: this.#bytes[2].slice(0, rows),
+      bytesTotalKnown: this.#known[2].slice(0, rows),
     }
-    this.#slots.fill(-1)
+    this.#slots.fill(0)
     this.#transactions.fill(0, 0, rows)
-    this.#known.fill(0, 0, rows * 3)
-    this.#bytes.fill(0, 0, rows * 3)
+    for (const column of this.#known) column.fill(0, 0, rows)
+    for (const column of this.#bytes) column.fill(0, 0, rows)
     this.#rows = 0
     return flows
   }
@@ -213,11 +228,4 @@ function resized<T extends Int32Array | Uint32Array | Uint16Array | Float64Array
   const next = new (array.constructor as new (length: number) => T)(length)
   next.set(array)
   return next
-}
-
-/** Every third value, from `which`. */
-function every<T extends Uint32Array | Float64Array>(array: T, which: number, rows: number): T {
-  const values = new (array.constructor as new (length: number) => T)(rows)
-  for (let row = 0; row < rows; row++) values[row] = array[row * 3 + which]
-  return values
 }

@@ -86,6 +86,9 @@ export interface ZoneOffset {
 
 export class LineContext {
   buf: Uint8Array
+  /** The bytes of `buf` in words, and as a Buffer, whose `indexOf` is the machine's own. */
+  view: DataView
+  bytes: Buffer
   /** Next free byte of the scratch; set back to `scratchBase` for each record. */
   scratch = constantBytes
   /** Behind a line that was unwrapped into the scratch (parse/several.ts), else its beginning. */
@@ -137,6 +140,8 @@ export class LineContext {
 
   constructor(capacity: number) {
     this.buf = new Uint8Array(dataStart + capacity)
+    this.view = new DataView(this.buf.buffer)
+    this.bytes = Buffer.from(this.buf.buffer)
     this.refreshConstants()
   }
 
@@ -149,6 +154,8 @@ export class LineContext {
   reserve(length: number): void {
     if (this.buf.length >= dataStart + length) return
     this.buf = new Uint8Array(dataStart + length + (length >> 2))
+    this.view = new DataView(this.buf.buffer)
+    this.bytes = Buffer.from(this.buf.buffer)
     this.refreshConstants()
   }
 

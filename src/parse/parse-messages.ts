@@ -12,6 +12,11 @@ export interface ParseThreadOptions {
   streams: readonly StreamState[]
 }
 
+/** Other definitions from the next segment on; they were compiled once before. */
+export interface RenewOrder {
+  definitions: readonly string[]
+}
+
 export interface ParseOrder {
   segment: string
   path: string

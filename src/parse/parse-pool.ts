@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { parseLimits } from '../limits.ts'
 import type { StreamState } from './batch.ts'
-import type { ParseAnswer, ParseOrder, ParseThreadOptions } from './parse-messages.ts'
+import type { ParseAnswer, ParseOrder, ParseThreadOptions, RenewOrder } from './parse-messages.ts'
 
 export interface ParsePoolOptions extends Omit<ParseThreadOptions, 'streams'> {
   /** What streams have shown so far; a thread that is started anew takes it up. */
@@ -35,7 +35,7 @@ export function parseWorkers(configured: number): number {
  * `segmentsInFlight` of them: a slow store holds parsing back, and the disk is not filled with batches.
  */
 export class ParsePool {
-  readonly #options: ParsePoolOptions
+  #options: ParsePoolOptions
   readonly #onAnswer: (answer: ParseAnswer) => void
   #threads: Thread[] = []
   #stopping = false
@@ -77,6 +77,13 @@ export class ParsePool {
       this.#feed(thread)
       return
     }
+  }
+
+  /** Other definitions from the next segment of each thread on. They must compile: a thread that cannot read them ends, and is started anew. */
+  useDefinitions(definitions: readonly string[]): void {
+    this.#options = { ...this.#options, definitions }
+    for (const { worker } of this.#threads)
+      worker.postMessage({ definitions } satisfies RenewOrder)
   }
 
   /** Segments given or waiting. */

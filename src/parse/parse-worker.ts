@@ -6,14 +6,14 @@ import { causeOf } from '../errors.ts'
 import type { StreamState } from './batch.ts'
 import { encodeFlows, encodeUnparsed, hoursOf } from './flow-block.ts'
 import { compileFormats, loadDefinitions } from './formats.ts'
-import type { ParseAnswer, ParseOrder, ParseThreadOptions } from './parse-messages.ts'
+import type { ParseAnswer, ParseOrder, ParseThreadOptions, RenewOrder } from './parse-messages.ts'
 import { SegmentParser } from './parse-segment.ts'
 
 const options = workerData as ParseThreadOptions
 const port = parentPort
 if (port === null) throw new Error('BUG: parse-worker.ts is started as a thread only')
 
-const formats = compileFormats(await loadDefinitions(options.definitions), { full: false })
+let formats = compileFormats(await loadDefinitions(options.definitions), { full: false })
 let parser = newParser(options.streams)
 
 function newParser(streams: readonly StreamState[]): SegmentParser {
@@ -22,8 +22,20 @@ function newParser(streams: readonly StreamState[]): SegmentParser {
   return made
 }
 
-port.on('message', (order: ParseOrder) => port.postMessage(carryOut(order)))
+/** Orders are carried out one after the other; a change of definitions stands between two of them. */
+let turn = Promise.resolve()
+port.on('message', (order: ParseOrder | RenewOrder) => {
+  turn = turn.then(async () => {
+    if ('segment' in order) port.postMessage(carryOut(order))
+    else await renew(order.definitions)
+  })
+})
 port.postMessage({ kind: 'ready' })
+
+async function renew(definitions: readonly string[]): Promise<void> {
+  formats = compileFormats(await loadDefinitions(definitions), { full: false })
+  parser = newParser(parser.streams.states())
+}
 
 function carryOut(order: ParseOrder): ParseAnswer {
   const { segment } = order

@@ -7,6 +7,7 @@ import type { Report, ReportSource } from './report.ts'
 import { bandOf, riskBands } from './risk.ts'
 import { inScope, scopeParams, volumeColumns, volumeOf } from './scope.ts'
 import type { UsageScope, VolumeRow } from './scope.ts'
+import type { UsageColumn } from './usage-details.ts'
 import { appRows, infrastructureRows, personRows, unknownRows } from './usage-lists.ts'
 
 export interface ReportRequest extends UsageScope {
@@ -102,21 +103,24 @@ export async function totalsOf(
 }
 
 /** Hours up to five days, days beyond. */
-function timelineUnit(from: string | null, to: string | null): 'hour' | 'day' {
+export function timelineUnit(from: string | null, to: string | null): 'hour' | 'day' {
   if (from === null || to === null) return 'hour'
   return Date.parse(to) - Date.parse(from) < reportLimits.hourlyMs ? 'hour' : 'day'
 }
 
-async function timelineOf(
+/** Of the whole scope, or of one app, user, address or device in it. */
+export async function timelineOf(
   store: Store,
   scope: UsageScope,
   unit: 'hour' | 'day',
+  only: { column: UsageColumn; value: string } | null = null,
 ): Promise<Report['timeline']> {
   const at = unit === 'hour' ? 'hour' : "toStartOfDay(hour, 'UTC')"
   const rows = await store.query<VolumeRow & { at: string; category: string }>(
     `SELECT ${at} AS at, ${category} AS category, ${volumeColumns} FROM db.current_usage AS usage
-     WHERE ${inScope} AND infrastructure = 0 GROUP BY at, category ORDER BY at, category`,
-    scopeParams(scope),
+     WHERE ${inScope} AND infrastructure = 0 ${only === null ? '' : `AND ${only.column} = {only:String}`}
+     GROUP BY at, category ORDER BY at, category`,
+    { ...scopeParams(scope), only: only?.value ?? '' },
   )
   return rows.map((row) => {
     const { transactions, bytesTotal } = volumeOf(row)

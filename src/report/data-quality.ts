@@ -64,7 +64,9 @@ const told: Record<BlindField, string> = {
 }
 
 /** What one source's lines leave out, field by field. */
-export function blindSpots(source: ReportSource): BlindSpot[] {
+export function blindSpots(
+  source: Pick<ReportSource, 'withUser' | 'withHost' | 'withBytes' | 'withAction'>,
+): BlindSpot[] {
   return [
     blindSpot('user', source.withUser),
     blindSpot('host', source.withHost),

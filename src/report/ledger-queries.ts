@@ -1,7 +1,7 @@
 /** Questions to the ledger, the unread lines and the streams. */
 import type { LedgerEntry, StreamState } from '../parse/batch.ts'
 import type { Row, Store } from '../store/store.ts'
-import { inScope, scopeParams } from './scope.ts'
+import { inSourceScope, scopeParams } from './scope.ts'
 import type { UsageScope } from './scope.ts'
 
 /** Lines and bytes of one outcome; null bytes = some part of it is unknown. */
@@ -20,7 +20,7 @@ const sums =
 /** By source, outcome, reason and format over the whole scope (hours of receipt). */
 export async function ledgerSums(store: Store, scope: UsageScope): Promise<LedgerSum[]> {
   return store.query<LedgerSum>(
-    `SELECT source, outcome, reason, format, ${sums} FROM db.ledger WHERE ${inScope}
+    `SELECT source, outcome, reason, format, ${sums} FROM db.ledger WHERE ${inSourceScope}
      GROUP BY source, outcome, reason, format ORDER BY source, outcome, sum(ledger.lines) DESC, reason`,
     scopeParams(scope),
   )
@@ -33,9 +33,9 @@ export async function ledgerHours(
   page: { limit: number; offset: number },
 ): Promise<(LedgerSum & { hour: string })[]> {
   return store.query<LedgerSum & { hour: string }>(
-    `SELECT hour, source, outcome, reason, '' AS format, ${sums} FROM db.ledger WHERE ${inScope}
+    `SELECT hour, source, outcome, reason, '' AS format, ${sums} FROM db.ledger WHERE ${inSourceScope}
        AND (hour, source) IN (
-         SELECT hour, source FROM db.ledger WHERE ${inScope} GROUP BY hour, source ORDER BY hour DESC, source
+         SELECT hour, source FROM db.ledger WHERE ${inSourceScope} GROUP BY hour, source ORDER BY hour DESC, source
          LIMIT {limit:UInt64} OFFSET {offset:UInt64})
      GROUP BY hour, source, outcome, reason ORDER BY hour DESC, source, outcome, sum(ledger.lines) DESC, reason`,
     { ...scopeParams(scope), ...page },
@@ -60,7 +60,7 @@ export async function ledgerTotals(
        sum(u) AS unparsed, sum(d) AS dropped
      FROM (SELECT hour, source, sumIf(lines, outcome = 'received') AS r, sumIf(lines, outcome = 'transaction') AS t,
          sumIf(lines, outcome = 'skipped') AS s, sumIf(lines, outcome = 'unparsed') AS u, sumIf(lines, outcome = 'dropped') AS d
-       FROM db.ledger WHERE ${inScope} GROUP BY hour, source)`,
+       FROM db.ledger WHERE ${inSourceScope} GROUP BY hour, source)`,
     scopeParams(scope),
   )
   return row

@@ -1,15 +1,10 @@
 /** Writes a report into a folder, in the formats asked for. */
-import { execFile } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
 import { OperatingError, causeOf } from '../errors.ts'
-import { findProgram } from '../lib/programs.ts'
-import { reportLimits } from '../limits.ts'
 import type { Report, UsageRow } from './report.ts'
 
 export const reportFormats = ['html', 'json', 'csv', 'ndjson', 'pdf'] as const
@@ -18,7 +13,7 @@ export type ReportFormat = (typeof reportFormats)[number]
 
 /**
  * Writes `report.html`, `report.json`, `<table>.csv`, `usage.ndjson`, `report.pdf` and returns their paths. Throws FILE_UNREADABLE
- * when the folder cannot be written, and when a PDF is asked for where no Chromium is.
+ * when the folder cannot be written.
  */
 export async function writeReportFiles(
   report: Report,
@@ -29,11 +24,11 @@ export async function writeReportFiles(
   try {
     await mkdir(folder, { recursive: true })
     const files: string[] = []
-    const put = async (name: string, text: string): Promise<void> => {
+    const put = async (name: string, text: string | Uint8Array): Promise<void> => {
       await writeFile(join(folder, name), text)
       files.push(join(folder, name))
     }
-    if (formats.has('html') || formats.has('pdf')) {
+    if (formats.has('html')) {
       const { renderHtml } = await import('./html.ts')
       await put('report.html', renderHtml(report))
     }
@@ -50,7 +45,7 @@ export async function writeReportFiles(
       files.push(join(folder, 'usage.ndjson'))
     }
     if (formats.has('pdf'))
-      files.push(await printPdf(join(folder, 'report.html'), join(folder, 'report.pdf')))
+      await put('report.pdf', await (await import('./pdf.ts')).renderPdf(report))
     return files
   } catch (cause) {
     if (cause instanceof OperatingError) throw cause
@@ -60,27 +55,4 @@ export async function writeReportFiles(
       { cause },
     )
   }
-}
-
-const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-
-/** The HTML file on paper, by a Chromium of this machine. */
-async function printPdf(html: string, pdf: string): Promise<string> {
-  const program = await findProgram(browsers)
-  if (program === null)
-    throw new OperatingError(
-      'FILE_UNREADABLE',
-      `cannot write ${pdf}: no Chromium or Chrome is installed; print ${html} from a browser`,
-    )
-  const url = pathToFileURL(resolve(html)).href
-  const args = [
-    '--headless',
-    '--disable-gpu',
-    '--no-sandbox',
-    '--no-pdf-header-footer',
-    `--print-to-pdf=${resolve(pdf)}`,
-    url,
-  ]
-  await promisify(execFile)(program, args, { timeout: reportLimits.printMs })
-  return pdf
 }

@@ -12,8 +12,12 @@ export interface UsageScope {
   toMs: number | null
 }
 
-/** `WHERE` of `scopeParams` over a table with report, hour and source. */
-export const inScope = `report = {report:String} AND ({source:String} = '' OR source = {source:String})
+/** `WHERE` of `scopeParams` over usage. A feed's own report has all that its agents saw, also what the network saw too. */
+export const inScope = `report = {report:String} AND ({source:String} = '' OR source = {source:String} OR agent_source = {source:String})
+    AND hour >= toDateTime({from:UInt32}, 'UTC') AND hour < toDateTime({to:UInt32}, 'UTC')`
+
+/** … over another table with report, hour and source. */
+export const inSourceScope = `report = {report:String} AND ({source:String} = '' OR source = {source:String})
     AND hour >= toDateTime({from:UInt32}, 'UTC') AND hour < toDateTime({to:UInt32}, 'UTC')`
 
 /** Parameters of `inScope`. */

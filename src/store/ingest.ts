@@ -28,6 +28,8 @@ export interface IngestOptions {
   now: () => number
   /** Enters into the ledger what could not be parsed at all. */
   drop: (drop: Drop) => void
+  /** Called with a segment that is in the store, before it leaves the spool. */
+  keep?: (segment: SealedSegment, path: string) => Promise<void>
 }
 
 export interface IngestStatus {
@@ -64,6 +66,7 @@ export class Ingest implements Component<IngestStatus> {
   readonly #options: IngestOptions
   readonly #log: Logger
   readonly #pool: ParsePool
+  #definitions: readonly string[]
   readonly #segments = new Map<string, SealedSegment>()
   readonly #streams = new Map<string, StreamState>()
   /** When each stream's state was written last; it changes with every segment. */
@@ -96,6 +99,7 @@ export class Ingest implements Component<IngestStatus> {
     this.#options = options
     this.#log = log
     const { workers, definitions, pastMsMax, futureMsMax, batchFolder } = options
+    this.#definitions = definitions
     this.#pool = new ParsePool(
       {
         workers,
@@ -120,6 +124,17 @@ export class Ingest implements Component<IngestStatus> {
     for (const name of await readdir(this.#options.batchFolder))
       await unlink(join(this.#options.batchFolder, name))
     await this.#pool.start()
+  }
+
+  /** Folders of definitions in force. */
+  get definitions(): readonly string[] {
+    return this.#definitions
+  }
+
+  /** Other definitions, for segments that are not being read yet. */
+  useDefinitions(folders: readonly string[]): void {
+    this.#definitions = folders
+    this.#pool.useDefinitions(folders)
   }
 
   /** Takes a sealed segment. The same id again, while it is under way, is left to the first one. */
@@ -167,10 +182,15 @@ export class Ingest implements Component<IngestStatus> {
     if (segment === undefined) throw new Error(`BUG: nobody asked for segment ${batch.segment}`)
     for (const state of batch.streams) this.#streams.set(state.key, state)
     if (!(await this.#untilStored(batch))) return
-    for (const file of [batch.flowsFile, batch.unparsedFile]) if (file !== null) await unlink(file)
+    const agentFiles = batch.agentFiles.map(({ file }) => file)
+    for (const file of [batch.flowsFile, batch.unparsedFile, ...agentFiles])
+      if (file !== null) await unlink(file)
     if (batch.damaged)
       await this.#quarantine(segment, 'a block of it is damaged; what is whole was read')
-    else await this.#spool.remove(segment)
+    else {
+      await this.#options.keep?.(segment, this.#spool.path(segment))
+      await this.#spool.remove(segment)
+    }
     this.#status.segments++
     this.#status.lines += batch.lines
     this.#status.flows += batch.flows

@@ -30,7 +30,9 @@ export interface StoredSegment {
   /** Files in Native format, null = no rows. */
   flowsFile: string | null
   unparsedFile: string | null
-  /** Hours (epoch ms) the flows touch. */
+  /** The devices' agents: a file for each table that has rows. */
+  agentFiles?: readonly { table: string; file: string }[]
+  /** Hours (epoch ms) the rows touch. */
   hours: number[]
   ledger: LedgerEntry[]
   streams: StreamState[]
@@ -268,6 +270,8 @@ class ClickHouseStore implements Store {
     if (s.flowsFile !== null) await this.#insertFile('flows', s.flowsFile, `${s.segment}:flows`)
     if (s.unparsedFile !== null)
       await this.#insertFile('unparsed', s.unparsedFile, `${s.segment}:unparsed`)
+    for (const { table, file } of s.agentFiles ?? [])
+      await this.#insertFile(table, file, `${s.segment}:${table}`)
     const ledger = s.ledger.map(({ hourMs, ...entry }) => ({
       report: s.report,
       hour: hourMs / 1000,
@@ -330,7 +334,7 @@ export function timestamp(ms: number): string {
 }
 
 async function statementsOf(file: string): Promise<string[]> {
-  const text = (await readFile(file, 'utf8')).replace(/^--.*$/gm, '')
+  const text = (await readFile(file, 'utf8')).replace(/^\s*--.*$/gm, '')
   return text
     .split(';')
     .map((statement) => statement.trim())

@@ -228,6 +228,17 @@ export function fakeBackend(options: { empty?: boolean } = {}): FakeBackend {
           seenBy: ['network'],
         }
     },
+    async timeline(scope, only) {
+      fake.asked.push({ ...scope, only })
+      if (scope.report !== 'continuous') return null
+      return { unit: report.timelineUnit, points: report.timeline }
+    },
+    async unknown(query) {
+      fake.asked.push(query)
+      const rows = report.unknown.map((row) => ({ ...row, name: row.domain }))
+      const page = pageOf(rows, query)
+      return { rows: page.rows.map(({ name: _, ...row }) => row), total: page.total }
+    },
     async apps(query) {
       fake.asked.push(query)
       return pageOf(report.apps, query)
@@ -243,8 +254,24 @@ export function fakeBackend(options: { empty?: boolean } = {}): FakeBackend {
     },
     async person(kind, name) {
       const person = report[kind].find((one) => one.name === name)
-      return person === undefined ? null : { person, apps: uses, others: [] }
+      return person === undefined ? null : { person, apps: uses, others: [], picture: null }
     },
+    overlap: async () => ({
+      sources: [],
+      unknownAddresses: [],
+      unknownAddressCount: 0,
+      unseenDevices: [],
+      unseenDeviceCount: 0,
+    }),
+    trace: async () => ({
+      transactions: 0,
+      bytesTotal: null,
+      rules: [],
+      flows: [],
+      agentRows: [],
+      leases: [],
+      clocks: [],
+    }),
     lookup: (host) => ({
       host: host.toLowerCase(),
       app: host === 'files.slack.com' ? 'Slack' : null,

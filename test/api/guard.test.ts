@@ -1,8 +1,9 @@
 /** No other site's page changes anything, every answer has its headers, and the start log warns where all can come in. */
 import pino from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createApi, isLoopback } from '../../src/api/api.ts'
+import { createApi } from '../../src/api/api.ts'
 import { RateLimit, crossSite } from '../../src/api/guard.ts'
+import { isLoopback } from '../../src/api/loopback.ts'
 import { apiLimits } from '../../src/limits.ts'
 import { apiOptions, testServer } from './server.ts'
 
@@ -126,7 +127,7 @@ test.each([
   }
   const warned = logged.filter(({ level }) => level >= 40)
   expect(warned).toHaveLength(2 * warnings)
-  for (const { msg } of warned) expect(msg).toMatch(/no accounts yet.*api\.host/)
+  for (const { msg } of warned) expect(msg).toMatch(/api\.access is open.*api\.host/)
 })
 
 test('a port that is taken is an operating error with the cure', async () => {

@@ -52,6 +52,23 @@ describe('the table', () => {
     ])
   })
 
+  test('tells below a source which of its feeds does not go on', () => {
+    const feed = {
+      name: 'main',
+      kind: 'storage' as const,
+      state: 'failing' as const,
+      silent: true,
+      lastData: null,
+      lines: 0,
+      trouble: 'cannot list: \u001b[31m403; check the key',
+    }
+    const [, , ...below] = sourceTable([source({ lastSeen: null, streams: [], feeds: [feed] })])
+    expect(below).toEqual([
+      '  feed main: cannot list: ␛[31m403; check the key',
+      '  feed main is silent: nothing since the start',
+    ])
+  })
+
   test('says so when there is none', () => {
     expect(sourceTable([])).toEqual(['No source has sent anything yet, and none is configured.'])
   })

@@ -337,8 +337,8 @@ ftp:
 
 describe('the API of a running appliance is found', () => {
   test.each([
-    ['', { host: '::', port: 8080 }],
-    ['api: { port: 9000 }\nzzz: 1\nstore: { password: "${NO}" }\n', { host: '::', port: 9000 }],
+    ['', { host: '::', port: 8080, access: 'accounts', metrics: 'open' }],
+    ['api: { port: 9000 }\nzzz: 1\nstore: { password: "${NO}" }\n', { host: '::', port: 9000, access: 'accounts', metrics: 'open' }],
   ])('in %j', async (text, want) => {
     const path = await folder.file('api.yaml', text)
     expect(await loadApiAddress({ path, env: {} })).toEqual(want)

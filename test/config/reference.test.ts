@@ -29,7 +29,17 @@ test('secrets are marked: passwords, and nothing else', () => {
   const secrets = fieldsOf().filter(({ shape }) => shape.secret === true)
   expect(secrets.map(({ path }) => path.join('.'))).toEqual([
     'ftp.accounts[].password',
+    'access.oidc.clientSecret',
+    'defender.storage[].connectionString',
+    'defender.storage[].sas',
+    'defender.storage[].credential.clientSecret',
+    'defender.hunting[].credential.clientSecret',
+    'defender.eventHubs[].connectionString',
+    'defender.eventHubs[].credential.clientSecret',
     'store.password',
+    'publish.tenants[].auth.clientSecret',
+    'publish.tenants[].auth.token',
+    'publish.mail.password',
   ])
 })
 
@@ -42,15 +52,16 @@ describe('config/gnomon.yaml', () => {
   test('shows every key: as a default, or as an example that works', async () => {
     const text = await read('config/gnomon.yaml')
     const used = text
-      .replaceAll(/^ *(?:folders|accounts|sources): \[\]\n/gm, '')
+      .replaceAll(/^ *(?:folders|accounts|sources|storage|hunting|eventHubs): \[\]\n/gm, '')
       .replaceAll(/^#(?=\S| {2,})/gm, '')
       .replaceAll('/run/secrets', folder.path())
-    await folder.file('ftp-branch-proxy', 'long enough\n')
+    for (const [, secret] of text.matchAll(/\$\{file:\/run\/secrets\/([^}]+)\}/g))
+      await folder.file(secret, 'a long enough secret\n')
     const path = await folder.file('used.yaml', used)
     await loadConfig({ path, env: {} })
     const { value } = await readDocument(used, { env: {}, folder: '/' })
     const shown = (names: readonly string[]): boolean =>
-      [0, 1].some(
+      [0, 1, 2, 3].some(
         (i) =>
           valueAt(
             value,

@@ -51,15 +51,15 @@ export class Appliance {
     const door = { host: '127.0.0.1', port: appliance.syslogPort }
     const config = {
       syslog: { udp: door, tcp: door },
-      api: { host: '127.0.0.1', port: appliance.apiPort },
+      api: { host: '127.0.0.1', port: appliance.apiPort, access: 'open' },
       ...more,
     }
     await writeFile(join(folder, 'gnomon.yaml'), stringify(config))
     return appliance
   }
 
-  /** Starts the process and waits until it is ready. */
-  async start(): Promise<Running> {
+  /** Starts the process and waits until it is ready, as `isReady` tells. */
+  async start(isReady?: () => Promise<boolean>): Promise<Running> {
     const args = ['serve', '--config', join(this.folder, 'gnomon.yaml'), '--data', this.dataDir]
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
@@ -75,6 +75,7 @@ export class Appliance {
     const running = { child, output: () => output, end }
     await until(`the appliance is ready`, async () => {
       if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${output}`)
+      if (isReady !== undefined) return isReady()
       const response = await fetch(`${this.url}/readyz`).catch(() => null)
       return response?.ok === true
     })

@@ -21,6 +21,20 @@ export function fakeSources(): MetricSources {
   }
   tls.handshakeFailures = { ERR_SSL_WRONG_VERSION_NUMBER: 4 }
   return {
+    feeds: () => [
+      {
+        name: 'main',
+        kind: 'storage',
+        state: 'failing',
+        silent: true,
+        lastDataMs: 1_790_000_000_500,
+        lines: 500,
+        bytes: 7e5,
+        segments: 4,
+        repeated: 6,
+        failures: { denied: 2 },
+      },
+    ],
     intake: () => ({
       listeners: [udp, tls],
       files: [

@@ -13,6 +13,8 @@ CREATE TABLE IF NOT EXISTS db.flows (
   device LowCardinality(String),
   dst_host LowCardinality(String),
   dst_ip LowCardinality(String),
+  -- of all transactions of the row; 0 = unknown, or more than one
+  src_port UInt16,
   dst_port UInt16,
   protocol LowCardinality(String),
   app_protocol LowCardinality(String),
@@ -63,10 +65,22 @@ CREATE TABLE IF NOT EXISTS db.usage (
   infrastructure UInt8,
   host LowCardinality(String),
   domain LowCardinality(String),
+  -- the person, in the form that identities chose; user_form as logged
   user LowCardinality(String),
+  user_form LowCardinality(String),
+  -- Defender's name of the device where it knows it, else the log's
   device LowCardinality(String),
+  device_id LowCardinality(String),
+  -- program on the device, '' = the agent did not tell, or several
+  process LowCardinality(String),
   src_ip LowCardinality(String),
   action LowCardinality(String),
+  -- source of the agent's row of the same connections, '' = no agent saw them
+  agent_source LowCardinality(String),
+  -- how device, user and host were found: log, port, connection, lease, session, nat, hostname, answer, agent; '' = not
+  device_rule LowCardinality(String),
+  user_rule LowCardinality(String),
+  host_rule LowCardinality(String),
   seen_by Array(LowCardinality(String)),
   first_seen DateTime('UTC'),
   last_seen DateTime('UTC'),

@@ -1,0 +1,147 @@
+/** Answers of the joined view: partners, overlap, what stands behind a number. */
+import { z } from 'zod'
+import type { Overlap, Picture } from '../report/merged.ts'
+import type { Trace } from '../report/trace.ts'
+import { count, share, time } from './report-schemas.ts'
+
+const bytes = z.number().min(0).nullable()
+
+const partnerSchema = z
+  .object({
+    name: z.string(),
+    transactions: count,
+    bytesTotal: bytes,
+    firstSeen: time,
+    lastSeen: time,
+    network: count.describe('Transactions only the network saw'),
+    agent: count.describe("Transactions only the device's agent saw: off the network"),
+    both: count,
+  })
+  .meta({ id: 'Partner' })
+
+export const pictureSchema = z
+  .object({
+    firstSeen: time,
+    lastSeen: time,
+    network: count.describe('Transactions only the network saw'),
+    agent: count.describe('Transactions only agents saw: off the network'),
+    both: count,
+    sources: z.array(z.string()).describe('Data sources and feeds that saw it'),
+    users: z.array(partnerSchema),
+    devices: z.array(partnerSchema),
+    addresses: z.array(partnerSchema),
+  })
+  .meta({ id: 'Picture' }) satisfies z.ZodType<Picture>
+
+export const overlapSchema = z
+  .object({
+    sources: z.array(
+      z.object({
+        source: z.string(),
+        transactions: count,
+        bytesUp: bytes,
+        bytesDown: bytes,
+        bytesTotal: bytes,
+        bytesKnown: count.exactOptional(),
+        withDevice: share.describe('Share of transactions with a device after the merge'),
+        withUser: share,
+        ownDevice: share.describe('The same as its own lines tell, before the merge'),
+        ownUser: share,
+        withAgent: share.describe('Share that an agent saw too'),
+      }),
+    ),
+    unknownAddresses: z
+      .array(
+        z.object({
+          address: z.string(),
+          transactions: count,
+          bytesTotal: bytes,
+          guess: z.enum([
+            'server or shared address',
+            'phone or tablet',
+            'printer or device',
+            'computer',
+            'unknown',
+          ]),
+          lastSeen: time,
+        }),
+      )
+      .describe('On the wire, and no device of an agent'),
+    unknownAddressCount: count,
+    unseenDevices: z
+      .array(
+        z.object({
+          deviceId: z.string(),
+          device: z.string(),
+          transactions: count,
+          lastSeen: time,
+        }),
+      )
+      .describe('Known to an agent, and no log of the network has them'),
+    unseenDeviceCount: count,
+  })
+  .meta({ id: 'Overlap' }) satisfies z.ZodType<Overlap>
+
+const text = z.string()
+
+export const traceSchema = z
+  .object({
+    transactions: count,
+    bytesTotal: bytes,
+    rules: z.array(
+      z.object({
+        device: text.describe(
+          'log, port, connection, lease, hostname, nat, agent; empty = not found',
+        ),
+        user: text.describe('log, port, connection, session, agent; empty = not found'),
+        host: text.describe('log, port, connection, answer, agent; empty = an address'),
+        seenBy: z.array(text),
+        transactions: count,
+        bytesTotal: bytes,
+      }),
+    ),
+    flows: z.array(
+      z.object({
+        minute: time,
+        source: text,
+        format: text,
+        record: text,
+        srcIp: text,
+        srcPort: count,
+        user: text,
+        dstHost: text,
+        dstIp: text,
+        dstPort: count,
+        action: text,
+        transactions: count,
+        bytesTotal: bytes,
+      }),
+    ),
+    agentRows: z.array(
+      z.object({
+        at: time,
+        source: text,
+        device: text,
+        user: text,
+        process: text,
+        localIp: text,
+        localPort: count,
+        remoteIp: text,
+        remotePort: count,
+        host: text,
+        kind: text,
+      }),
+    ),
+    leases: z.array(
+      z.object({
+        address: text,
+        device: text,
+        deviceId: text,
+        from: time,
+        until: time,
+        seen: count,
+      }),
+    ),
+    clocks: z.array(z.object({ hour: time, source: text, seconds: z.int(), connections: count })),
+  })
+  .meta({ id: 'Trace' }) satisfies z.ZodType<Trace>

@@ -1,0 +1,123 @@
+/** One app: how much, how risky, by whom, over time, and by which hosts it was recognised. */
+import { Tab, TabList, Text } from '@fluentui/react-components'
+import { useQuery } from '@tanstack/react-query'
+import { useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { AppDetail } from '../../api/schemas.ts'
+import { formatCount } from '../../report/format.ts'
+import { bandOf, riskWords } from '../../report/risk.ts'
+import { visible } from '../../report/text.ts'
+import { appQuery, lookupQuery, timelineQuery } from '../data/queries.ts'
+import { useScope } from '../data/scope.ts'
+import { Facts } from '../parts/facts.tsx'
+import { Page, Panel } from '../parts/page.tsx'
+import { Score } from '../parts/risk.tsx'
+import { RouteLink } from '../parts/route-link.tsx'
+import { Answer } from '../parts/states.tsx'
+import { TrafficChart } from '../parts/traffic-chart.tsx'
+import { UseTable } from '../parts/use-table.tsx'
+import { Ago, Bytes, Name } from '../parts/words.tsx'
+
+const tabs = [
+  ['users', 'user', 'Users', 'No line names a user of it.'],
+  ['devices', 'device', 'Devices', 'No line names a device.'],
+  ['addresses', 'address', 'IP addresses', 'No line names an address.'],
+  ['hosts', 'host', 'Hosts', 'No line names a host.'],
+] as const
+
+export function App() {
+  const scope = useScope()
+  const { id = '' } = useSearch({ strict: false }) as { id?: string }
+  const detail = useQuery(appQuery(scope, id))
+  return (
+    <Page
+      title={detail.data === undefined ? 'App' : visible(detail.data.app.name)}
+      lead={
+        detail.data !== undefined && (
+          <>
+            <RouteLink to="/apps" search={{ category: detail.data.app.category }}>
+              <Name text={detail.data.app.category} />
+            </RouteLink>
+            {' · '}
+            <code>{id}</code>
+          </>
+        )
+      }
+    >
+      <Answer of={detail}>{(data) => <Detail detail={data} />}</Answer>
+    </Page>
+  )
+}
+
+function Detail({ detail }: { detail: AppDetail }) {
+  const { app } = detail
+  const scope = useScope()
+  const timeline = useQuery(timelineQuery(scope, { kind: 'app', name: app.appId }))
+  const [open, setOpen] = useState<(typeof tabs)[number][0]>('users')
+  return (
+    <>
+      <Panel>
+        <Facts
+          of={[
+            ['Risk', <Score key="score" score={app.score} />],
+            ['Level', riskWords[bandOf(app.score)].name],
+            ['Traffic', <Bytes key="total" of={app.bytesTotal} volume={app} />],
+            ['Uploaded', <Bytes key="up" of={app.bytesUp} />],
+            ['Downloaded', <Bytes key="down" of={app.bytesDown} />],
+            ['Transactions', formatCount(app.transactions)],
+            ['Blocked', formatCount(app.blocked)],
+            ['Users', formatCount(app.users)],
+            ['Devices', formatCount(app.devices)],
+            ['IP addresses', formatCount(app.addresses)],
+            ['First seen', <Ago key="first" at={app.firstSeen} />],
+            ['Last seen', <Ago key="last" at={app.lastSeen} />],
+          ]}
+        />
+      </Panel>
+      <Panel title="Use over time">
+        <Answer of={timeline}>{(data) => <TrafficChart timeline={data} height={220} />}</Answer>
+      </Panel>
+      <Recognised host={detail.hosts[0]?.name ?? null} hosts={detail.hosts.length} />
+      <Panel>
+        <TabList
+          selectedValue={open}
+          onTabSelect={(_event, { value }) => setOpen(value as typeof open)}
+        >
+          {tabs.map(([key, , title]) => (
+            <Tab key={key} value={key}>
+              {title} ({formatCount(detail[key].length)})
+            </Tab>
+          ))}
+        </TabList>
+        {tabs
+          .filter(([key]) => key === open)
+          .map(([key, kind, , none]) => (
+            <UseTable key={key} kind={kind} rows={detail[key]} none={none} />
+          ))}
+      </Panel>
+    </>
+  )
+}
+
+function Recognised({ host, hosts }: { host: string | null; hosts: number }) {
+  const match = useQuery({ ...lookupQuery(host ?? ''), enabled: host !== null })
+  if (host === null) return null
+  const rule = match.data?.rule ?? null
+  return (
+    <Panel title="How it was recognised">
+      <Text>
+        By {formatCount(hosts)} host {hosts === 1 ? 'name' : 'names'} in the logs, most traffic on{' '}
+        <strong>
+          <Name text={host} />
+        </strong>
+        {rule === null ? (
+          '.'
+        ) : (
+          <>
+            : the rule of the catalog is <code>{visible(rule)}</code>.
+          </>
+        )}
+      </Text>
+    </Panel>
+  )
+}

@@ -1,0 +1,60 @@
+/** Every change and every look at a name. */
+import { Text } from '@fluentui/react-components'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useCallback, useMemo } from 'react'
+import type { z } from 'zod'
+import type { auditRowSchema } from '../../api/access-schemas.ts'
+import { formatNoun, formatTime } from '../../report/format.ts'
+import { pagesOf } from '../data/queries.ts'
+import { useScope } from '../data/scope.ts'
+import { DataTable } from '../parts/data-table.tsx'
+import type { Column } from '../parts/data-table.tsx'
+import { Page } from '../parts/page.tsx'
+import { Answer, Empty } from '../parts/states.tsx'
+import { Name } from '../parts/words.tsx'
+
+type Row = z.infer<typeof auditRowSchema>
+
+const columns: Column<Row>[] = [
+  { id: 'at', title: 'Time (UTC)', width: 160, cell: ({ at }) => formatTime(at) },
+  { id: 'actor', title: 'Who', width: 180, cell: ({ actor }) => <Name text={actor} /> },
+  { id: 'action', title: 'What', width: 190, cell: ({ action }) => <Name text={action} /> },
+  { id: 'object', title: 'On what', cell: ({ object }) => <Name text={object} /> },
+  { id: 'detail', title: 'Details', cell: ({ detail }) => <Name text={detail} max={300} /> },
+]
+
+export function Audit() {
+  const { from, to } = useScope()
+  const pages = useInfiniteQuery(pagesOf<Row>('/audit', { from, to }))
+  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows) ?? [], [pages.data])
+  const { hasNextPage, isFetching, fetchNextPage } = pages
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetching) void fetchNextPage()
+  }, [hasNextPage, isFetching, fetchNextPage])
+  const total = pages.data?.pages[0].total ?? 0
+  return (
+    <Page
+      title="Audit"
+      lead="Every change, and every look at the names of people, the last first."
+      fill
+      tools={<Text role="status">{formatNoun(total, 'entry', 'entries')}</Text>}
+    >
+      <Answer of={pages}>
+        {() =>
+          rows.length === 0 ? (
+            <Empty title="Nothing happened in this time" />
+          ) : (
+            <DataTable
+              label="Audit trail"
+              rows={rows}
+              total={total}
+              columns={columns}
+              keyOf={(row) => `${row.at} ${row.actor} ${row.action} ${row.object} ${row.detail}`}
+              onEnd={more}
+            />
+          )
+        }
+      </Answer>
+    </Page>
+  )
+}

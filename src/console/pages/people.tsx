@@ -1,0 +1,226 @@
+/** Users, devices and addresses: the lists. Sorted and filtered by the appliance, since there may be a great many. */
+import { Input, Text } from '@fluentui/react-components'
+import { SearchRegular } from '@fluentui/react-icons'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useCallback, useEffect, useMemo, useState } from 'react'
+import type { PersonKind } from '../../api/backend.ts'
+import { formatCount, formatNoun } from '../../report/format.ts'
+import type { ReportPerson } from '../../report/report.ts'
+import { ExportMenu } from '../parts/table-tools.tsx'
+import type { CellValue } from '../data/export.ts'
+import { peoplePages } from '../data/queries.ts'
+import { useScope } from '../data/scope.ts'
+import { DataTable } from '../parts/data-table.tsx'
+import type { Column, Sorting } from '../parts/data-table.tsx'
+import { Page } from '../parts/page.tsx'
+import { RouteLink } from '../parts/route-link.tsx'
+import { Answer, Empty } from '../parts/states.tsx'
+import { Ago, Bytes, Name } from '../parts/words.tsx'
+
+const words = {
+  users: {
+    title: 'Users',
+    page: '/user',
+    noun: 'user',
+    plural: 'users',
+    others: 'Addresses',
+    none: 'No line names a user: turn on user identification or proxy authentication, or join Defender data.',
+  },
+  devices: {
+    title: 'Devices',
+    page: '/device',
+    noun: 'device',
+    plural: 'devices',
+    others: 'Users',
+    none: 'No line names a device. Defender for Endpoint data, or DHCP names in the logs, bring them.',
+  },
+  addresses: {
+    title: 'IP addresses',
+    page: '/address',
+    noun: 'address',
+    plural: 'addresses',
+    others: 'Users',
+    none: 'No line names an address.',
+  },
+} as const satisfies Record<PersonKind, Record<string, string>>
+
+const sorts = [
+  'name',
+  'bytesTotal',
+  'bytesUp',
+  'bytesDown',
+  'transactions',
+  'apps',
+  'others',
+  'blocked',
+  'lastSeen',
+]
+
+function columnsOf(kind: PersonKind): Column<ReportPerson>[] {
+  const { title, page, others } = words[kind]
+  const figure = (
+    id: 'apps' | 'others' | 'transactions' | 'blocked',
+    name: string,
+    width: number,
+  ): Column<ReportPerson> => ({
+    id,
+    title: name,
+    width,
+    numeric: true,
+    sortable: true,
+    cell: (row) => formatCount(row[id]),
+  })
+  const volume = (id: 'bytesTotal' | 'bytesUp', name: string): Column<ReportPerson> => ({
+    id,
+    title: name,
+    width: 126,
+    numeric: true,
+    sortable: true,
+    cell: (row) => <Bytes of={row[id]} volume={row} />,
+  })
+  return [
+    {
+      id: 'name',
+      title: title === 'IP addresses' ? 'Address' : title.slice(0, -1),
+      sortable: true,
+      cell: ({ name }) => (
+        <RouteLink to={page} search={{ name }}>
+          <Name text={name} />
+        </RouteLink>
+      ),
+    },
+    {
+      id: 'topApps',
+      title: 'Uses most',
+      cell: ({ topApps }) => <Name text={topApps.join(', ')} />,
+    },
+    volume('bytesTotal', 'Traffic'),
+    volume('bytesUp', 'Uploaded'),
+    figure('apps', 'Apps', 90),
+    figure('others', others, 110),
+    figure('transactions', 'Transactions', 130),
+    figure('blocked', 'Blocked', 100),
+    {
+      id: 'lastSeen',
+      title: 'Last seen',
+      width: 140,
+      sortable: true,
+      cell: ({ lastSeen }) => <Ago at={lastSeen} />,
+    },
+  ]
+}
+
+export interface ListSearch {
+  q?: string
+  sort?: string
+  order?: string
+}
+
+/** What is typed, and what is asked for it a moment later. */
+export function useFilterText(): [string, (text: string) => void, string | null] {
+  const search = useSearch({ strict: false }) as ListSearch
+  const navigate = useNavigate()
+  const [typed, setTyped] = useState(search.q ?? '')
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      const q = typed.trim() === '' ? undefined : typed.trim()
+      if (q !== search.q)
+        void navigate({ to: '.', replace: true, search: (now: object) => ({ ...now, q }) as never })
+    }, 250)
+    return () => clearTimeout(timer)
+  }, [typed, search.q, navigate])
+  return [typed, setTyped, search.q ?? null]
+}
+
+export function useSorting(
+  first: string,
+  known: readonly string[],
+): [Sorting, (next: Sorting) => void] {
+  const { sort, order } = useSearch({ strict: false }) as ListSearch
+  const navigate = useNavigate()
+  const by = sort !== undefined && known.includes(sort) ? sort : first
+  const change = useCallback(
+    (next: Sorting) => {
+      void navigate({
+        to: '.',
+        replace: true,
+        search: (now: object) => ({ ...now, sort: next.by, order: next.order }) as never,
+      })
+    },
+    [navigate],
+  )
+  return [{ by, order: order === 'asc' ? 'asc' : 'desc' }, change]
+}
+
+const valueOf = (row: ReportPerson, column: string): CellValue =>
+  column === 'topApps'
+    ? row.topApps.join(', ')
+    : ((row as unknown as Record<string, CellValue>)[column] ?? null)
+
+function People({ kind }: { kind: PersonKind }) {
+  const { title, noun, plural, none } = words[kind]
+  const scope = useScope()
+  const [typed, setTyped, filter] = useFilterText()
+  const [sorting, setSorting] = useSorting('bytesTotal', sorts)
+  const pages = useInfiniteQuery(
+    peoplePages(kind, { ...scope.query, sort: sorting.by, order: sorting.order, filter }),
+  )
+  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows) ?? [], [pages.data])
+  const columns = useMemo(() => columnsOf(kind), [kind])
+  const { hasNextPage, isFetching, fetchNextPage } = pages
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetching) void fetchNextPage()
+  }, [hasNextPage, isFetching, fetchNextPage])
+  const total = pages.data?.pages[0].total
+  return (
+    <Page
+      title={title}
+      fill
+      tools={
+        <>
+          <Text role="status">{total === undefined ? '' : formatNoun(total, noun, plural)}</Text>
+          <Input
+            type="search"
+            aria-label={`Part of a name of ${plural}`}
+            placeholder="Part of a name"
+            contentBefore={<SearchRegular />}
+            value={typed}
+            onChange={(_event, { value }) => setTyped(value)}
+          />
+          <ExportMenu
+            name={kind}
+            rows={rows}
+            columns={columns.map(({ id }) => id)}
+            valueOf={valueOf}
+          />
+        </>
+      }
+    >
+      <Answer of={pages}>
+        {() =>
+          rows.length === 0 ? (
+            <Empty title={filter === null ? `No ${plural} in this time` : `No ${noun} fits`}>
+              {filter === null && <Text>{none}</Text>}
+            </Empty>
+          ) : (
+            <DataTable
+              label={title}
+              rows={rows}
+              {...(total === undefined ? {} : { total })}
+              columns={columns}
+              keyOf={({ name }) => name}
+              sorting={sorting}
+              onSort={setSorting}
+              onEnd={more}
+            />
+          )
+        }
+      </Answer>
+    </Page>
+  )
+}
+
+export const Users = () => <People kind="users" />
+export const Devices = () => <People kind="devices" />
+export const Addresses = () => <People kind="addresses" />

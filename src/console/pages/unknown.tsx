@@ -1,0 +1,136 @@
+/** Destinations in no catalog: what may be an app nobody has heard of yet. */
+import { Input, Text } from '@fluentui/react-components'
+import { SearchRegular } from '@fluentui/react-icons'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useCallback, useMemo } from 'react'
+import { formatCount, formatNoun } from '../../report/format.ts'
+import type { ReportUnknown } from '../../report/report.ts'
+import type { CellValue } from '../data/export.ts'
+import { unknownPages } from '../data/queries.ts'
+import { useScope } from '../data/scope.ts'
+import { DataTable } from '../parts/data-table.tsx'
+import type { Column } from '../parts/data-table.tsx'
+import { Page } from '../parts/page.tsx'
+import { Answer, Empty } from '../parts/states.tsx'
+import { ExportMenu } from '../parts/table-tools.tsx'
+import { Ago, Bytes, Name } from '../parts/words.tsx'
+import { useFilterText, useSorting } from './people.tsx'
+
+const sorts = ['name', 'bytesTotal', 'bytesUp', 'bytesDown', 'transactions', 'blocked', 'lastSeen']
+
+const figure = (
+  id: 'hosts' | 'users' | 'addresses' | 'transactions' | 'blocked',
+  title: string,
+  width: number,
+): Column<ReportUnknown> => ({
+  id,
+  title,
+  width,
+  numeric: true,
+  sortable: sorts.includes(id),
+  cell: (row) => formatCount(row[id]),
+})
+
+const columns: Column<ReportUnknown>[] = [
+  {
+    id: 'name',
+    title: 'Domain or address',
+    sortable: true,
+    cell: (row) => <Name text={row.domain} />,
+  },
+  {
+    id: 'bytesTotal',
+    title: 'Traffic',
+    width: 126,
+    numeric: true,
+    sortable: true,
+    cell: (row) => <Bytes of={row.bytesTotal} volume={row} />,
+  },
+  {
+    id: 'bytesUp',
+    title: 'Uploaded',
+    width: 126,
+    numeric: true,
+    sortable: true,
+    cell: (row) => <Bytes of={row.bytesUp} volume={row} />,
+  },
+  figure('transactions', 'Transactions', 130),
+  figure('hosts', 'Hosts', 90),
+  figure('users', 'Users', 90),
+  figure('addresses', 'Addresses', 110),
+  figure('blocked', 'Blocked', 100),
+  {
+    id: 'lastSeen',
+    title: 'Last seen',
+    width: 140,
+    sortable: true,
+    cell: (row) => <Ago at={row.lastSeen} />,
+  },
+]
+
+const valueOf = (row: ReportUnknown, column: string): CellValue =>
+  column === 'name' ? row.domain : ((row as unknown as Record<string, CellValue>)[column] ?? null)
+
+export function Unknown() {
+  const scope = useScope()
+  const [typed, setTyped, filter] = useFilterText()
+  const [sorting, setSorting] = useSorting('transactions', sorts)
+  const pages = useInfiniteQuery(
+    unknownPages({ ...scope.query, sort: sorting.by, order: sorting.order, filter }),
+  )
+  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows) ?? [], [pages.data])
+  const { hasNextPage, isFetching, fetchNextPage } = pages
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetching) void fetchNextPage()
+  }, [hasNextPage, isFetching, fetchNextPage])
+  const total = pages.data?.pages[0].total
+  return (
+    <Page
+      title="Unknown services"
+      lead="Destinations that stand in no catalog, by registrable domain or address. They count in every sum; they have no score."
+      fill
+      tools={
+        <>
+          <Text role="status">{total === undefined ? '' : formatNoun(total, 'service')}</Text>
+          <Input
+            type="search"
+            aria-label="Part of a domain or address"
+            placeholder="Part of a name"
+            contentBefore={<SearchRegular />}
+            value={typed}
+            onChange={(_event, { value }) => setTyped(value)}
+          />
+          <ExportMenu
+            name="unknown"
+            rows={rows}
+            columns={columns.map(({ id }) => id)}
+            valueOf={valueOf}
+          />
+        </>
+      }
+    >
+      <Answer of={pages}>
+        {() =>
+          rows.length === 0 ? (
+            <Empty
+              title={
+                filter === null ? 'Every destination in this time is known' : 'No service fits'
+              }
+            />
+          ) : (
+            <DataTable
+              label="Unknown services"
+              rows={rows}
+              {...(total === undefined ? {} : { total })}
+              columns={columns}
+              keyOf={({ domain }) => domain}
+              sorting={sorting}
+              onSort={setSorting}
+              onEnd={more}
+            />
+          )
+        }
+      </Answer>
+    </Page>
+  )
+}

@@ -1,0 +1,58 @@
+/** A short table: a few rows, all of them drawn. */
+import { Text, makeStyles, tokens } from '@fluentui/react-components'
+import type { ReactNode } from 'react'
+
+const useStyles = makeStyles({
+  scroll: { overflowX: 'auto' },
+  table: {
+    width: '100%',
+    borderCollapse: 'collapse',
+    '& th, & td': {
+      textAlign: 'left',
+      padding: '8px 14px 8px 0',
+      borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
+      verticalAlign: 'top',
+    },
+  },
+})
+
+export function PlainTable({
+  label,
+  head,
+  rows,
+}: {
+  label: string
+  head: string[]
+  rows: { key: string; cells: ReactNode[] }[]
+}) {
+  const styles = useStyles()
+  if (rows.length === 0) return <Text>There are none.</Text>
+  return (
+    <div className={styles.scroll} role="region" aria-label={label} tabIndex={0}>
+      <table className={styles.table} aria-label={label}>
+        <thead>
+          <tr>
+            {head.map((title, index) =>
+              title === '' ? (
+                <td key={index} />
+              ) : (
+                <th key={index} scope="col">
+                  {title}
+                </th>
+              ),
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ key, cells }) => (
+            <tr key={key}>
+              {cells.map((cell, index) => (
+                <td key={index}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

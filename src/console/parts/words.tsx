@@ -1,0 +1,70 @@
+/** Texts and figures as every page writes them. What comes out of logs is shown as text, whatever it holds. */
+import { Tooltip, makeStyles, tokens } from '@fluentui/react-components'
+import { formatBytes, formatTime, unknownText } from '../../report/format.ts'
+import { cut, visible } from '../../report/text.ts'
+
+const useStyles = makeStyles({
+  name: { unicodeBidi: 'isolate', overflowWrap: 'anywhere' },
+  muted: { color: tokens.colorNeutralForeground3 },
+})
+
+/** A name out of a log: control and bidi marks shown, not obeyed. */
+export function Name({ text, max = 120 }: { text: string; max?: number }) {
+  const shown = visible(text)
+  const short = cut(shown, max)
+  return (
+    <bdi className={useStyles().name} title={short === shown ? undefined : cut(shown, 1000)}>
+      {short}
+    </bdi>
+  )
+}
+
+const stepWords = [
+  [60, 'second'],
+  [3600, 'minute'],
+  [86_400, 'hour'],
+  [Infinity, 'day'],
+] as const
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+
+/** `3 minutes ago`. */
+export function agoText(iso: string, nowMs: number): string {
+  const seconds = (Date.parse(iso) - nowMs) / 1000
+  if (Number.isNaN(seconds)) return iso
+  if (Math.abs(seconds) < 5) return 'just now'
+  let unit = 1
+  for (const [below, word] of stepWords) {
+    if (Math.abs(seconds) < below) return relative.format(Math.round(seconds / unit), word)
+    unit = below
+  }
+  return iso
+}
+
+/** A time as `3 minutes ago`, whole on hover; null is "never" or the words given. */
+export function Ago({ at, never = 'never' }: { at: string | null; never?: string }) {
+  const { muted } = useStyles()
+  if (at === null) return <span className={muted}>{never}</span>
+  return (
+    <Tooltip content={`${formatTime(at)} UTC`} relationship="description" withArrow>
+      <time dateTime={at}>{agoText(at, Date.now())}</time>
+    </Tooltip>
+  )
+}
+
+/** Bytes; a sum over transactions of which only some told theirs is marked as a lower bound. */
+export function Bytes({
+  of,
+  volume,
+}: {
+  of: number | null
+  volume?: { transactions: number; bytesKnown?: number }
+}) {
+  if (of === null) return <span title="no transaction told it">{unknownText}</span>
+  const part = volume?.bytesKnown !== undefined && volume.bytesKnown < volume.transactions
+  return part ? (
+    <span title="at least: some transactions do not tell their bytes">≥ {formatBytes(of)}</span>
+  ) : (
+    <>{formatBytes(of)}</>
+  )
+}

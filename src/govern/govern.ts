@@ -1,0 +1,194 @@
+/** Governing in one place: tags, blocks, policies, alerts, exclusions, deletion. The API and the daemon ask here. */
+import type { Logger } from 'pino'
+import type { Catalog } from '../catalog/match.ts'
+import type { Config } from '../config/schema.ts'
+import { causeOf } from '../errors.ts'
+import type { Component } from '../lib/component.ts'
+import { governLimits } from '../limits.ts'
+import type { Store } from '../store/store.ts'
+import { Alerts } from './alerts.ts'
+import type { Muting } from './alerts.ts'
+import { blockListOf } from './block-list.ts'
+import type { BlockList } from './block-list.ts'
+import { scriptWriter } from './block-script.ts'
+import { deleteData } from './deletion.ts'
+import type { DeletionOrder, DeletionProof } from './deletion.ts'
+import { Governed, versions } from './governed.ts'
+import { handOver } from './hand-over.ts'
+import { Indicators } from './indicators.ts'
+import type { IndicatorReport, IndicatorWishes } from './indicators.ts'
+import { People } from './people.ts'
+import type { Policy } from './policy.ts'
+import { rehearse } from './rehearsal.ts'
+import type { Rehearsal } from './rehearsal.ts'
+import { keepScript, writeScript } from './scripts.ts'
+import type { GivenScript, Script, ScriptMode } from './scripts.ts'
+import type { Trouble } from './system-alerts.ts'
+import { Tags } from './tags.ts'
+import type { TagChange } from './tags.ts'
+import { Turns } from './turns.ts'
+import { hostsSeen } from './usage-questions.ts'
+
+export interface GovernOptions {
+  store: Store
+  catalog: () => Catalog
+  config: () => Pick<Config, 'govern' | 'publish' | 'syslog' | 'ftp'>
+  log: Logger
+  now: () => number
+  /** null = no look at the disk. */
+  dataDir: string | null
+  /** Latest line of each source (epoch ms). */
+  lastSeen: () => ReadonlyMap<string, number>
+  /** What is wrong elsewhere now: feeds that are late, uploads that were refused. */
+  troubles?: () => Promise<Trouble[]>
+  /** What is known of an app's risk factor; null = unknown. */
+  factor?: (appId: string, factor: string) => boolean | null
+  /** All that was taken is stored. */
+  settled: () => Promise<void>
+  sleep?: (ms: number, signal?: AbortSignal) => Promise<void>
+}
+
+const dayMs = 86_400_000
+
+export class Govern implements Component<{ turns: number; lastMs: number | null }> {
+  readonly tags: Tags
+  readonly alerts: Alerts
+  readonly mutings: Governed<Muting>
+  readonly policies: Governed<Policy>
+  readonly people: People
+  readonly indicators: Indicators
+  readonly turns: Turns
+  readonly #options: GovernOptions
+  readonly #scripts: Governed<GivenScript>
+
+  constructor(options: GovernOptions) {
+    this.#options = options
+    const { store, now, config } = options
+    const nextVersion = versions(now)
+    const governed = <T extends object>(kind: ConstructorParameters<typeof Governed>[1]) =>
+      new Governed<T>(store, kind, nextVersion)
+    this.tags = new Tags(store, now, nextVersion)
+    this.#scripts = governed('script')
+    this.mutings = governed('muting')
+    this.policies = governed('policy')
+    this.alerts = new Alerts(store, now, nextVersion, this.mutings)
+    this.people = new People(store, nextVersion, {
+      exclusions: governed('exclusion'),
+      groups: governed('group'),
+      ranges: governed('range'),
+    })
+    this.indicators = new Indicators({
+      config: () => config().govern.indicators,
+      wishes: async () => this.#wishes(),
+      state: governed<IndicatorReport>('state'),
+      now,
+      ...(options.sleep !== undefined && { sleep: options.sleep }),
+    })
+    this.turns = new Turns(options, this)
+  }
+
+  async start(): Promise<void> {
+    this.turns.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.indicators.stop()
+    await this.turns.stop()
+  }
+
+  status(): { turns: number; lastMs: number | null } {
+    return this.turns.status()
+  }
+
+  /** Tags apps; what hangs on tags (indicators, scripts handed over) follows soon. Gives the change's id. */
+  async tag(change: TagChange): Promise<string> {
+    const id = await this.tags.set(change)
+    await this.#followTags()
+    return id
+  }
+
+  async undoTag(change: string, actor: string): Promise<string> {
+    const id = await this.tags.undo(change, actor)
+    await this.#followTags()
+    return id
+  }
+
+  /** Names of the apps that are unsanctioned, or of those given. */
+  async blockList(
+    apps: ReadonlySet<string> | null = null,
+    { alwaysBelow = false }: { alwaysBelow?: boolean } = {},
+  ): Promise<BlockList> {
+    const { store, catalog, config, now } = this.#options
+    const blocked = apps ?? (await this.tags.appsWith('unsanctioned'))
+    const sanctioned = await this.tags.appsWith('sanctioned')
+    const sinceMs = now() - governLimits.rehearsalDays * dayMs
+    return blockListOf(catalog(), {
+      apps: blocked,
+      // an app that would be blocked keeps none of its own names
+      sanctioned: new Set([...sanctioned].filter((id) => !blocked.has(id))),
+      keep: config().govern.keep,
+      alwaysBelow,
+      seen: await hostsSeen(store, [...blocked], sinceMs),
+    })
+  }
+
+  /** What blocking some apps, or all unsanctioned ones, would have hit. */
+  async rehearse(apps: ReadonlySet<string> | null): Promise<Rehearsal> {
+    const { store, now } = this.#options
+    return rehearse(store, await this.blockList(apps), await this.people.groupsByUser(), now())
+  }
+
+  /** A script as it would be; nothing is remembered. Throws GOVERN_REFUSED for an unknown format. */
+  async script(format: string, mode: ScriptMode): Promise<Script> {
+    return (await this.#script(format, mode)).script
+  }
+
+  /** The same, given out: the next change is told against it. */
+  async giveScript(format: string, mode: ScriptMode, actor: string): Promise<Script> {
+    const { script, list } = await this.#script(format, mode)
+    await keepScript(this.#scripts, script, list, { actor, nowMs: this.#options.now() })
+    return script
+  }
+
+  async deleteData(order: DeletionOrder): Promise<DeletionProof> {
+    const { store, now, settled } = this.#options
+    return deleteData(store, order, { settled, nowMs: now() })
+  }
+
+  async #script(format: string, mode: ScriptMode): Promise<{ script: Script; list: BlockList }> {
+    const writer = scriptWriter(format)
+    const list = await this.blockList()
+    const last = await this.#scripts.get(writer.id)
+    const nowMs = this.#options.now()
+    return { script: writeScript(writer, list, last, { mode, nowMs }), list }
+  }
+
+  async #wishes(): Promise<IndicatorWishes> {
+    const [current, monitored] = [await this.tags.current(), await this.tags.appsWith('monitored')]
+    const endsMs = new Map<string, number>()
+    for (const { appId, tag, expiresMs } of current)
+      if (expiresMs !== null && ['unsanctioned', 'monitored'].includes(tag))
+        endsMs.set(appId, expiresMs)
+    return {
+      unsanctioned: await this.blockList(null, { alwaysBelow: true }),
+      monitored: await this.blockList(monitored, { alwaysBelow: true }),
+      endsMs,
+    }
+  }
+
+  /** The tag is set whatever becomes of this: a folder that cannot be written is told in the log. */
+  async #followTags(): Promise<void> {
+    this.turns.indicatorsSoon()
+    const { config, log } = this.#options
+    const { handOver: to } = config().govern
+    if (to === undefined) return
+    try {
+      const scripts = []
+      for (const format of to.formats)
+        scripts.push(await this.giveScript(format, 'full', 'hand-over'))
+      await handOver(to.folder, scripts)
+    } catch (error) {
+      log.error({ error: causeOf(error) }, 'block scripts were not handed over')
+    }
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * Who Gnomon is to a tenant: an Entra application by secret or certificate, a managed identity (all by @azure/identity), or a legacy
+ * API token. Tokens are had through the tenant's own transport, so that proxy and authorities hold there too.
+ */
+import type { ClientSecretCredentialOptions, TokenCredential } from '@azure/identity'
+import type { TenantConfig } from '../config/publish-schema.ts'
+import { causeOf } from '../errors.ts'
+import type { Asked, Transport } from './transport.ts'
+import { TryAgain } from './transport.ts'
+
+type HttpClient = NonNullable<ClientSecretCredentialOptions['httpClient']>
+type HttpRequest = Parameters<HttpClient['sendRequest']>[0]
+type HttpHeaders = HttpRequest['headers']
+
+export interface Credentials {
+  /** Value of the Authorization header. Rejects with TryAgain: a sign-in that fails may be mended while we run. */
+  header(): Promise<string>
+}
+
+export function credentialsOf(auth: TenantConfig['auth'], transport: Transport): Credentials {
+  if (auth.kind === 'token') return { header: async () => `Token ${auth.token ?? ''}` }
+  let credential: Promise<TokenCredential> | null = null
+  return {
+    async header() {
+      try {
+        credential ??= make(auth, transport)
+        const token = await (await credential).getToken(auth.scope)
+        if (token === null) throw new Error('no token was given')
+        return `Bearer ${token.token}`
+      } catch (cause) {
+        if (cause instanceof TryAgain) throw cause
+        throw new TryAgain(`sign-in: ${firstLine(causeOf(cause))}`, { sent: false, cause })
+      }
+    },
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0].slice(0, 300)
+}
+
+async function make(auth: TenantConfig['auth'], transport: Transport): Promise<TokenCredential> {
+  const { ClientCertificateCredential, ClientSecretCredential, ManagedIdentityCredential } =
+    await import('@azure/identity')
+  const { tenantId = '', clientId = '', authority } = auth
+  if (auth.kind === 'managed-identity')
+    return clientId === ''
+      ? new ManagedIdentityCredential()
+      : new ManagedIdentityCredential({ clientId })
+  const options: ClientSecretCredentialOptions = {
+    authorityHost: authority,
+    // the answer of a well-known public host about any other host: of no use behind a proxy that lets only the tenant through
+    disableInstanceDiscovery: true,
+    httpClient: httpClientOver(transport),
+    // failures are tried again by the queue, with the reason shown
+    retryOptions: { maxRetries: 0 },
+  }
+  return auth.kind === 'certificate'
+    ? new ClientCertificateCredential(tenantId, clientId, auth.certificate ?? '', options)
+    : new ClientSecretCredential(tenantId, clientId, auth.clientSecret ?? '', options)
+}
+
+/** @azure/identity over our transport. */
+function httpClientOver(transport: Transport): HttpClient {
+  return {
+    async sendRequest(request) {
+      const asked: Asked = {
+        method: request.method as Asked['method'],
+        headers: request.headers.toJSON(),
+        body: typeof request.body === 'string' ? request.body : null,
+      }
+      const answer = await transport.request(request.url, asked)
+      return {
+        request,
+        status: answer.status,
+        headers: new Headers(answer.headers),
+        bodyAsText: answer.text,
+      }
+    },
+  }
+}
+
+/** The little of a headers object that the SDK asks for. */
+class Headers implements HttpHeaders {
+  readonly #values: Map<string, string>
+
+  constructor(values: Record<string, string>) {
+    this.#values = new Map(Object.entries(values))
+  }
+
+  get(name: string): string | undefined {
+    return this.#values.get(name.toLowerCase())
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name.toLowerCase())
+  }
+
+  set(name: string, value: string | number | boolean): void {
+    this.#values.set(name.toLowerCase(), String(value))
+  }
+
+  delete(name: string): void {
+    this.#values.delete(name.toLowerCase())
+  }
+
+  toJSON(): Record<string, string> {
+    return Object.fromEntries(this.#values)
+  }
+
+  [Symbol.iterator](): Iterator<[string, string]> {
+    return this.#values[Symbol.iterator]()
+  }
+}

@@ -1,0 +1,49 @@
+/** Requests of one tenant within a sliding minute, given out in the order they were asked for: no upload starves another. */
+import { setTimeout as delay } from 'node:timers/promises'
+
+const minuteMs = 60_000
+
+export class RateBudget {
+  readonly #perMinute: number
+  readonly #now: () => number
+  readonly #sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  #taken: number[] = []
+  #closedUntilMs = 0
+  #turn: Promise<void> = Promise.resolve()
+
+  constructor(
+    perMinute: number,
+    now: () => number,
+    sleep: (ms: number, signal?: AbortSignal) => Promise<void> = async (ms, signal) =>
+      delay(ms, undefined, signal === undefined ? {} : { signal }),
+  ) {
+    this.#perMinute = perMinute
+    this.#now = now
+    this.#sleep = sleep
+  }
+
+  /** Resolves when one more request may be sent; rejects when the signal ends the wait. */
+  async take(signal?: AbortSignal): Promise<void> {
+    const mine = this.#turn.then(async () => this.#one(signal))
+    this.#turn = mine.catch(() => undefined)
+    return mine
+  }
+
+  /** The tenant said how long: nobody asks before. */
+  closeFor(ms: number): void {
+    this.#closedUntilMs = Math.max(this.#closedUntilMs, this.#now() + ms)
+  }
+
+  async #one(signal?: AbortSignal): Promise<void> {
+    for (;;) {
+      signal?.throwIfAborted()
+      const nowMs = this.#now()
+      this.#taken = this.#taken.filter((atMs) => atMs > nowMs - minuteMs)
+      const full = this.#taken.length >= this.#perMinute ? this.#taken[0] + minuteMs - nowMs : 0
+      const waitMs = Math.max(full, this.#closedUntilMs - nowMs)
+      if (waitMs <= 0) break
+      await this.#sleep(waitMs, signal)
+    }
+    this.#taken.push(this.#now())
+  }
+}

