@@ -212,34 +212,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       settled: () => pipeline.settle(),
     })
     const metrics = createMetrics(metricSources({ pipeline, syslog, folders, feeds, now }), version)
-    const api = createApi({
-      host: config.api.host,
-      port: config.api.port,
-      tls: config.api.tls,
-      tap: { tap: pipeline.tap, view: () => access.viewOf(currentViewer()) },
-      definitions: {
-        playground: new Playground(),
-        definitions: own,
-        folders: () => definitionFolders(dataDir, config),
-        use: async () => {
-          formats = await compileDefinitions(config)
-          pipeline.ingest.useDefinitions(definitionFolders(dataDir, config))
-        },
-        now,
-      },
-      backend,
-      access,
-      store: pipeline.store,
-      govern: { govern, catalog: () => pipeline.merge.catalog },
-      catalog: catalogs,
-      metrics,
-      log,
-      blobFolder: join(dataDir, 'served-uploads'),
-      now,
-      version,
-    })
-
-    renewCertificate = () => api.reloadCertificate()
     const publisher = new Publisher({
       dataDir,
       config: config.publish,
@@ -264,6 +236,35 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       now,
     })
 
+    const api = createApi({
+      host: config.api.host,
+      port: config.api.port,
+      tls: config.api.tls,
+      tap: { tap: pipeline.tap, view: () => access.viewOf(currentViewer()) },
+      definitions: {
+        playground: new Playground(),
+        definitions: own,
+        folders: () => definitionFolders(dataDir, config),
+        use: async () => {
+          formats = await compileDefinitions(config)
+          pipeline.ingest.useDefinitions(definitionFolders(dataDir, config))
+        },
+        now,
+      },
+      backend,
+      access,
+      store: pipeline.store,
+      govern: { govern, catalog: () => pipeline.merge.catalog },
+      catalog: catalogs,
+      metrics,
+      log,
+      publish: { publisher, records, reports, store: pipeline.store },
+      blobFolder: join(dataDir, 'served-uploads'),
+      now,
+      version,
+    })
+
+    renewCertificate = () => api.reloadCertificate()
     for (const component of [publisher, ...records, reports, api, syslog, folders, ftp, feeds]) {
       started.push(component)
       await component.start()

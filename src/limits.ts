@@ -409,6 +409,8 @@ export const accessLimits = {
   providerSeconds: 15,
   /** A session's last use is written this often. */
   sessionWriteMs: 60_000,
+  /** With a store that several appliances share, accounts, sessions and tokens are read again this often. */
+  readAgainMs: 10_000,
   /** Rows of the audit trail gathered for one insert. */
   auditDelayMs: 500,
   /** Rows of the audit trail that wait for a store that takes nothing; then nothing that must be told is done. */

@@ -22,6 +22,7 @@ const commands: Record<string, () => Promise<Command>> = {
   bench: async () => (await import('./commands/bench.ts')).bench,
   demo: async () => (await import('./commands/demo.ts')).demo,
   healthcheck: async () => (await import('./commands/healthcheck.ts')).healthcheck,
+  account: async () => (await import('./commands/account.ts')).account,
   appliance: async () => (await import('./commands/appliance.ts')).appliance,
   'support-bundle': async () => (await import('./commands/support-bundle.ts')).supportBundle,
   version: async () => (await import('./commands/version.ts')).version,

@@ -1,7 +1,9 @@
 /** Who may: accounts, sessions, tokens, set-up and audit in one place, over the store. The API asks here who is asking. */
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
+import { causeOf } from '../errors.ts'
 import type { Component } from '../lib/component.ts'
+import { accessLimits } from '../limits.ts'
 import type { Store } from '../store/store.ts'
 import { Accounts } from './accounts.ts'
 import type { Account } from './accounts.ts'
@@ -21,7 +23,7 @@ import { SignOn } from './sign-on.ts'
 import { Tokens } from './tokens.ts'
 import type { View } from './viewer-store.ts'
 
-export type AccessConfig = Pick<Config, 'api' | 'access' | 'privacy' | 'sources'>
+export type AccessConfig = Pick<Config, 'api' | 'access' | 'privacy' | 'sources' | 'store'>
 
 export interface AccessStatus {
   accounts: number
@@ -57,6 +59,8 @@ export class Access implements Component<AccessStatus> {
   readonly machineToken = new MachineToken()
   readonly pseudonymKey: PseudonymKey
   readonly #options: AccessOptions
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
   #signOn: { config: unknown; signOn: SignOn } | null = null
 
   private constructor(options: AccessOptions, keys: Keys) {
@@ -96,15 +100,34 @@ export class Access implements Component<AccessStatus> {
   }
 
   async start(): Promise<void> {
-    await this.accounts.load()
-    await this.sessions.load()
-    await this.tokens.load()
-    await this.naming.load()
+    await this.#load()
+    // several appliances over one store: what is taken away on one must soon be so on all
+    if (this.#options.config().store.url !== undefined) this.#readAgain()
     await this.machineToken.start(this.#options.dataDir)
     if (this.setupNeeded) this.setup.renew()
   }
 
+  async #load(): Promise<void> {
+    await this.accounts.load()
+    await this.sessions.load()
+    await this.tokens.load()
+    await this.naming.load()
+  }
+
+  #readAgain(): void {
+    if (this.#stopped) return
+    this.#timer = setTimeout(() => {
+      this.#load()
+        .catch((error: unknown) =>
+          this.#options.log.error({ error: causeOf(error) }, 'accounts could not be read again'),
+        )
+        .finally(() => this.#readAgain())
+    }, accessLimits.readAgainMs)
+  }
+
   async stop(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#stopped = true
     await this.audit.stop()
   }
 

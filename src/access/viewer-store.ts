@@ -17,13 +17,54 @@ export interface View {
 
 /** Columns with names of people and machines, by table with a column `source`. */
 const bySource: Record<string, Record<string, PseudonymKind>> = {
-  usage: { user: 'user', user_form: 'user', device: 'device', device_id: 'device', src_ip: 'address' },
-  current_usage: { user: 'user', user_form: 'user', device: 'device', device_id: 'device', src_ip: 'address' },
+  usage: {
+    user: 'user',
+    user_form: 'user',
+    device: 'device',
+    device_id: 'device',
+    src_ip: 'address',
+  },
+  current_usage: {
+    user: 'user',
+    user_form: 'user',
+    device: 'device',
+    device_id: 'device',
+    src_ip: 'address',
+  },
   flows: { user: 'user', device: 'device', src_ip: 'address', src_host: 'device' },
+  device_connections: {
+    user: 'user',
+    user_account: 'user',
+    user_sid: 'user',
+    user_object_id: 'user',
+    device: 'device',
+    device_id: 'device',
+    local_ip: 'address',
+  },
+  device_addresses: { device: 'device', device_id: 'device', ip: 'address', mac: 'address' },
+  device_logons: {
+    user: 'user',
+    sid: 'user',
+    device: 'device',
+    device_id: 'device',
+    remote_ip: 'address',
+  },
+  devices: {
+    device: 'device',
+    device_id: 'device',
+    aad_device_id: 'device',
+    merged_to: 'device',
+    public_ip: 'address',
+  },
+  sent_usage: { user: 'user', device: 'device', src_ip: 'address' },
+  clock_skews: {},
   unparsed: {},
   ledger: {},
   streams: {},
 }
+
+/** Tables whose rows may have names from a second source. */
+const fromAgents = new Set(['usage', 'current_usage'])
 
 /** Tables without people: whoever may ask at all may see them whole. */
 const plain = new Set([
@@ -93,7 +134,12 @@ function partOf(table: string, view: View): string | null {
     return refuse(`show ${table}`)
   }
   const where = view.sources === null ? '' : ` WHERE ${within}`
-  const hidden = view.masked === 'all' ? '1' : 'source IN {viewMasked:Array(String)}'
+  const marked = (column: string): string => `${column} IN {viewMasked:Array(String)}`
+  // an agent's feed that is marked may have given the name to another source's row
+  const bySources = fromAgents.has(table)
+    ? `(${marked('source')} OR ${marked('agent_source')})`
+    : marked('source')
+  const hidden = view.masked === 'all' ? '1' : bySources
   const replaced = Object.entries(columns).map(
     ([column, kind]) =>
       `if(${hidden}, ${pseudonymSql(kind, column, view.key)}, toString(${column})) AS ${column}`,

@@ -22,6 +22,8 @@ import { learnMethods } from './allowed-methods.ts'
 import { MdaUploads } from './mda-uploads.ts'
 import { graphRoutes } from './routes-graph.ts'
 import { mdaListRoutes, mdaUploadRoutes } from './routes-mda.ts'
+import { publishRoutes } from './routes-publish.ts'
+import type { PublishContext } from './routes-publish.ts'
 import { authenticate } from './authenticate.ts'
 import type { ApiBackend } from './backend.ts'
 import { isPage, sendPage, serveConsole } from './console-files.ts'
@@ -43,6 +45,7 @@ import { deletionRoutes, exclusionRoutes, groupRoutes, rangeRoutes } from './rou
 import { reportRoutes } from './routes-report.ts'
 import { sessionRoutes } from './routes-session.ts'
 import { healthRoutes, systemRoutes } from './routes-system.ts'
+import { subnetRoutes } from './routes-subnet.ts'
 import { tagRoutes } from './routes-tags.ts'
 import type { GovernContext } from './routes-tags.ts'
 import { supportRoutes } from './routes-support.ts'
@@ -70,6 +73,8 @@ export interface ApiOptions {
   access: Access
   /** Whole, for the audit trail and pseudonyms. */
   store: Pick<Store, 'query'>
+  /** What leaves the box; without it its routes are not there. */
+  publish?: PublishContext
   /** Folder for logs put in the way of Defender for Cloud Apps; without it those routes are not there. */
   blobFolder?: string
   /** Tags, blocks, policies, alerts; without it their routes are not there. */
@@ -166,6 +171,8 @@ export async function buildServer(options: ApiOptions): Promise<{
     await app.register(definitionRoutes(options.definitions), { prefix: '/api/v1' })
   await addCatalogRoutes(app, options.catalog)
   if (options.govern !== undefined) await addGovernRoutes(app, options.govern)
+  if (options.publish !== undefined)
+    await app.register(publishRoutes(options.publish), { prefix: '/api/v1' })
   if (options.blobFolder !== undefined)
     await addMdaRoutes(app, { backend, uploads, now, version }, options.blobFolder)
   await addRoutes(app, { backend, uploads, now, version }, metrics)
@@ -212,6 +219,7 @@ async function addGovernRoutes(app: FastifyInstance, context: GovernContext): Pr
   ])
     await app.register(routes(context), { prefix: '/api/v1' })
   await app.register(mdaBlockRoutes(context))
+  await app.register(subnetRoutes(context))
 }
 
 async function addCatalogRoutes(

@@ -13,6 +13,8 @@ export interface MdaStream {
 
 /** Which usage a stream stands for. */
 export interface NamedStream {
+  /** The stream's `_id`. */
+  id: string
   stream: MdaStream
   scope: Pick<Scope, 'report' | 'source'>
 }
@@ -26,8 +28,9 @@ export function streamId(kind: 'source' | 'report', name: string): string {
 export async function mdaStreams(backend: ApiBackend): Promise<NamedStream[]> {
   const sources = (await backend.sources()).map(({ name, lastSeen, streams }): NamedStream => {
     const format = streams[0]?.format ?? null
-    const overSyslog = streams[0]?.listener.startsWith('syslog') === true
+    const overSyslog = streams.length > 0 && streams[0].listener.startsWith('syslog')
     return {
+      id: streamId('source', name),
       scope: { report: 'continuous', source: name },
       stream: {
         ...common('source', name, name),
@@ -41,6 +44,7 @@ export async function mdaStreams(backend: ApiBackend): Promise<NamedStream[]> {
     }
   })
   const reports = (await backend.reports()).map(({ id, title, kind, to }): NamedStream => ({
+    id: streamId('report', id),
     scope: { report: id, source: null },
     stream: {
       ...common('report', id, kind === 'continuous' ? 'Global report' : title),

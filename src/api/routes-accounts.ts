@@ -113,7 +113,9 @@ export function accountRoutes(access: Access): FastifyPluginAsyncZod {
         if (password !== undefined) await accounts.setPassword(id, password)
         if (removeSecondFactor === true) await accounts.removeTotp(id)
         if (unlock === true) access.lockout.clear(account.name)
-        else await sessions.endOf(id)
+        // only an unlocked name keeps its sessions
+        const more = Object.keys(change).length > 0 || password !== undefined || removeSecondFactor
+        if (more === true) await sessions.endOf(id)
         const detail = { ...change, password: password !== undefined, removeSecondFactor, unlock }
         request.told = { object: account.name, detail }
         return accountRow(access, accounts.get(id) ?? account)

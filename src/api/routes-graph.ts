@@ -49,8 +49,8 @@ export function graphRoutes({ backend, now }: RouteContext): FastifyPluginAsyncZ
           summary: 'Streams, as Microsoft Graph lists them',
         },
         handler: async (request) => {
-          const value = (await mdaStreams(backend)).map(({ stream }) => ({
-            id: stream._id,
+          const value = (await mdaStreams(backend)).map(({ id, stream }) => ({
+            id,
             displayName: stream.displayName,
             logFileCount: null,
             snapshotReport: stream['snapshotData'] === true,
@@ -81,7 +81,7 @@ export function graphRoutes({ backend, now }: RouteContext): FastifyPluginAsyncZ
           const match = details.exec(rest)
           if (match === null)
             throw notFound(`${rest}: it is aggregatedAppsDetails(period=duration'P7D') here`)
-          const found = (await mdaStreams(backend)).find(({ stream }) => stream._id === id)
+          const found = (await mdaStreams(backend)).find((stream) => stream.id === id)
           if (found === undefined) throw notFound(`stream ${id}`)
           const [, period, appId, part] = match
           const scope = lastDays(found.scope, Number(period.slice(1, -1)), now())

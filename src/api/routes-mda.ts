@@ -188,9 +188,7 @@ export function mdaListRoutes({ backend, now }: RouteContext): FastifyPluginAsyn
   const scopeOf = async (body: z.output<typeof listBody>) => {
     const streams = await mdaStreams(backend)
     const found =
-      body.streamId === undefined
-        ? streams[0]
-        : streams.find(({ stream }) => stream._id === body.streamId)
+      body.streamId === undefined ? streams[0] : streams.find(({ id }) => id === body.streamId)
     if (found === undefined) throw notFound(`stream ${body.streamId ?? ''}`)
     return lastDays(found.scope, body.timeFrame ?? body.timeframe ?? 90, now())
   }

@@ -28,7 +28,7 @@ interface Kept<T extends z.ZodObject> {
 function keptRoutes<T extends z.ZodObject>(kept: Kept<T>): FastifyPluginAsyncZod {
   const { path, noun, Noun, schema } = kept
   const row = z.object({ id: z.string(), ...schema.shape })
-  const put = async (id: string, body: unknown) => ({ id: await kept.put(body as z.output<T>, id) })
+  const put = async (id: string, body: unknown) => ({ id: await kept.put(body as never, id) })
   return async (app) => {
     app.route({
       method: 'GET',

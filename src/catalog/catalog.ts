@@ -319,15 +319,13 @@ function matchOf({ host, domain }: Pick<CatalogMatch, 'host' | 'domain'>, hit: H
 }
 
 const plainName = { extractHostname: false, validateHostname: false, detectIp: false } as const
+const withPrivate = { ...plainName, allowPrivateDomains: true }
+const withoutPrivate = { ...plainName, allowPrivateDomains: false }
 
 /**
  * The registrable domain by the public suffix list, each customer of a hoster on its own (`someone.github.io`). A name that is a
  * suffix itself is listed by what was registered (`github.io`), and at last by itself: nothing is dropped.
  */
 export function registrableDomain(name: string): string {
-  return (
-    getDomain(name, { ...plainName, allowPrivateDomains: true }) ??
-    getDomain(name, { ...plainName, allowPrivateDomains: false }) ??
-    name
-  )
+  return getDomain(name, withPrivate) ?? getDomain(name, withoutPrivate) ?? name
 }

@@ -10,10 +10,9 @@ const firstSlots = 1024
 
 export class SuffixTable<Value> {
   readonly #keys: string[] = []
-  readonly #hashes: number[] = []
   readonly #values: Value[] = []
-  /** Index of a key + 1, 0 = free; linear probing, at most half full. */
-  #slots = new Int32Array(firstSlots)
+  /** Pairs of a key's index + 1 (0 = free) and its hash, side by side in one cache line; linear probing, at most half full. */
+  #slots = new Int32Array(2 * firstSlots)
 
   get size(): number {
     return this.#keys.length
@@ -22,17 +21,13 @@ export class SuffixTable<Value> {
   /** The value of a key, made when it is new. */
   at(key: string, make: () => Value): Value {
     const hash = hashOf(key)
-    let slot = this.#slotOf(hash)
-    for (; this.#slots[slot] !== 0; slot = (slot + 1) & (this.#slots.length - 1)) {
-      const index = this.#slots[slot] - 1
-      if (this.#hashes[index] === hash && this.#keys[index] === key) return this.#values[index]
-    }
+    const known = this.#find(hash, key, 0)
+    if (known >= 0) return this.#values[known]
     const value = make()
     this.#keys.push(key)
-    this.#hashes.push(hash)
     this.#values.push(value)
-    this.#slots[slot] = this.#keys.length
-    if (this.#keys.length * 2 > this.#slots.length) this.#grow()
+    if (this.#keys.length * 4 > this.#slots.length) this.#grow()
+    this.#place(hash, this.#keys.length)
     return value
   }
 
@@ -48,32 +43,36 @@ export class SuffixTable<Value> {
   }
 
   #find(hash: number, host: string, start: number): number {
-    for (
-      let slot = this.#slotOf(hash);
-      this.#slots[slot] !== 0;
-      slot = (slot + 1) & (this.#slots.length - 1)
-    ) {
-      const index = this.#slots[slot] - 1
-      if (this.#hashes[index] !== hash) continue
+    const slots = this.#slots
+    const mask = slots.length - 2
+    for (let slot = slotOf(hash) & mask; slots[slot] !== 0; slot = (slot + 2) & mask) {
+      if (slots[slot + 1] !== hash) continue
+      const index = slots[slot] - 1
       const key = this.#keys[index]
       if (key.length === host.length - start && host.endsWith(key)) return index
     }
     return -1
   }
 
-  /** The high bits of a multiplicative hash are its best. */
-  #slotOf(hash: number): number {
-    return (hash ^ (hash >>> 15)) & (this.#slots.length - 1)
+  #place(hash: number, number: number): void {
+    const mask = this.#slots.length - 2
+    let slot = slotOf(hash) & mask
+    while (this.#slots[slot] !== 0) slot = (slot + 2) & mask
+    this.#slots[slot] = number
+    this.#slots[slot + 1] = hash
   }
 
   #grow(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2)
-    for (const [index, hash] of this.#hashes.entries()) {
-      let slot = this.#slotOf(hash)
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & (this.#slots.length - 1)
-      this.#slots[slot] = index + 1
-    }
+    const before = this.#slots
+    this.#slots = new Int32Array(before.length * 2)
+    for (let slot = 0; slot < before.length; slot += 2)
+      if (before[slot] !== 0) this.#place(before[slot + 1], before[slot])
   }
+}
+
+/** The high bits of a multiplicative hash are its best; slots are even, masked by the caller. */
+function slotOf(hash: number): number {
+  return (hash ^ (hash >>> 15)) << 1
 }
 
 function hashOf(key: string): number {

@@ -112,7 +112,8 @@ async function haveImage(engine: Docker, image: string, always: boolean): Promis
     )
   if (here && !always) return
   try {
-    const stream = await engine.pull(image)
+    // without a tag an engine would pull all there are
+    const stream = await engine.pull(/:[^/]*$|@/.test(image) ? image : `${image}:latest`)
     await new Promise<void>((resolve, reject) => {
       engine.modem.followProgress(stream, (error) => (error === null ? resolve() : reject(error)))
     })

@@ -15,7 +15,7 @@ import {
 import type { FormatSet } from '../parse/formats.ts'
 import { LineReader, linesOf } from '../parse/line-reader.ts'
 import { newReader } from '../parse/recognise.ts'
-import { timeZone } from '../parse/time.ts'
+import { timeZone } from '../parse/zone.ts'
 import type { Command, CommandIo } from './command.ts'
 import { write } from './command.ts'
 

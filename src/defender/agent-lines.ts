@@ -54,10 +54,12 @@ export function readAgentLine(text: string, zone: Zone | null, to: RowContext): 
   })
 }
 
-/** Without a byte order mark, and without the comma behind a row of a list. */
+/** JSON ends its own line; only a row of a list has a comma behind it, which is looked for backwards. */
 function bare(text: string): string {
-  const marked = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
-  return marked.replace(/,\s*$/, '')
+  let end = text.length
+  while (end > 0 && text.charCodeAt(end - 1) <= 32) end--
+  if (text.charCodeAt(end - 1) === 44) end--
+  return text.slice(text.charCodeAt(0) === 0xfeff ? 1 : 0, end)
 }
 
 /** The list of records, or null when the object is a record itself. */

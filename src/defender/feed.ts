@@ -28,7 +28,7 @@ export interface FeedStatus {
   name: string
   kind: FeedKind
   source: string
-  /** `waiting` between two turns, `failing` while the last one failed. */
+  /** `waiting` between two turns, `failing` from a failed turn to the next good one. */
   state: 'off' | 'waiting' | 'working' | 'failing'
   /** It brought nothing for longer than its silentMinutes. */
   silent: boolean
@@ -182,7 +182,8 @@ export class Feed implements Component<FeedStatus> {
   async #turn(): Promise<boolean> {
     const { signal } = this.#stopping
     const startedMs = this.#options.now()
-    this.#status.state = 'working'
+    // a feed that tries again is failing until a turn goes well
+    if (this.#status.trouble === null) this.#status.state = 'working'
     const more = await this.#work.turn({
       signal,
       put: (id, bytes, lines) => this.#put(id, bytes, lines),

@@ -1,4 +1,5 @@
 /** Holds policies against a day of merged usage: one question for each policy, one alert for each app. */
+import { formatNoun } from '../report/format.ts'
 import type { Store } from '../store/store.ts'
 import { governLimits } from '../limits.ts'
 import type { Alert, Alerts, EvidenceRow } from './alerts.ts'
@@ -134,7 +135,7 @@ export async function runPolicy(
     const period = new Date(dayStartMs).toISOString().slice(0, 10)
     // told before on another day; on the same day its figures are brought up to date
     const key = `policy|${id}|${app.appId}|${period}`
-    if (known > 0 && (await alerts.has(key)) === false) continue
+    if (known > 0 && !(await alerts.has(key))) continue
     if (known === 0 && today >= policy.alertsPerDay) continue
     const alert = await alerts.raise({
       key,
@@ -166,5 +167,5 @@ export async function runPolicy(
 function sentence(app: AppDay): string {
   const megabytes = (bytes: number | null): string =>
     bytes === null ? 'unknown' : `${(bytes / 1e6).toFixed(1)} MB`
-  return `${app.users} users, ${app.addresses} addresses, ${app.devices} devices, ${app.transactions} transactions; ${megabytes(app.bytesUp)} up, ${megabytes(app.bytesDown)} down on that day.`
+  return `${formatNoun(app.users, 'user')}, ${formatNoun(app.addresses, 'address')}, ${formatNoun(app.devices, 'device')}, ${formatNoun(app.transactions, 'transaction')}; ${megabytes(app.bytesUp)} up, ${megabytes(app.bytesDown)} down on that day.`
 }

@@ -124,7 +124,7 @@ export const leaseAskedSql = `
 
 /** Where a person was seen on a device: connections' own accounts, and logons at the screen. */
 export const personSeenSql = `
-  SELECT CAST(cityHash64(device_id) AS UInt64) AS k, hh AS h, t, person AS holder FROM (
+  SELECT CAST(cityHash64(device_id) AS UInt64) AS k, toUInt32(0) AS h, t, person AS holder FROM (
     SELECT device_id, person, toUInt32(intDiv(t, 10) * 10) AS t FROM db.merge_agent WHERE person != ''
     UNION DISTINCT
     SELECT device_id, ${personOf('l.user')} AS person, toUInt32(intDiv(t, 10) * 10) AS t FROM (
@@ -132,8 +132,7 @@ export const personSeenSql = `
       WHERE ${window('at', behindSeconds, behindSeconds)} AND user != '' AND action IN ('LogonSuccess', 'LoggedOn')
         AND logon_type IN ('', 'Interactive', 'RemoteInteractive', 'CachedInteractive', 'CachedRemoteInteractive', 'Unlock', 'CachedUnlock')
     ) AS l ${joinIdentities('l.user')}
-    WHERE person != '')
-  ARRAY JOIN arrayMap(x -> toUInt32(intDiv(t, 3600) * 3600 + x), [-3600, 0, 3600]) AS hh WHERE ${inHours('hh')}`
+    WHERE person != '')`
 
 /** Which address a device was seen with last. */
 export const deviceAddressesSql = `

@@ -71,10 +71,12 @@ export const matchedSql = `
   LEFT ANY JOIN (SELECT k AS l_k, t AS l_t, holder AS l_device FROM db.merge_leases WHERE confidence >= ${leaseConfidence}) AS l ON v.kl = l.l_k AND v.t = l.l_t
   LEFT ANY JOIN (SELECT short AS m_short, device_id AS m_device FROM db.merge_device_names) AS m ON v.short = m.m_short`
 
-/** Connections by one key, at one moment the one that a person made. */
+/** Connections by their keys, at one moment the one that a person made. */
+export const keyedSql = `
+  SELECT k, t, device_id, person, service, toString(source) AS source FROM db.merge_agent_keys ORDER BY k, t, person DESC, device_id LIMIT 1 BY k, t`
+
 function keyed(name: string): string {
-  return `SELECT k AS ${name}_k, t AS ${name}_t, device_id AS ${name}_device, person AS ${name}_person, service AS ${name}_service, toString(source) AS ${name}_source
-    FROM db.merge_agent_keys ORDER BY k, t, person DESC, device_id LIMIT 1 BY k, t`
+  return `SELECT k AS ${name}_k, t AS ${name}_t, device_id AS ${name}_device, person AS ${name}_person, service AS ${name}_service, source AS ${name}_source FROM db.merge_keyed`
 }
 
 function facts(name: string): string {

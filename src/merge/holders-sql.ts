@@ -17,11 +17,13 @@ export function observationsSql(observed: string): string {
   return `SELECT k, h, t, if(uniqExact(holder) = 1, any(holder), '?') AS holder FROM (${observed}) GROUP BY k, h, t`
 }
 
-/** Holders that take turns: more changes than holders allow. */
-function contested(observations: string): string {
+/** Holders that take turns, in an hour and its neighbours: more changes than holders allow. */
+function contested(observations: string, byHour: boolean): string {
+  const hours = 'arrayMap(x -> toUInt32(intDiv(t, 3600) * 3600 + x), [-3600, 0, 3600])'
   return `
-  SELECT k AS c_k, h AS c_h, 1 AS c_any FROM (
-    SELECT k, h, arrayMap(x -> x.2, arraySort(groupArray((t, holder)))) AS row FROM db.${observations} WHERE holder != '?' GROUP BY k, h)
+  SELECT k AS c_k, hh AS c_h, 1 AS c_any FROM (
+    SELECT k, hh, arrayMap(x -> x.2, arraySort(groupArray((t, holder)))) AS row FROM db.${observations} ARRAY JOIN ${byHour ? '[h]' : hours} AS hh
+    WHERE holder != '?' AND k IN (SELECT k FROM db.${observations} GROUP BY k HAVING uniqExact(holder) > 1) GROUP BY k, hh)
   WHERE arrayCount((a, b) -> a != b, arrayPopBack(row), arrayPopFront(row)) >= arrayUniq(row) AND arrayUniq(row) > 1`
 }
 
@@ -31,6 +33,9 @@ export function holdersSql(
   observations: string,
   stays: 'until-next' | 'near',
 ): string {
+  // who had an address is judged for each hour anew (h), who was on a device is not (h is 0)
+  const byHour = stays === 'near'
+  const hour = byHour ? 'a.h' : 'toUInt32(0)'
   const before =
     stays === 'near'
       ? `since <= ${nearSeconds} AND till > ${farSeconds}`
@@ -46,8 +51,8 @@ export function holdersSql(
       ${before} OR since <= ${holdSeconds} AND till = 999999 AS before_alone,
       till <= ${nearSeconds} AND since > ${farSeconds} OR till <= ${holdSeconds} AND since = 999999 AS behind_alone
     FROM (${asked}) AS a
-    ASOF LEFT JOIN (SELECT k AS p_k, h AS p_h, t AS p_t, holder FROM db.${observations}) AS p ON a.k = p.p_k AND a.h = p.p_h AND a.e >= p.p_t
-    ASOF LEFT JOIN (SELECT k AS n_k, h AS n_h, t AS n_t, holder FROM db.${observations}) AS n ON a.k = n.n_k AND a.h = n.n_h AND a.e < n.n_t
-    LEFT ANY JOIN (${contested(observations)}) AS c ON a.k = c.c_k AND a.h = c.c_h
+    ASOF LEFT JOIN (SELECT k AS p_k, h AS p_h, t AS p_t, holder FROM db.${observations}) AS p ON a.k = p.p_k AND ${hour} = p.p_h AND a.e >= p.p_t
+    ASOF LEFT JOIN (SELECT k AS n_k, h AS n_h, t AS n_t, holder FROM db.${observations}) AS n ON a.k = n.n_k AND ${hour} = n.n_h AND a.e < n.n_t
+    LEFT ANY JOIN (${contested(observations, byHour)}) AS c ON a.k = c.c_k AND a.h = c.c_h
   )`
 }

@@ -73,8 +73,15 @@ async function attributeVisits(store: Store, scratch: Scratch, params: PassParam
   await scratch.make('merge_device_names', attribute.deviceNamesSql)
   await scratch.make('merge_device_list', attribute.deviceListSql)
   await scratch.make('merge_key_facts', attribute.keyFactsSql)
+  await scratch.make('merge_keyed', attribute.keyedSql)
   await scratch.make('merge_matched', attribute.matchedSql)
-  await scratch.drop('merge_visits', 'merge_key_facts', 'merge_lease_seen', 'merge_leases')
+  await scratch.drop(
+    'merge_visits',
+    'merge_key_facts',
+    'merge_keyed',
+    'merge_lease_seen',
+    'merge_leases',
+  )
   await placeNat(scratch)
   await scratch.make(
     'merge_persons',

@@ -28,6 +28,7 @@ export const scratchNames = [
   'merge_device_names',
   'merge_device_list',
   'merge_key_facts',
+  'merge_keyed',
   'merge_matched',
   'merge_nat_agents',
   'merge_nat_flows',

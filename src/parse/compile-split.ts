@@ -6,7 +6,7 @@ import { columnSlotsOf } from './layout.ts'
 import type { Layout } from './layout.ts'
 import type { Definition } from './definition.ts'
 import { parsePattern, patternCode } from './pattern.ts'
-import { byteSet } from './split.ts'
+import { byteSet, countRuns } from './split.ts'
 import type { KvOptions } from './split.ts'
 import type { EachSplit } from './split-json.ts'
 import type { HeaderSlots, LabelTable } from './split-spaced.ts'
@@ -122,6 +122,7 @@ function positional(
         -1,
       )
       for (const [column, slot] of places) columnSlots[column] = slot
+      countRuns(columnSlots)
       later.value = columnSlots
       tables.columnSlots = columnSlots
     },

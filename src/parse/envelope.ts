@@ -4,7 +4,7 @@
  * better a header in the payload than a payload in the header.
  */
 import type { LineContext } from './line-context.ts'
-import { readTime, timeEnd } from './time.ts'
+import { readHeaderStamp, readTime, timeEnd } from './time.ts'
 
 const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57
 
@@ -154,7 +154,8 @@ function headerTime(c: LineContext, p: number, end: number, hasPriority: boolean
     // `Oct 15 …`, `Thu Oct 15 …`
     if (p + 15 > end || (b & 0xdf) < 65 || (b & 0xdf) > 90) return NaN
     if (buf[p + 3] !== 32 && buf[p + 3] !== 44) return NaN
-    return readTime(c, p, end)
+    const plain = readHeaderStamp(c, p, end)
+    return Number.isNaN(plain) ? readTime(c, p, end) : plain
   }
   if (p + 19 > end || !isDigit(buf[p + 3])) return NaN
   const iso = buf[p + 4] === 45 && (buf[p + 10] === 84 || (hasPriority && buf[p + 10] === 32))

@@ -184,13 +184,13 @@ function transport(c: LineContext, kind: number): void {
   const text = c.text
   const start = text[appProtocolAt]
   const end = text[appProtocolAt + 1]
-  const isQuic = equals(c.buf, start, end, quic)
+  const isQuic = end - start === quic.length && equals(c.buf, start, end, quic)
   if (text[protocolAt + 1] === text[protocolAt] && (kind === 1 || isQuic)) {
     const span = isQuic ? udp : tcp
     text[protocolAt] = span.start
     text[protocolAt + 1] = span.end
   }
-  if (c.numbers[dstPort] >= 0) return
+  if (c.numbers[dstPort] >= 0 || end <= start) return
   for (const scheme of schemes)
     if (equals(c.buf, start, end, scheme.word)) {
       c.numbers[dstPort] = scheme.port

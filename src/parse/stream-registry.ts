@@ -12,7 +12,7 @@ import type { FormatSet } from './formats.ts'
 import { newReader, verdict } from './recognise.ts'
 import type { StreamReader } from './recognise.ts'
 import type { ZoneOffset } from './line-context.ts'
-import { timeZone } from './time.ts'
+import { timeZone } from './zone.ts'
 
 export interface KnownStream {
   description: StreamDescription

@@ -2,29 +2,8 @@
  * Time stamps of logs, read from bytes without making a string. All forms that vendors write are told apart by their first
  * bytes; a stamp without zone uses the source's zone, one without year the year that puts it nearest the receive time.
  */
+import { dayMs, dayStart, daysInMonth, nearestYear } from './civil.ts'
 import type { LineContext, ZoneOffset } from './line-context.ts'
-
-const dayMs = 86_400_000
-
-/** Days since 1970-01-01 of a civil date (proleptic Gregorian). */
-export function daysFromCivil(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year
-  const era = Math.floor(y / 400)
-  const yearOfEra = y - era * 400
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1
-  const dayOfEra = yearOfEra * 365 + (yearOfEra >> 2) - Math.floor(yearOfEra / 100) + dayOfYear
-  return era * 146097 + dayOfEra - 719468
-}
-
-const daysInMonth = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-
-/** Local wall clock as if UTC, or NaN when a part is out of its range. */
-function civilMs(y: number, mo: number, d: number, h: number, mi: number, s: number): number {
-  if (mo < 1 || mo > 12 || d < 1 || d > daysInMonth[mo - 1] || h > 24 || mi > 59 || s > 60)
-    return NaN
-  if (d === 29 && mo === 2 && !leap(y)) return NaN
-  return daysFromCivil(y, mo, d) * dayMs + h * 3_600_000 + mi * 60_000 + s * 1000
-}
 
 /** Month 1..12 of three letters at `p`, any case, or 0. */
 function monthAt(buf: Uint8Array, p: number): number {
@@ -189,20 +168,6 @@ function withZone(localMs: number, zoneMs: number, zone: ZoneOffset | null): num
   return zone === null || Number.isNaN(localMs) ? localMs : localMs - zone.offsetMs(localMs)
 }
 
-/** The year that puts a stamp without one nearest the receive time. */
-function nearestYear(month: number, day: number, clockMs: number, receivedAtMs: number): number {
-  const now = new Date(receivedAtMs).getUTCFullYear()
-  let best = NaN
-  for (let year = now - 1; year <= now + 1; year++) {
-    if (month === 2 && day === 29 && !leap(year)) continue
-    const at = daysFromCivil(year, month, day) * dayMs + clockMs
-    if (Number.isNaN(best) || Math.abs(at - receivedAtMs) < Math.abs(best - receivedAtMs)) best = at
-  }
-  return best
-}
-
-const leap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-
 /** Epoch as seconds (10 digits, may have a fraction), ms (13), µs (16) or ns (19); NaN for other lengths. */
 function epoch(buf: Uint8Array, start: number, end: number): number {
   let p = start
@@ -231,6 +196,17 @@ function epoch(buf: Uint8Array, start: number, end: number): number {
 /** How `a/b/yyyy` is read; vendors' definitions say it, generic formats decide per stream. */
 export type DayOrder = 'month-first' | 'day-first'
 
+/** Stamps read last, one of each length: a line's is asked for more than once, and lines of one second have the same. */
+const keptBytes = 40
+const kept = {
+  bytes: new Uint8Array(keptBytes * keptBytes),
+  ms: new Float64Array(keptBytes),
+  cursor: new Int32Array(keptBytes),
+  received: new Float64Array(keptBytes).fill(NaN),
+  order: new Array<DayOrder>(keptBytes).fill('month-first'),
+  zone: new Array<ZoneOffset | null>(keptBytes).fill(null),
+}
+
 /**
  * Reads the stamp at `start`, leading blanks, quotes and `[` allowed. Returns epoch milliseconds (UTC) or NaN;
  * `timeEnd()` tells where it ended.
@@ -241,6 +217,33 @@ export function readTime(
   end: number,
   order: DayOrder = 'month-first',
 ): number {
+  const length = end - from
+  if (length >= keptBytes || length < 8) return readStamp(c, from, end, order)
+  const { buf } = c
+  const at = length * keptBytes
+  if (
+    kept.received[length] === c.receivedAtMs &&
+    kept.order[length] === order &&
+    kept.zone[length] === c.zone
+  ) {
+    let i = length - 1
+    while (i >= 0 && kept.bytes[at + i] === buf[from + i]) i--
+    if (i < 0) {
+      cursor = from + kept.cursor[length]
+      return kept.ms[length]
+    }
+  }
+  const ms = readStamp(c, from, end, order)
+  for (let i = 0; i < length; i++) kept.bytes[at + i] = buf[from + i]
+  kept.ms[length] = ms
+  kept.cursor[length] = cursor - from
+  kept.received[length] = c.receivedAtMs
+  kept.order[length] = order
+  kept.zone[length] = c.zone
+  return ms
+}
+
+function readStamp(c: LineContext, from: number, end: number, order: DayOrder): number {
   const buf = c.buf
   let p = from
   while (p < end && (buf[p] === 32 || buf[p] === 34 || buf[p] === 91)) p++
@@ -253,6 +256,30 @@ export function readTime(
   if (run >= 9) return epoch(buf, p, end)
   if (run > 2) return run === 8 ? readCompact(c, p, end) : NaN
   return readDayFirst(c, p, end, run, order)
+}
+
+/**
+ * `Oct 15 09:30:00` of a header, 15 bytes and a blank at `p`, when what follows cannot be part of the stamp; NaN = ask
+ * `readTime`, which reads all forms.
+ */
+export function readHeaderStamp(c: LineContext, p: number, end: number): number {
+  const buf = c.buf
+  if (p + 18 > end || buf[p + 3] !== 32 || buf[p + 6] !== 32 || buf[p + 15] !== 32) return NaN
+  if (buf[p + 9] !== 58 || buf[p + 12] !== 58) return NaN
+  // the next word: neither AM nor PM, a zone, a year
+  const next = buf[p + 16]
+  if (next < 97 || next > 121 || (buf[p + 17] | 32) === 109) return NaN
+  const month = monthAt(buf, p)
+  const tens = buf[p + 4] === 32 ? 48 : buf[p + 4]
+  const day = (tens - 48) * 10 + buf[p + 5] - 48
+  if (month === 0 || !isDigit(tens) || !isDigit(buf[p + 5])) return NaN
+  if (day < 1 || day > daysInMonth[month - 1] || (day === 29 && month === 2)) return NaN
+  for (let i = 7; i < 15; i += 3) if (!isDigit(buf[p + i]) || !isDigit(buf[p + i + 1])) return NaN
+  const [h, m, s] = [two(buf, p + 7), two(buf, p + 10), two(buf, p + 13)]
+  if (h > 23 || m > 59 || s > 60) return NaN
+  cursor = p + 15
+  const at = nearestYear(month, day, h * 3_600_000 + m * 60_000 + s * 1000, c.receivedAtMs)
+  return withZone(at, NaN, c.zone)
 }
 
 function digitRun(buf: Uint8Array, p: number, end: number): number {
@@ -272,7 +299,7 @@ function readYearFirst(c: LineContext, p: number, end: number): number {
     const day = digits(buf, end, 2)
     cursor++
     const at = clock(buf, end)
-    return withZone(civilMs(year, month, day, 0, 0, 0) + at, zoneAt(buf, end), c.zone)
+    return withZone(dayStart(year, month, day) + at, zoneAt(buf, end), c.zone)
   }
   cursor = p + 5
   const month = digits(buf, end, 2)
@@ -287,20 +314,13 @@ function readYearFirst(c: LineContext, p: number, end: number): number {
   const at = clock(buf, end)
   if (Number.isNaN(at)) return NaN
   const full = meridiem(buf, end, at)
-  return withZone(civilMs(year, month, day, 0, 0, 0) + full, zoneAt(buf, end), c.zone)
+  return withZone(dayStart(year, month, day) + full, zoneAt(buf, end), c.zone)
 }
 
 /** `20261015T093000Z`, `20261015 09:30:00`. */
 function readCompact(c: LineContext, p: number, end: number): number {
   const buf = c.buf
-  const day = civilMs(
-    two(buf, p) * 100 + two(buf, p + 2),
-    two(buf, p + 4),
-    two(buf, p + 6),
-    0,
-    0,
-    0,
-  )
+  const day = dayStart(two(buf, p) * 100 + two(buf, p + 2), two(buf, p + 4), two(buf, p + 6))
   cursor = p + 8
   if (cursor < end && (buf[cursor] === 84 || buf[cursor] === 32)) cursor++
   if (digitRun(buf, cursor, end) === 6) {
@@ -338,7 +358,7 @@ function readDayFirst(
     if (cursor < end && !isDigit(buf[cursor])) cursor++
     year = digits(buf, end, 4)
     if (year < 0) return NaN
-    base = civilMs(year < 100 ? year + 2000 : year, month, a, 0, 0, 0)
+    base = dayStart(year < 100 ? year + 2000 : year, month, a)
   } else {
     if (joint !== 47 && joint !== 46 && joint !== 45) return NaN
     cursor = q
@@ -349,7 +369,7 @@ function readDayFirst(
     if (year < 0) return NaN
     if (year < 100) year += 2000
     const dayFirst = joint === 46 || a > 12 || (b <= 12 && order === 'day-first')
-    base = dayFirst ? civilMs(year, b, a, 0, 0, 0) : civilMs(year, a, b, 0, 0, 0)
+    base = dayFirst ? dayStart(year, b, a) : dayStart(year, a, b)
   }
   if (cursor < end && buf[cursor] === 44) cursor++
   if (
@@ -409,7 +429,7 @@ function readNamed(c: LineContext, start: number, end: number): number {
     if (Number.isNaN(zoneMs)) cursor = stampEnd
     return withZone(nearestYear(month, day, at, c.receivedAtMs), zoneMs, c.zone)
   }
-  return withZone(civilMs(year, month, day, 0, 0, 0) + at, zoneMs, c.zone)
+  return withZone(dayStart(year, month, day) + at, zoneMs, c.zone)
 }
 
 /** ` 2026` at the cursor, followed by no digit; -1 = none. */
@@ -424,26 +444,4 @@ function trailingYear(buf: Uint8Array, end: number): number {
     return -1
   cursor += 5
   return year
-}
-
-/** A zone by its IANA name; offsets are kept by hour. Throws RangeError for an unknown name. */
-export function timeZone(name: string): ZoneOffset {
-  const known = new Map<number, number>()
-  Temporal.Now.zonedDateTimeISO(name)
-  return {
-    offsetMs(localMs) {
-      const quarter = Math.floor(localMs / 900_000)
-      const kept = known.get(quarter)
-      if (kept !== undefined) return kept
-      const local = Temporal.Instant.fromEpochMilliseconds(quarter * 900_000)
-        .toZonedDateTimeISO('UTC')
-        .toPlainDateTime()
-      // "compatible": the first of two at the end of summer time, the later in the gap
-      const at = local.toZonedDateTime(name, { disambiguation: 'compatible' }).epochMilliseconds
-      const offset = quarter * 900_000 - at
-      if (known.size > 100_000) known.clear()
-      known.set(quarter, offset)
-      return offset
-    },
-  }
 }

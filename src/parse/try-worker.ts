@@ -6,7 +6,7 @@ import { compile } from './compile.ts'
 import { compileFormats, formatNamed, loadDefinitions, parseDefinition } from './formats.ts'
 import { LineReader, linesOf } from './line-reader.ts'
 import { newReader, verdict } from './recognise.ts'
-import { timeZone } from './time.ts'
+import { timeZone } from './zone.ts'
 import type { Outcome } from './transaction.ts'
 import type { TryAnswer, TryOrder, TryResult } from './try-messages.ts'
 

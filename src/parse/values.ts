@@ -1,6 +1,6 @@
 /** Small readers of values in bytes, used by the compiled parsers: numbers, ports, addresses, words. */
 import { ByteMap } from '../lib/byte-map.ts'
-import { constantSpan } from './line-context.ts'
+import { constantBytes, constantSpan, dataStart } from './line-context.ts'
 
 /** Decimal digits (a leading + and thousands' separators are no digits), or -1. A fraction is cut off. */
 export function readNumber(buf: Uint8Array, start: number, end: number): number {
@@ -56,8 +56,30 @@ export function readPort(buf: Uint8Array, start: number, end: number): number {
 
 const hexDigit = (b: number): boolean => (b >= 48 && b <= 57) || ((b | 32) >= 97 && (b | 32) <= 102)
 
+/** The two spans of a line asked last, and what they are: source and destination are asked about several times. */
+let [aStart, aEnd, aIs, bStart, bEnd, bIs] = [0, 0, false, 0, 0, false]
+
+/** Another line, or another record, stands in the buffer. */
+export function forgetAddresses(): void {
+  aStart = bStart = 0
+}
+
 /** Whether `[start, end)` is written as an IPv4 or IPv6 address (zone index allowed). Cheap, exact for IPv4. */
 export function isAddress(buf: Uint8Array, start: number, end: number): boolean {
+  // the scratch is written anew within a line
+  if (start < dataStart) return readsAsAddress(buf, start, end)
+  if (start === aStart && end === aEnd) return aIs
+  if (start === bStart && end === bEnd) return bIs
+  bStart = aStart
+  bEnd = aEnd
+  bIs = aIs
+  aStart = start
+  aEnd = end
+  aIs = readsAsAddress(buf, start, end)
+  return aIs
+}
+
+function readsAsAddress(buf: Uint8Array, start: number, end: number): boolean {
   const length = end - start
   if (length < 2 || length > 64) return false
   let colons = 0
@@ -149,6 +171,7 @@ const protocolNames: Record<string, string> = {
   tcp: 'tcp', udp: 'udp', icmp: 'icmp', icmp6: 'ipv6-icmp', 'ipv6-icmp': 'ipv6-icmp', icmpv6: 'ipv6-icmp', gre: 'gre',
   esp: 'esp', sctp: 'sctp', igmp: 'igmp', ah: 'ah', tcp6: 'tcp', udp6: 'udp', tcp_ip: 'tcp', udp_ip: 'udp',
 } // prettier-ignore
+const tcp = constantSpan('tcp')
 const protocolSpans: { start: number; end: number }[] = []
 const protocols = new ByteMap(
   Object.entries(protocolNames).map(([word, name]) => [
@@ -164,6 +187,10 @@ export function readProtocol(
   start: number,
   end: number,
 ): { start: number; end: number } | null {
+  // nearly all of them: `tcp`, `6`
+  if (end - start === 3 && (buf[start] | 32) === 116 && (buf[start + 1] | 32) === 99) {
+    if ((buf[start + 2] | 32) === 112) return tcp
+  } else if (end - start === 1 && buf[start] === 54) return tcp
   const index = protocols.get(buf, start, end)
   return index < 0 ? null : protocolSpans[index]
 }
@@ -193,8 +220,21 @@ const blockedPrefixes = [
 ].map((word) => Buffer.from(word))
 const allowedPrefixes = ['allow', 'permit', 'accept', 'pass'].map((word) => Buffer.from(word))
 
+/** What the definitions' constants mean, by their place, and where they end; 0 = not asked yet. */
+const constantActions = new Uint8Array(constantBytes)
+const constantEnds = new Int32Array(constantBytes)
+
 /** A vendor's word for what happened: 1 allowed, 2 blocked, 0 unknown. */
 export function readAction(buf: Uint8Array, start: number, end: number): number {
+  if (start >= constantBytes) return actionOf(buf, start, end)
+  if (constantEnds[start] !== end) {
+    constantActions[start] = actionOf(buf, start, end)
+    constantEnds[start] = end
+  }
+  return constantActions[start]
+}
+
+function actionOf(buf: Uint8Array, start: number, end: number): number {
   const word = actionWords.get(buf, start, end)
   if (word > 0) return word
   for (const prefix of blockedPrefixes) if (hasPrefix(buf, start, end, prefix)) return 2

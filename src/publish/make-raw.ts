@@ -102,6 +102,8 @@ export async function makeRaw(
   output: RawOutput,
   segments: readonly KeptSegment[],
 ): Promise<RawMade> {
+  const last = segments.at(-1)
+  if (last === undefined) return { rows: 0, left: {} }
   const { backup, outbox, now } = parts
   const group = outbox.nextGroup(
     now(),
@@ -115,7 +117,7 @@ export async function makeRaw(
     const lines = new RawLines(parts, output, folder)
     for (const segment of segments) await lines.add(await readFile(backup.path(segment)))
     const files = await lines.files()
-    const at = segments.at(-1)?.name ?? ''
+    const at = last.name
     await cursors.making(output.upload, { group, at })
     if (files.length > 0) await outbox.commit(group, files, now())
     await cursors.made(output.upload, at)
@@ -198,26 +200,28 @@ class RawLines {
   }
 
   async files(): Promise<NewJob[]> {
-    const files: (NewJob & { number: number })[] = []
+    const files: { number: number; file: NewJob }[] = []
     const { upload, tenant, stream, fileName } = this.#output
     for (const { writer, format } of this.#writers.values()) {
       await writer.close()
       for (const [number, part] of writer.parts)
         files.push({
-          ...part,
           number,
-          upload,
-          tenant,
-          stream,
-          format,
-          fileName,
-          snapshot: false,
-          content: 'raw',
-          from: new Date(this.#from).toISOString(),
-          to: new Date(this.#to).toISOString(),
+          file: {
+            ...part,
+            upload,
+            tenant,
+            stream,
+            format,
+            fileName,
+            snapshot: false,
+            content: 'raw',
+            from: new Date(this.#from).toISOString(),
+            to: new Date(this.#to).toISOString(),
+          },
         })
     }
-    return files.toSorted((a, b) => a.number - b.number).map(({ number: _, ...file }) => file)
+    return files.toSorted((a, b) => a.number - b.number).map(({ file }) => file)
   }
 }
 

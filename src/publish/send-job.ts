@@ -174,11 +174,11 @@ function note(
   job: Job,
   { now }: Pick<SendContext, 'now'>,
   answer: string,
-  step?: JobStep['step'],
+  done?: JobStep['step'],
 ): void {
   job.steps.push({
     at: new Date(now()).toISOString(),
-    step: step ?? stepOf[job.state] ?? 'finalise',
+    step: done ?? stepOf[job.state] ?? 'finalise',
     answer: answer.slice(0, publishLimits.answerCharacters),
   })
   if (job.steps.length > stepsKept) job.steps.splice(1, job.steps.length - stepsKept)

@@ -14,7 +14,7 @@ export interface DueHour {
   hour: number
   generation: number
   /** It was taken before, under an older generation. */
-  again: boolean
+  again: 0 | 1
   rows: number
 }
 

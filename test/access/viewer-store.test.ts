@@ -127,6 +127,18 @@ describe('views', () => {
     ])
   })
 
+  test('a name that a marked feed of agents gave is a pseudonym too', async () => {
+    const rows = await store.query<{ user: string }>(
+      viewedSql('SELECT user FROM db.current_usage', { ...whole, masked: ['agents'] }).replace(
+        'FROM db.current_usage',
+        "FROM (SELECT * REPLACE ('agents' AS agent_source) FROM db.current_usage)",
+      ),
+      { viewMasked: ['agents'] },
+    )
+    expect(rows).toHaveLength(4)
+    for (const { user } of rows) expect(user).toMatch(/^user-[0-9a-f]{16}$/)
+  })
+
   test('without names: one pseudonym for one person, filters and details work on it, names find nothing', async () => {
     const hidden = viewedStore(store, { ...whole, masked: 'all' })
     const rows = await personRows(hidden, 'users', scope, all)
@@ -159,6 +171,29 @@ describe('views', () => {
       (await viewedStore(store, view).query('SELECT report FROM db.reports')).length
     expect(await count({ ...whole, sources: ['two'] })).toBe(1)
     expect(await count({ ...whole, sources: ['one'] })).toBe(0)
+  })
+
+  test('every table with names and a source hides them all', async () => {
+    const columns = await store.query<{ table: string; name: string }>(
+      `SELECT table, name FROM system.columns WHERE database = 'gnomon' AND default_kind = '' AND table IN (
+         SELECT table FROM system.columns WHERE database = 'gnomon' AND name = 'source')`,
+    )
+    const people =
+      /^(user(_form|_account|_sid|_object_id)?|device(_id)?|sid|mac|ip|src_ip|src_host|local_ip|public_ip|aad_device_id|merged_to)$/
+    const open = columns
+      .filter(({ name }) => people.test(name))
+      .filter(({ table, name }) => {
+        try {
+          return !viewedSql(`FROM db.${table}`, { ...whole, masked: 'all' }).includes(`AS ${name}`)
+        } catch {
+          return false // refused as a whole
+        }
+      })
+    expect(columns.length).toBeGreaterThan(50)
+    expect(open).toEqual([])
+    const hidden = viewedStore(store, { ...whole, sources: ['one'], masked: 'all' })
+    for (const table of new Set(columns.map((one) => one.table)))
+      if (!/^merge_/.test(table)) await hidden.query(`SELECT * FROM db.${table}`)
   })
 
   test('tables that nobody thought of are refused, and changes too', async () => {

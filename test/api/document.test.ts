@@ -73,6 +73,7 @@ const routes: [string, string][] = [
   ['post', '/api/v1/names'],
   ['get', '/api/v1/names/{id}'],
   ['post', '/api/v1/names/{id}'],
+  ['get', '/api/v1/support-bundle'],
   ['get', '/healthz'],
   ['get', '/readyz'],
   ['get', '/metrics'],

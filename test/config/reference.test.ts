@@ -40,6 +40,8 @@ test('secrets are marked: passwords, and nothing else', () => {
     'publish.tenants[].auth.clientSecret',
     'publish.tenants[].auth.token',
     'publish.mail.password',
+    'govern.indicators.auth.clientSecret',
+    'govern.webhook.secret',
   ])
 })
 

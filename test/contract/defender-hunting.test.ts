@@ -255,7 +255,7 @@ describe('hunting', () => {
     expect(door.calls).toBe(0)
     service.secretGood = true
     await until('all rows', async () => door.rows().length >= 5)
-    expect(feed.status().trouble).toBeNull()
+    await until('the trouble is over', async () => feed.status().trouble === null)
   })
 
   test('a wrong secret is refused by the provider itself', async () => {

@@ -1,11 +1,12 @@
 /** The paths of Defender for Cloud Apps served by the real appliance: a client written for it, and Azure's own SDK, feed it and read from it. */
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BlockBlobClient } from '@azure/storage-blob'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { machineTokenFile } from '../../src/access/machine-token.ts'
 import { publishSchema } from '../../src/config/publish-schema.ts'
 import { MdaClient } from '../../src/publish/mda-client.ts'
 import { Outbox } from '../../src/publish/outbox.ts'
@@ -15,10 +16,13 @@ import type { Running } from '../e2e/appliance.ts'
 
 let appliance: Appliance
 let running: Running
+/** A right of the appliance itself, as its own commands have it. */
+let token: string
 
 beforeAll(async () => {
   appliance = await Appliance.prepare()
   running = await appliance.start()
+  token = (await readFile(join(appliance.dataDir, machineTokenFile), 'utf8')).trim()
 })
 afterAll(async () => {
   await running.end('SIGTERM')
@@ -30,7 +34,7 @@ const line = (i: number, host = 'files.slack.com'): string =>
   `${hourAgo()}.${String(i % 1000).padStart(3, '0')} 10 10.2.0.${i % 250} TCP_TUNNEL/200 1000 CONNECT ${host}:443 user${i} HIER_DIRECT/203.0.113.9 -\n`
 
 async function post<Answer>(path: string, body: object): Promise<Answer> {
-  const headers = { 'content-type': 'application/json', authorization: 'Token unused-when-open' }
+  const headers = { 'content-type': 'application/json', authorization: `Token ${token}` }
   return appliance.ask<Answer>(path, { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
@@ -48,7 +52,7 @@ interface StreamList {
 const streamNamed = async (name: string): Promise<string | undefined> =>
   (await appliance.ask<StreamList>('/api/discovery/streams/')).streams.find(
     ({ displayName }) => displayName === name,
-  )?._id
+  )?.['_id']
 
 test('initiate, PUT, finalise: a collector feeds a data source, and may repeat its finalise', async () => {
   const url = await initiate('a.log')
@@ -117,7 +121,7 @@ test("our own client sends to another of us as to Microsoft's", async () => {
       {
         name: 'other',
         url: appliance.url,
-        auth: { kind: 'token', token: 'x' },
+        auth: { kind: 'token', token },
         requestsPerMinute: 600,
       },
     ],

@@ -19,7 +19,7 @@ import {
   generateBlobSASQueryParameters,
   StorageSharedKeyCredential,
 } from '@azure/storage-blob'
-import Provider from 'oidc-provider'
+import { Provider } from 'oidc-provider'
 import { generate } from 'selfsigned'
 import { freePort, until } from '../e2e/appliance.ts'
 import { FaultyLine } from './faulty-line.ts'
@@ -108,22 +108,18 @@ export class MdaStandIn {
       process.execPath,
       [
         join(import.meta.dirname, '../e2e/azurite/node_modules/azurite/dist/src/blob/main.js'),
-        ...[
-          '--blobHost',
-          '127.0.0.1',
-          '--blobPort',
-          String(blobPort),
-          '--location',
-          join(folder, 'blobs'),
-        ],
-        ...[
-          '--cert',
-          join(folder, 'ca.pem'),
-          '--key',
-          join(folder, 'key.pem'),
-          '--silent',
-          '--skipApiVersionCheck',
-        ],
+        '--blobHost',
+        '127.0.0.1',
+        '--blobPort',
+        String(blobPort),
+        '--location',
+        join(folder, 'blobs'),
+        '--cert',
+        join(folder, 'ca.pem'),
+        '--key',
+        join(folder, 'key.pem'),
+        '--silent',
+        '--skipApiVersionCheck',
       ],
       { stdio: 'ignore' },
     )

@@ -2,6 +2,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { generate } from 'selfsigned'
 import { Agent, fetch as fetchBy } from 'undici'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -177,6 +178,58 @@ test('gnomon tap shows lines as they come, hostile ones as text', async () => {
   expect(seen.stdout).toMatch(/^127\.0\.0\.1 \d+\.000 90 192\.0\.2\.10/)
   expect(seen.stdout).toContain('dstHost=files.slack.com')
   expect(seen.stdout).not.toContain('\u001b')
+})
+
+test('the way back in: a new password from the machine itself', async () => {
+  const at = ['--config', join(appliance.folder, 'gnomon.yaml')]
+  const env = { GNOMON_DATA: appliance.dataDir, GNOMON_TOKEN: '' }
+  const account = (args: string[], input = '') =>
+    runGnomon(['account', ...args, ...at], { env, input })
+  expect(await account(['add', 'ben', '--role', 'analyst'], 'short\n')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('at least 12'),
+  })
+  expect(await account(['add', 'ben', '--role', 'analyst'], `${password}\n`)).toMatchObject({
+    code: 0,
+  })
+  for (let i = 0; i < 5; i++)
+    await ask('/api/v1/session', {
+      method: 'POST',
+      body: { name: 'ben', password: 'wrong' },
+      cookie: '',
+    })
+  const signIn = async (word: string) =>
+    (
+      await ask('/api/v1/session', {
+        method: 'POST',
+        body: { name: 'ben', password: word },
+        cookie: '',
+      })
+    ).status
+  expect(await signIn(password)).toBe(429)
+  expect((await account(['list'])).stdout).toMatch(/ben +analyst +all +here +no +locked for \d+ s/)
+  expect(await account(['password', 'BEN'], 'another long passphrase\n')).toMatchObject({ code: 0 })
+  expect(await signIn('another long passphrase')).toBe(200)
+  expect(await account(['remove', 'ben'])).toMatchObject({ code: 0 })
+  expect(await account(['remove', 'ben'])).toMatchObject({ code: 1 })
+})
+
+test('a support bundle holds what helps, and no secret', async () => {
+  const out = join(appliance.folder, 'bundle.json.gz')
+  expect(await gnomon('support-bundle', '--out', out)).toMatchObject({ code: 0 })
+  const text = gunzipSync(await readFile(out)).toString()
+  expect(JSON.parse(text)).toMatchObject({
+    config: { api: { access: 'accounts' } },
+    readiness: { ready: true },
+    sources: expect.any(Array),
+  })
+  for (const secret of [
+    password,
+    cookie,
+    (await readFile(join(appliance.dataDir, 'cli.token'), 'utf8')).trim(),
+    'files.slack.com',
+  ])
+    expect(text).not.toContain(secret)
 })
 
 test('over a restart: the session, the account, the format; the audit trail told all of it', async () => {

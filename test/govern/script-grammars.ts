@@ -35,9 +35,13 @@ function asa(text: string): string | null {
     const object = /^object network (\S{1,64})$/.exec(line)
     const group = /^object-group network (\S{1,64})$/.exec(line)
     const member = /^ (no )?network-object object (\S+)$/.exec(line)
-    if (object !== null) (objects.add(object[1]), (inside = 'object'))
-    else if (group !== null) (groups.add(group[1]), (inside = 'group'))
-    else if (new RegExp(`^ fqdn (?:v[46] )?${host}$`).test(line)) {
+    if (object !== null) {
+      objects.add(object[1])
+      inside = 'object'
+    } else if (group !== null) {
+      groups.add(group[1])
+      inside = 'group'
+    } else if (new RegExp(`^ fqdn (?:v[46] )?${host}$`).test(line)) {
       if (inside !== 'object') return line
     } else if (member !== null) {
       if (inside !== 'group' || (member[1] === undefined && !objects.has(member[2]))) return line

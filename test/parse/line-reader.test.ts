@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { lineLimits } from '../../src/limits.ts'
 import { LineReader, linesOf } from '../../src/parse/line-reader.ts'
 import { newReader } from '../../src/parse/recognise.ts'
-import { timeZone } from '../../src/parse/time.ts'
+import { timeZone } from '../../src/parse/zone.ts'
 import { asa, fullFormats, ownLines, receivedAtMs, squid } from './parse-parts.ts'
 
 async function cut(chunks: readonly Uint8Array[]): Promise<string[]> {

@@ -11,7 +11,7 @@ import {
 import type { FormatSet } from '../../src/parse/formats.ts'
 import { LineReader, linesOf } from '../../src/parse/line-reader.ts'
 import { newReader } from '../../src/parse/recognise.ts'
-import { timeZone } from '../../src/parse/time.ts'
+import { timeZone } from '../../src/parse/zone.ts'
 import type { Outcome, Transaction } from '../../src/parse/transaction.ts'
 
 const samples = join(import.meta.dirname, '../../samples')

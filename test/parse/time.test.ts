@@ -1,7 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ZoneOffset } from '../../src/parse/line-context.ts'
-import { daysFromCivil, readTime, timeEnd, timeZone } from '../../src/parse/time.ts'
+import { daysFromCivil } from '../../src/parse/civil.ts'
+import { readTime, timeEnd } from '../../src/parse/time.ts'
+import { timeZone } from '../../src/parse/zone.ts'
 import type { DayOrder } from '../../src/parse/time.ts'
 import { contextOf, receivedAtMs } from './parse-parts.ts'
 

@@ -9,7 +9,7 @@ import {
 import { LineReader } from '../../src/parse/line-reader.ts'
 import { w3cFields } from '../../src/parse/layout.ts'
 import { newReader } from '../../src/parse/recognise.ts'
-import { timeZone } from '../../src/parse/time.ts'
+import { timeZone } from '../../src/parse/zone.ts'
 import type { Outcome, Transaction } from '../../src/parse/transaction.ts'
 
 const formats = compileFormats(await loadDefinitions([shippedParsers]), { full: true })

@@ -45,33 +45,30 @@ interface Use {
 async function merged(generation: number, uses: Use[], at = hour): Promise<void> {
   const rows = uses.map(
     ({ host = 'files.slack.com', user = '', ip = '198.51.100.7', n, up = null }) => ({
-      ...{
-        report: 'continuous',
-        hour: at,
-        generation,
-        source: 'edge',
-        app_id: 'slack',
-        app: 'Slack',
-        category: 'Collaboration',
-      },
-      ...{
-        infrastructure: 0,
-        host,
-        domain: 'slack.com',
-        user,
-        device: '',
-        src_ip: ip,
-        action: 'allowed',
-        seen_by: ['network'],
-      },
-      ...{
-        first_seen: at + 60,
-        last_seen: at + 120,
-        transactions: n,
-        bytes_up: up ?? 0,
-        bytes_up_known: up === null ? 0 : n,
-      },
-      ...{ bytes_down: 0, bytes_down_known: 0, bytes_total: 0, bytes_total_known: 0 },
+      report: 'continuous',
+      hour: at,
+      generation,
+      source: 'edge',
+      app_id: 'slack',
+      app: 'Slack',
+      category: 'Collaboration',
+      infrastructure: 0,
+      host,
+      domain: 'slack.com',
+      user,
+      device: '',
+      src_ip: ip,
+      action: 'allowed',
+      seen_by: ['network'],
+      first_seen: at + 60,
+      last_seen: at + 120,
+      transactions: n,
+      bytes_up: up ?? 0,
+      bytes_up_known: up === null ? 0 : n,
+      bytes_down: 0,
+      bytes_down_known: 0,
+      bytes_total: 0,
+      bytes_total_known: 0,
     }),
   )
   await store.insert('usage', rows)
@@ -157,6 +154,6 @@ test('an hour that has not ended, or not long enough ago, waits', async () => {
   await merged(1, [{ n: 1 }], hour + 7200)
   expect(await dueHours(store, 'all', (hour + 7200 + 3599) * 1000, 24)).toEqual([])
   expect(await dueHours(store, 'all', (hour + 7200 + 3600) * 1000, 24)).toMatchObject([
-    { hour: hour + 7200, again: false },
+    { hour: hour + 7200, again: 0 },
   ])
 })

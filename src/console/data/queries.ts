@@ -16,6 +16,7 @@ import type {
 } from '../../api/schemas.ts'
 import type { accountSchema, tokenSchema } from '../../api/access-schemas.ts'
 import type { appEntrySchema, candidateSchema } from '../../api/catalog-schemas.ts'
+import type { tagSchema } from '../../api/govern-schemas.ts'
 import type { parseSchema } from '../../api/routes-definitions.ts'
 import type { PersonKind, UsageOf } from '../../api/backend.ts'
 import type { CatalogMatch } from '../../catalog/match.ts'
@@ -152,6 +153,13 @@ export const accountsQuery = queryOptions({
 export const tokensQuery = queryOptions({
   queryKey: ['tokens'],
   queryFn: ({ signal }) => ask<Rows<z.infer<typeof tokenSchema>>>('/tokens', {}, { signal }),
+})
+
+export const tagsQuery = queryOptions({
+  queryKey: ['tags'],
+  queryFn: ({ signal }) => ask<Rows<z.infer<typeof tagSchema>>>('/tags', {}, { signal }),
+  staleTime: 60_000,
+  retry: false,
 })
 
 /** What the catalog knows of an app, used or not: names, score, evidence. */

@@ -7,6 +7,8 @@ export type Value = string | number | null
 
 export interface RowOrder<Row> {
   /** Rows in order that the test lets through; unknown values stand last in both orders. */
+  /** Sorts by a column ahead of the click that may come. */
+  prepare(by: string): void
   pick(by: string, order: 'asc' | 'desc', test: ((row: Row) => boolean) | null): Row[]
 }
 
@@ -15,11 +17,15 @@ export function createRowOrder<Row>(
   valueOf: (row: Row, column: string) => Value,
 ): RowOrder<Row> {
   const orders = new Map<string, Sorted>()
+  const sortedBy = (by: string): Sorted => {
+    let sorted = orders.get(by)
+    if (sorted === undefined) orders.set(by, (sorted = sort(rows, (row) => valueOf(row, by))))
+    return sorted
+  }
   return {
+    prepare: (by) => void sortedBy(by),
     pick(by, order, test) {
-      let sorted = orders.get(by)
-      if (sorted === undefined) orders.set(by, (sorted = sort(rows, (row) => valueOf(row, by))))
-      const { known, unknown } = sorted
+      const { known, unknown } = sortedBy(by)
       const picked: Row[] = []
       const take = (index: number): void => {
         const row = rows[index]

@@ -11,9 +11,11 @@ import { appQuery, lookupQuery, timelineQuery } from '../data/queries.ts'
 import { useScope } from '../data/scope.ts'
 import { Facts } from '../parts/facts.tsx'
 import { Page, Panel } from '../parts/page.tsx'
+import { RiskEvidence } from '../parts/risk-evidence.tsx'
 import { Score } from '../parts/risk.tsx'
 import { RouteLink } from '../parts/route-link.tsx'
 import { Answer } from '../parts/states.tsx'
+import { TagButton, Tags, useTags } from '../parts/tag-menu.tsx'
 import { TrafficChart } from '../parts/traffic-chart.tsx'
 import { UseTable } from '../parts/use-table.tsx'
 import { Ago, Bytes, Name } from '../parts/words.tsx'
@@ -29,8 +31,15 @@ export function App() {
   const scope = useScope()
   const { id = '' } = useSearch({ strict: false }) as { id?: string }
   const detail = useQuery(appQuery(scope, id))
+  const tags = useTags()
   return (
     <Page
+      tools={
+        <>
+          <Tags tags={tags.get(id)} />
+          <TagButton apps={[id]} />
+        </>
+      }
       title={detail.data === undefined ? 'App' : visible(detail.data.app.name)}
       lead={
         detail.data !== undefined && (
@@ -77,6 +86,7 @@ function Detail({ detail }: { detail: AppDetail }) {
       <Panel title="Use over time">
         <Answer of={timeline}>{(data) => <TrafficChart timeline={data} height={220} />}</Answer>
       </Panel>
+      <RiskEvidence id={app.appId} />
       <Recognised host={detail.hosts[0]?.name ?? null} hosts={detail.hosts.length} />
       <Panel>
         <TabList

@@ -1,14 +1,16 @@
 /** Discovered apps: all of them at once, sorted and filtered as one types. */
-import { Button, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { Button, Checkbox, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useCallback, useDeferredValue, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import { formatCount, formatNoun } from '../../report/format.ts'
-import { appTest, appValue } from '../data/app-filter.ts'
+import { visible } from '../../report/text.ts'
+import { appSearchKeys, appTest, appValue } from '../data/app-filter.ts'
 import type { AppRow, AppSearch } from '../data/app-filter.ts'
 import { appTableQuery } from '../data/queries.ts'
 import { createRowOrder } from '../data/row-order.ts'
 import { useScope } from '../data/scope.ts'
+import { useMay } from '../data/session.ts'
 import { AppFilters } from '../parts/app-filters.tsx'
 import { ColumnChoice, ExportMenu, useHiddenColumns } from '../parts/table-tools.tsx'
 import { DataTable } from '../parts/data-table.tsx'
@@ -17,6 +19,7 @@ import { Page } from '../parts/page.tsx'
 import { Score } from '../parts/risk.tsx'
 import { RouteLink } from '../parts/route-link.tsx'
 import { Answer, Empty } from '../parts/states.tsx'
+import { TagButton, Tags, useTags } from '../parts/tag-menu.tsx'
 import { Ago, Bytes, Name } from '../parts/words.tsx'
 
 const useStyles = makeStyles({
@@ -92,34 +95,39 @@ const columns: Column<AppRow>[] = [
     cell: (row) => <Ago at={row.lastSeen} />,
   },
 ]
+const tagsColumn: Column<AppRow> = {
+  id: 'tags',
+  title: 'Tags',
+  width: 150,
+  sortable: true,
+  cell: (row) => <Tags tags={row.tags} />,
+}
+
 const hiddenAtFirst = ['bytesUp', 'bytesDown', 'transactions', 'devices', 'blocked', 'firstSeen']
 const sortable = new Set(columns.map(({ id }) => id))
 
-export function Apps() {
-  const styles = useStyles()
-  const scope = useScope()
-  const search = useSearch({ strict: false }) as AppSearch
-  const navigate = useNavigate()
-  const table = useQuery(appTableQuery(scope))
-  const [hidden, setHidden] = useHiddenColumns('apps', hiddenAtFirst)
-  // What is typed shows at once; the table follows when the browser has time.
-  const [typed, setTyped] = useState(search.q ?? '')
-  const q = useDeferredValue(typed)
+/** Safari has no idle callback. */
+const requestIdle = (run: () => void): number =>
+  'requestIdleCallback' in window ? window.requestIdleCallback(run) : Number(setTimeout(run, 50))
+const cancelIdle = (turn: number): void =>
+  'cancelIdleCallback' in window ? window.cancelIdleCallback(turn) : clearTimeout(turn)
 
-  const by = search.sort !== undefined && sortable.has(search.sort) ? search.sort : 'bytesTotal'
-  const sorting: Sorting = { by, order: search.order === 'asc' ? 'asc' : 'desc' }
-  const { order } = sorting
-  const rows = table.data?.rows
-  const ordered = useMemo(
-    () => (rows === undefined ? null : createRowOrder<AppRow>(rows, appValue)),
-    [rows],
-  )
-  const shown = useMemo(
-    () => ordered?.pick(by, order, appTest({ ...search, q }, Date.now())) ?? [],
-    [ordered, by, order, search, q],
-  )
+type Change = Partial<Record<keyof AppSearch, string | undefined>>
+
+/** Filters and order: at once on the page, and a moment later in the address. */
+function useAppSearch(): [AppSearch, (patch: Change) => void] {
+  const asked = useSearch({ strict: false }) as AppSearch
+  const navigate = useNavigate()
+  const [search, setSearch] = useState(asked)
+  // The address changed by itself: a link, or the way back.
+  useEffect(() => setSearch(asked), [asked])
   const change = useCallback(
-    (patch: Partial<Record<keyof AppSearch, string | undefined>>) => {
+    (patch: Change) => {
+      setSearch((now) => {
+        const next: Record<string, string | undefined> = { ...now, ...patch }
+        for (const key of Object.keys(next)) if (next[key] === undefined) delete next[key]
+        return next as AppSearch
+      })
       void navigate({
         to: '.',
         replace: true,
@@ -128,6 +136,85 @@ export function Apps() {
     },
     [navigate],
   )
+  return [search, change]
+}
+
+/** Rows picked for a tag. */
+function pickColumn(
+  picked: ReadonlySet<string>,
+  onPick: (picked: ReadonlySet<string>) => void,
+): Column<AppRow> {
+  return {
+    id: 'pick',
+    title: 'Pick',
+    width: 64,
+    cell: ({ appId, name }) => (
+      <Checkbox
+        aria-label={`Pick ${visible(name)}`}
+        checked={picked.has(appId)}
+        onChange={(_event, { checked }) => {
+          const next = new Set(picked)
+          if (checked === true) next.add(appId)
+          else next.delete(appId)
+          onPick(next)
+        }}
+      />
+    ),
+  }
+}
+
+export function Apps() {
+  const styles = useStyles()
+  const scope = useScope()
+  const [search, change] = useAppSearch()
+  const table = useQuery(appTableQuery(scope))
+  const [hidden, setHidden] = useHiddenColumns('apps', hiddenAtFirst)
+  const by = search.sort !== undefined && sortable.has(search.sort) ? search.sort : 'bytesTotal'
+  const sorting: Sorting = { by, order: search.order === 'asc' ? 'asc' : 'desc' }
+  const { order } = sorting
+  const tags = useTags()
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set())
+  const mayTag = useMay('govern.write')
+  const all = useMemo(
+    () => [
+      ...(mayTag ? [pickColumn(picked, setPicked)] : []),
+      ...columns.slice(0, 3),
+      ...(tags.size > 0 ? [tagsColumn] : []),
+      ...columns.slice(3),
+    ],
+    [mayTag, picked, tags],
+  )
+  const rows = useMemo(
+    () =>
+      tags.size === 0
+        ? table.data?.rows
+        : table.data?.rows.map((row): AppRow => {
+            const own = tags.get(row.appId)
+            return own === undefined ? row : { ...row, tags: own }
+          }),
+    [table.data, tags],
+  )
+  const ordered = useMemo(
+    () => (rows === undefined ? null : createRowOrder<AppRow>(rows, appValue)),
+    [rows],
+  )
+  const shown = useMemo(
+    () => ordered?.pick(by, order, appTest(search, Date.now())) ?? [],
+    [ordered, by, order, search],
+  )
+  useEffect(() => {
+    if (ordered === null) return
+    // One column in each idle moment, so that a click finds its order ready.
+    const left = columns.filter(({ id }) => !hidden.includes(id)).map(({ id }) => id)
+    let turn = requestIdle(next)
+    function next(): void {
+      const id = left.shift()
+      if (id === undefined) return
+      ordered?.prepare(id)
+      turn = requestIdle(next)
+    }
+    return () => cancelIdle(turn)
+  }, [ordered, hidden])
   const sortBy = useCallback(
     (next: Sorting) => change({ sort: next.by, order: next.order }),
     [change],
@@ -149,6 +236,7 @@ export function Apps() {
                 ? formatNoun(shown.length, 'app')
                 : `${formatCount(shown.length)} of ${formatNoun(table.data.rows.length, 'app')}`}
           </Text>
+          <TagButton apps={[...picked]} onDone={() => setPicked(new Set())} />
           <ColumnChoice columns={columns} hidden={hidden} onChange={setHidden} />
           <ExportMenu
             name="apps"
@@ -159,26 +247,16 @@ export function Apps() {
         </>
       }
     >
-      <AppFilters
-        search={search}
-        typed={typed}
-        onType={(text) => {
-          setTyped(text)
-          change({ q: text === '' ? undefined : text })
-        }}
-        categories={categories}
-        onChange={change}
-      />
+      <AppFilters search={search} categories={categories} onChange={change} />
       <Answer of={table}>
         {() =>
           shown.length === 0 ? (
             <Empty title={rows?.length === 0 ? 'No app in this time' : 'No app fits the filters'}>
               {rows?.length !== 0 && (
                 <Button
-                  onClick={() => {
-                    setTyped('')
-                    void navigate({ to: '/apps' as never, search: {} as never })
-                  }}
+                  onClick={() =>
+                    change(Object.fromEntries(appSearchKeys.map((key) => [key, undefined])))
+                  }
                 >
                   Take the filters away
                 </Button>
@@ -188,7 +266,7 @@ export function Apps() {
             <DataTable
               label="Discovered apps"
               rows={shown}
-              columns={columns}
+              columns={all}
               hidden={hidden}
               keyOf={({ appId }) => appId}
               sorting={sorting}

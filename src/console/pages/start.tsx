@@ -54,24 +54,28 @@ export function Start() {
           <RouteLink to="/upload">upload a file of it</RouteLink>.
         </Text>
       </Panel>
-      {rows.length > 0 && (
-        <Panel title="2. What it must be told">
-          {rows.map((format, index) => (
-            <div key={index}>
-              <Text block>{format.summary}</Text>
-              <Code
-                text={fill(format.enable, host, port)}
-                label={`Commands for ${format.vendor} ${format.product}`}
-              />
-              {format.blind !== null && <Text block>Blind without it: {format.blind}</Text>}
-            </div>
-          ))}
-          <Text>
-            This appliance is <code>{host}</code>, its syslog port <code>{port}</code>: write an
-            address that the device reaches, when that is another.
-          </Text>
-        </Panel>
-      )}
+      <Panel title="2. What it must be told">
+        {rows.length === 0 ? (
+          <Text>Its commands appear here, with this box's address in them.</Text>
+        ) : (
+          <>
+            {rows.map((format, index) => (
+              <div key={index}>
+                <Text block>{format.summary}</Text>
+                <Code
+                  text={fill(format.enable, host, port)}
+                  label={`Commands for ${format.vendor} ${format.product}`}
+                />
+                {format.blind !== null && <Text block>Blind without it: {format.blind}</Text>}
+              </div>
+            ))}
+            <Text>
+              This appliance is <code>{host}</code>, its syslog port <code>{port}</code>: write an
+              address that the device reaches, when that is another.
+            </Text>
+          </>
+        )}
+      </Panel>
       <Panel title="3. Its first line">
         <FirstLine />
       </Panel>

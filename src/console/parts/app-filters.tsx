@@ -32,14 +32,10 @@ type Change = (patch: Partial<Record<keyof AppSearch, string | undefined>>) => v
 
 export function AppFilters({
   search,
-  typed,
-  onType,
   categories,
   onChange,
 }: {
   search: AppSearch
-  typed: string
-  onType: (text: string) => void
   categories: string[]
   onChange: Change
 }) {
@@ -61,8 +57,8 @@ export function AppFilters({
         aria-label="Name, category or id"
         placeholder="Name or category"
         contentBefore={<SearchRegular />}
-        value={typed}
-        onChange={(_event, { value }) => onType(value)}
+        value={search.q ?? ''}
+        onChange={(_event, { value }) => one('q', value)}
       />
       <Dropdown
         className={styles.choice}
@@ -133,13 +129,12 @@ export function AppFilters({
         value={search.minTraffic ?? ''}
         onChange={(_event, { value }) => one('minTraffic', value)}
       />
-      <SavedQueries search={search} onType={onType} />
+      <SavedQueries search={search} />
       {any && (
         <Button
           appearance="subtle"
           icon={<DismissRegular />}
           onClick={() => {
-            onType('')
             onChange(
               Object.fromEntries(
                 appSearchKeys
@@ -184,7 +179,7 @@ function savedQueries(): Saved[] {
   }
 }
 
-function SavedQueries({ search, onType }: { search: AppSearch; onType: (text: string) => void }) {
+function SavedQueries({ search }: { search: AppSearch }) {
   const navigate = useNavigate()
   const [saved, setSaved] = useState(savedQueries)
   const keep = (queries: Saved[]): void => {
@@ -195,7 +190,6 @@ function SavedQueries({ search, onType }: { search: AppSearch; onType: (text: st
     appSearchKeys.flatMap((name) => (search[name] === undefined ? [] : [[name, search[name]]])),
   ) as AppSearch
   const open = (query: AppSearch): void => {
-    onType(query.q ?? '')
     void navigate({ to: '/apps' as never, search: query as never })
   }
   const name = Object.values(own).join(', ').slice(0, 60)
