@@ -15,6 +15,7 @@ import { changedKeys } from './config/changes.ts'
 import type { Config } from './config/schema.ts'
 import { compileSources } from './config/sources.ts'
 import { createFeeds } from './defender/feeds.ts'
+import { answersTo } from './catalog/app-queries.ts'
 import { causeOf } from './errors.ts'
 import { Govern } from './govern/govern.ts'
 import { createFolderIntake } from './intake/folder.ts'
@@ -208,6 +209,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         for (const { source, lastSeenMs } of pipeline.ingest.streams())
           seen.set(source, Math.max(seen.get(source) ?? 0, lastSeenMs))
         return seen
+      },
+      factor: (appId, factor) => {
+        const fact = catalogs.catalog().facts(appId).get(factor)
+        return fact === undefined ? null : answersTo(fact, 'yes')
       },
       settled: () => pipeline.settle(),
     })

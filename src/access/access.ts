@@ -140,6 +140,11 @@ export class Access implements Component<AccessStatus> {
     return this.#options.config().api.access === 'open'
   }
 
+  /** Counters are told to who signed in only. */
+  get metricsAsk(): boolean {
+    return !this.open && this.#options.config().api.metrics === 'accounts'
+  }
+
   get setupNeeded(): boolean {
     return !this.open && this.accounts.none
   }

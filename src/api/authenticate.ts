@@ -1,6 +1,6 @@
 /** Before each route: who asks, and whether he may. After it: what was changed or looked at goes into the audit trail. */
 import cookie from '@fastify/cookie'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../access/access.ts'
 import { pseudonymKind } from '../access/pseudonyms.ts'
 import { isLimited } from '../access/rights.ts'
@@ -11,7 +11,18 @@ import { isLoopback } from './loopback.ts'
 import { ApiProblem, problemOf } from './problem.ts'
 import { ruleOf } from './route-rights.ts'
 
+/** A route with what it says of itself. */
+export interface KnownRoute {
+  method: string
+  url: string
+  config: FastifyContextConfig
+}
+
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** All routes that were registered after `authenticate`. */
+    knownRoutes: KnownRoute[]
+  }
   interface FastifyRequest {
     /** null on open routes, when nobody signed in. */
     viewer: Viewer | null
@@ -34,6 +45,11 @@ export async function authenticate(
   pseudonym: (kind: 'user' | 'device' | 'address', name: string) => Promise<string>,
 ): Promise<void> {
   await app.register(cookie)
+  const routes: KnownRoute[] = []
+  app.decorate('knownRoutes', routes)
+  app.addHook('onRoute', ({ method, url, config }) => {
+    for (const one of [method].flat()) routes.push({ method: one, url, config: config ?? {} })
+  })
   app.decorateRequest('viewer', null)
   app.decorateRequest('told', null as never)
 
@@ -68,7 +84,7 @@ export async function authenticate(
     if (viewer === null || request.is404) return
     const { url = '', config, schema } = request.routeOptions
     const status = reply.statusCode
-    const action = (schema as { operationId?: string } | undefined)?.operationId ?? request.method
+    const action = schema?.operationId ?? request.method
     if (!safeMethods.has(request.method)) {
       const object = request.told.object ?? pathOf(request)
       const detail = { status, ...request.told.detail }
@@ -76,7 +92,7 @@ export async function authenticate(
       await access.audit.write({ actor: viewer.name, action, object, detail })
     } else if (ruleOf(request.method, url, config).names && status < 400 && !isLimited(viewer)) {
       const object = await lookedAt(request, pseudonym)
-      const filters = Object.keys((request.query ?? {}) as object)
+      const filters = Object.keys(request.query ?? {})
       access.audit.look({ actor: viewer.name, action, object, detail: { filters } })
     }
   }
@@ -111,7 +127,9 @@ async function admit(
 ): Promise<Viewer | null> {
   if (request.is404) return null
   const { url = '', config } = request.routeOptions
-  const rule = ruleOf(request.method, url, config)
+  const ruled = ruleOf(request.method, url, config)
+  const asks = url === '/metrics' && access.metricsAsk
+  const rule = asks ? { ...ruled, need: 'reports.read' as const } : ruled
   const viewer = await identify(request, reply, access, rule.need === 'open')
   if (rule.need === 'open') return viewer
   if (access.setupNeeded && viewer?.kind !== 'machine')

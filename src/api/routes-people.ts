@@ -44,7 +44,7 @@ function keptRoutes<T extends z.ZodObject>(kept: Kept<T>): FastifyPluginAsyncZod
       },
       handler: async () => {
         const rows = [...(await kept.all())].map(([id, value]) => ({ id, ...value }))
-        return { rows, total: rows.length } as never
+        return { rows, total: rows.length }
       },
     })
     app.route({

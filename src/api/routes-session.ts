@@ -50,7 +50,7 @@ async function signIn(
 
 function sessionOf(access: Access, request: FastifyRequest) {
   const { viewer } = request
-  const account = viewer?.accountId == null ? null : access.accounts.get(viewer.accountId)
+  const account = access.accounts.get(viewer?.accountId ?? '')
   return {
     signedIn: viewer !== null,
     setupNeeded: access.setupNeeded,
@@ -267,7 +267,7 @@ function signOnRoutes(access: Access): FastifyPluginAsyncZod {
 function ownAccountRoutes(access: Access): FastifyPluginAsyncZod {
   const own = (request: FastifyRequest): Account => {
     const { viewer } = request
-    const account = viewer?.accountId == null ? null : access.accounts.get(viewer.accountId)
+    const account = access.accounts.get(viewer?.accountId ?? '')
     if (account === null || viewer?.kind !== 'account')
       throw new ApiProblem(403, 'FORBIDDEN', 'cannot do this without an account; sign in')
     return account

@@ -13,9 +13,9 @@ const plainName = { extractHostname: false, validateHostname: false, detectIp: f
 
 /**
  * Faults of a catalog folder, one line each as `file:line: entry: what is wrong`; none = good. Files that cannot be read as a catalog
- * are faults too.
+ * are faults too. `known`: ids of apps of other folders that this one may speak of.
  */
-export async function lintCatalog(folder: string): Promise<string[]> {
+export async function lintCatalog(folder: string, known: Iterable<string> = []): Promise<string[]> {
   const problems: string[] = []
   let read: CatalogFolder
   try {
@@ -28,7 +28,8 @@ export async function lintCatalog(folder: string): Promise<string[]> {
     ...doubleEntries(read),
     ...lintEntries(read),
     ...lintOrder(read),
-    ...lintFacts(read),
+    ...lintFacts(read, known),
+    ...lintAdditions(read, known),
   )
   for (const file of await catalogFiles(folder)) problems.push(...lintFileName(folder, file))
   return problems
@@ -89,12 +90,11 @@ export function lintOrder({ apps, infrastructure }: CatalogFolder): string[] {
 }
 
 /** Facts about apps that are not there, and two that contradict each other on one day. */
-export function lintFacts({
-  apps,
-  facts,
-  weights,
-}: Pick<CatalogFolder, 'apps' | 'facts' | 'weights'>): string[] {
-  const ids = new Set(apps.map(({ entry }) => entry.id))
+export function lintFacts(
+  { apps, facts, weights }: Pick<CatalogFolder, 'apps' | 'facts' | 'weights'>,
+  known: Iterable<string> = [],
+): string[] {
+  const ids = new Set([...known, ...apps.map(({ entry }) => entry.id)])
   const problems: string[] = []
   const said = new Map<string, { value: unknown; at: string }>()
   for (const { entry, at } of facts) {
@@ -116,6 +116,17 @@ export function lintFacts({
   for (const { app } of weights?.entry.overrides ?? [])
     if (!ids.has(app)) problems.push(`${weights?.at}: overrides: no app ${app}`)
   return problems
+}
+
+/** Additions to apps that are nowhere: they do nothing. */
+export function lintAdditions(
+  { apps, additions }: Pick<CatalogFolder, 'apps' | 'additions'>,
+  known: Iterable<string> = [],
+): string[] {
+  const ids = new Set([...known, ...apps.map(({ entry }) => entry.id)])
+  return additions.flatMap(({ entry, at }) =>
+    ids.has(entry.app) ? [] : [`${at}: additions: no app ${entry.app}`],
+  )
 }
 
 function unsorted(keys: readonly { key: string; at: string }[]): string[] {

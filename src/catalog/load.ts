@@ -196,7 +196,7 @@ function fileKind(path: string): 'entries' | 'facts' | 'weights' | null {
   if (top === 'apps') return 'entries'
   if (top === 'facts') return 'facts'
   if (path.includes(sep)) return null
-  if (/^risk-weights\./.test(path)) return 'weights'
+  if (path.startsWith('risk-weights.')) return 'weights'
   return /^(?:apps|infrastructure)\./.test(path) ? 'entries' : null
 }
 

@@ -82,10 +82,11 @@ export async function stateOf(engine: Docker, name: string): Promise<ApplianceSt
   const info = await inspect(engine, name)
   if (info === null)
     return { name, state: 'absent', health: null, image: null, startedAt: null, ports: [] }
-  const bound = Object.entries(info.HostConfig.PortBindings ?? {}) as [
+  const bindings = (info.HostConfig.PortBindings ?? {}) as Record<
     string,
-    { HostPort: string }[] | null,
-  ][]
+    { HostPort: string }[] | null
+  >
+  const bound = Object.entries(bindings)
   return {
     name,
     state: info.State.Status,

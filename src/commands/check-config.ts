@@ -201,7 +201,12 @@ async function checkCatalog({ config }: LoadedConfig): Promise<Finding[]> {
   try {
     const { loadCatalog, shippedCatalog } = await import('../catalog/catalog.ts')
     const { apps } = await loadCatalog([shippedCatalog, ...config.catalog.folders])
-    return [{ level: 'ok', subject, text: formatNoun(apps.size, 'app') }]
+    const { lintCatalog } = await import('../catalog/lint.ts')
+    const faults: Finding[] = []
+    for (const folder of config.catalog.folders)
+      for (const text of await lintCatalog(folder, apps.keys()))
+        faults.push({ level: 'warning', subject, text })
+    return [{ level: 'ok', subject, text: formatNoun(apps.size, 'app') }, ...faults]
   } catch (error) {
     if (!(error instanceof OperatingError)) throw error
     return [{ level: 'fault', subject, text: error.message }]

@@ -36,6 +36,8 @@ const rules: readonly TableRule[] = [
   { table: 'unparsed', source: 'source', person: [] },
   { table: 'streams', source: 'source', person: [] },
   { table: 'reports', source: null, person: [] },
+  // evidence names people and sources
+  { table: 'alerts', source: null, person: [] },
   { table: 'identity_links', source: null, person: ['upn', 'account', 'mail'] },
   { table: 'identities', source: null, person: ['form', 'person'] },
   { table: 'clock_skews', source: 'source', person: [] },
@@ -72,9 +74,17 @@ async function rulesThatHold(store: Store): Promise<TableRule[]> {
   return [...known, ...agents]
 }
 
+const inEvidence = (field: string, test: string): string =>
+  `arrayExists(row -> ${test.replace('?', `JSONExtractString(row, '${field}')`)}, JSONExtractArrayRaw(state, 'evidence'))`
+const alertCondition = {
+  source: inEvidence('source', '? = {source:String}'),
+  person: `lowerUTF8(JSONExtractString(state, 'user')) IN {names:Array(String)} OR ${inEvidence('user', 'lowerUTF8(?) IN {names:Array(String)}')}`,
+} as const
+
 /** Condition of what an order takes from a table; null = nothing. */
 function conditionOf(rule: TableRule, order: DeletionOrder): string | null {
   if (order.kind === 'all') return '1'
+  if (rule.table === 'alerts') return alertCondition[order.kind]
   if (order.kind === 'source')
     return rule.source === null ? null : `${rule.source} = {source:String}`
   if (rule.table === 'unparsed')

@@ -86,7 +86,7 @@ export async function evidenceOf(
   toMs: number,
 ): Promise<EvidenceRow[]> {
   return store.query<EvidenceRow>(
-    `SELECT toString(min(hour)) AS hour, toString(source) AS source, nullIf(toString(user), '') AS user, nullIf(toString(device), '') AS device,
+    `SELECT min(hour) AS hour, toString(source) AS source, nullIf(toString(user), '') AS user, nullIf(toString(device), '') AS device,
        nullIf(toString(src_ip), '') AS address, toString(host) AS host, sum(usage.transactions) AS transactions,
        if(sum(bytes_up_known) = 0, NULL, sum(bytes_up)) AS bytesUp, if(sum(bytes_down_known) = 0, NULL, sum(bytes_down)) AS bytesDown
      FROM db.current_usage AS usage WHERE ${inPart}
@@ -167,5 +167,5 @@ export async function runPolicy(
 function sentence(app: AppDay): string {
   const megabytes = (bytes: number | null): string =>
     bytes === null ? 'unknown' : `${(bytes / 1e6).toFixed(1)} MB`
-  return `${formatNoun(app.users, 'user')}, ${formatNoun(app.addresses, 'address')}, ${formatNoun(app.devices, 'device')}, ${formatNoun(app.transactions, 'transaction')}; ${megabytes(app.bytesUp)} up, ${megabytes(app.bytesDown)} down on that day.`
+  return `${formatNoun(app.users, 'user')}, ${formatNoun(app.addresses, 'address', 'addresses')}, ${formatNoun(app.devices, 'device')}, ${formatNoun(app.transactions, 'transaction')}; ${megabytes(app.bytesUp)} up, ${megabytes(app.bytesDown)} down on that day.`
 }

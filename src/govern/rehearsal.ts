@@ -71,7 +71,7 @@ export async function rehearse(
   }
   const source = `FROM db.current_usage AS usage WHERE ${part}`
   const apps = await store.query<Rehearsal['apps'][number]>(
-    `SELECT toString(app_id) AS appId, any(usage.app) AS app, uniqExactIf(user, user != '') AS users, ${columns}, toString(max(usage.last_seen)) AS lastSeen
+    `SELECT toString(app_id) AS appId, any(usage.app) AS app, uniqExactIf(user, user != '') AS users, ${columns}, max(usage.last_seen) AS lastSeen
      ${source} AND ${stopped} GROUP BY app_id ORDER BY sum(usage.transactions) DESC, appId LIMIT {rows:UInt32}`,
     params,
   )

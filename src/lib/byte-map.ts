@@ -1,6 +1,6 @@
 /**
- * A map from short byte strings to small integers, built once and asked for every line: FNV-1a over the bytes, open
- * addressing, no string made. `fold`: ASCII letters of both cases are one. `squash`: blanks, `_`, `-` and `.` are left out too.
+ * A map from short byte strings to small integers, built once and asked for every line: open addressing, no string
+ * made. `fold`: ASCII letters of both cases are one. `squash`: blanks, `_`, `-` and `.` are left out too.
  */
 export class ByteMap {
   readonly #mode: number
@@ -84,14 +84,28 @@ function canonical(bytes: Uint8Array, mode: number): Uint8Array {
   return (mode === 2 ? bytes.filter((b) => !isJoint(b)) : bytes).map(foldByte)
 }
 
+/** Five bytes and the length tell most words apart; all bytes only where some of them are left out. */
 function hashBytes(bytes: Uint8Array, start: number, end: number, mode: number): number {
+  if (mode === 2) return hashSquashed(bytes, start, end)
+  const length = end - start
+  if (length <= 0) return 0
+  const last = end - 1
+  const fold = mode === 1 ? 0x20202020 : 0
+  const word =
+    bytes[start] |
+    (bytes[Math.min(start + 2, last)] << 8) |
+    (bytes[start + (length >> 1)] << 16) |
+    (bytes[Math.max(last - 1, start)] << 24)
+  let hash = Math.imul((word | fold) ^ length, 0x9e3779b1)
+  hash = Math.imul(hash ^ (hash >>> 15) ^ (bytes[last] | (fold & 32)), 0x85ebca6b)
+  return hash ^ (hash >>> 13)
+}
+
+function hashSquashed(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5
-  if (mode === 0) for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193)
-  else
-    for (let i = start; i < end; i++) {
-      const byte = bytes[i]
-      if (mode === 2 && isJoint(byte)) continue
-      hash = Math.imul(hash ^ foldByte(byte), 0x01000193)
-    }
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]
+    if (!isJoint(byte)) hash = Math.imul(hash ^ foldByte(byte), 0x01000193)
+  }
   return hash ^ (hash >>> 15)
 }

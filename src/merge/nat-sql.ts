@@ -10,7 +10,7 @@ const { natConnections, natShare, natWeight, natFlows, natAddresses } = mergeLim
 
 /** Connections no source met, by destination and by the minutes in which a flow of theirs may be stamped. */
 export const natAgentsSql = `
-  SELECT id, device_id, person, service, toString(process) AS process, toString(source) AS source, toUInt64(greatest(events, 1)) AS events,
+  SELECT id, device_id, h AS own_h, person, service, toString(process) AS process, toString(source) AS source,
     arrayJoin(arrayFilter(x -> x != 0, [if(remote_ip = '', 0, cityHash64(remote_ip, remote_port)), if(host = '', 0, cityHash64(host))])) AS kd,
     arrayJoin(range(toUInt32(intDiv(t, 60) - 1), toUInt32(intDiv(t, 60) + 5))) AS m, m != intDiv(t, 60) AS early
   FROM db.merge_agent WHERE outward AND id NOT IN (SELECT id FROM db.merge_met)`
@@ -61,12 +61,17 @@ export const natSql = `
     WHERE (src_ip, device_id, h) IN (SELECT src_ip, device_id, h FROM db.merge_nat_behind)
   ) WHERE devices = 1 AND flows <= made GROUP BY vid`
 
-/** Connections that count with flows of these addresses. */
+/**
+ * Connections that count with flows of these addresses, of the same hour: the next one may be merged at another time, and what an hour
+ * says must not depend on that.
+ */
 export const natSeenSql = `
   SELECT DISTINCT a.id AS id
   FROM (SELECT DISTINCT src_ip, h, kd, m FROM db.merge_nat_flows WHERE (src_ip, h) IN (SELECT src_ip, h FROM db.merge_nat_behind)) AS f
-  INNER JOIN (SELECT id, device_id, kd, m FROM db.merge_nat_agents WHERE device_id IN (SELECT device_id FROM db.merge_nat_behind)) AS a ON f.kd = a.kd AND f.m = a.m
-  WHERE (f.src_ip, a.device_id, f.h) IN (SELECT src_ip, device_id, h FROM db.merge_nat_behind)`
+  INNER JOIN (
+    SELECT id, device_id, own_h, kd AS a_kd, m AS a_m FROM db.merge_nat_agents WHERE device_id IN (SELECT device_id FROM db.merge_nat_behind)
+  ) AS a ON f.kd = a.a_kd AND f.m = a.a_m
+  WHERE h = own_h AND (src_ip, device_id, h) IN (SELECT src_ip, device_id, h FROM db.merge_nat_behind)`
 
 /** Visits with these devices laid over. */
 export const placedSql = `

@@ -4,7 +4,7 @@ import * as agent from './agent-sql.ts'
 import * as attribute from './attribute-sql.ts'
 import { holdersSql, observationsSql } from './holders-sql.ts'
 import * as nat from './nat-sql.ts'
-import { Scratch, scratchNames } from './scratch.ts'
+import { Scratch } from './scratch.ts'
 import { plainSql, usageInsert } from './usage-sql.ts'
 import * as visits from './visits-sql.ts'
 
@@ -36,7 +36,7 @@ export async function runPass(store: Store, params: PassParams, steps: PassSteps
     await steps.classify()
     await store.command(usageInsert, params)
   } finally {
-    await scratch.drop(...scratchNames)
+    await scratch.dropAll()
   }
 }
 

@@ -1,10 +1,10 @@
 /**
  * Tables that live as long as one merge: each step of it is a plain statement whose result the next one reads. One merge runs at a
- * time, so the names are fixed; what an interrupted one left is dropped before the next.
+ * time, so the names are fixed; what an interrupted one left is replaced by the next.
  */
 import type { Store } from '../store/store.ts'
 
-export const scratchNames = [
+const scratchNames = [
   'merge_flows',
   'merge_parties',
   'merge_sessions',
@@ -46,6 +46,7 @@ export type ScratchName = (typeof scratchNames)[number]
 export class Scratch {
   readonly #store: Store
   readonly #params: Record<string, unknown>
+  readonly #made = new Set<ScratchName>()
 
   constructor(store: Store, params: Record<string, unknown>) {
     this.#store = store
@@ -54,9 +55,9 @@ export class Scratch {
 
   /** The table anew, with the rows of a query. */
   async make(name: ScratchName, select: string): Promise<void> {
-    await this.drop(name)
+    this.#made.add(name)
     await this.#store.command(
-      `CREATE TABLE db.${name} ENGINE = Memory AS ${select}`,
+      `CREATE OR REPLACE TABLE db.${name} ENGINE = Memory AS ${select}`,
       this.#params,
       // functions of a column of repeating text give columns of repeating numbers
       { allow_suspicious_low_cardinality_types: 1 },
@@ -71,6 +72,13 @@ export class Scratch {
   }
 
   async drop(...names: readonly ScratchName[]): Promise<void> {
-    for (const name of names) await this.#store.command(`DROP TABLE IF EXISTS db.${name}`)
+    const made = names.filter((name) => this.#made.delete(name))
+    if (made.length === 0) return
+    const tables = made.map((name) => `db.${name}`).join(', ')
+    await this.#store.command(`DROP TABLE IF EXISTS ${tables}`)
+  }
+
+  async dropAll(): Promise<void> {
+    await this.drop(...this.#made)
   }
 }

@@ -78,12 +78,20 @@ function findAny(
   texts: readonly Uint8Array[],
 ): number {
   const stop = Math.min(end, start + 512)
-  let first = -1
-  for (const text of texts) {
-    const at = findLiteral(buf, start, stop, text)
-    if (at >= 0 && (first < 0 || at < first)) first = at
+  const [one] = texts
+  if (texts.length === 1) return findLiteral(buf, start, stop, one)
+  // all at once, by their first byte: an anchor that is not in the line costs nothing
+  const alike = texts.every((text) => text[0] === one[0])
+  for (let p = start; p < stop; p++) {
+    if (alike && buf[p] !== one[0]) continue
+    for (const text of texts) if (p + text.length <= stop && startsAt(buf, p, text)) return p
   }
-  return first
+  return -1
+}
+
+function startsAt(buf: Uint8Array, p: number, text: Uint8Array): boolean {
+  for (let i = 0; i < text.length; i++) if (buf[p + i] !== text[i]) return false
+  return true
 }
 
 /**

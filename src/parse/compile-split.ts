@@ -2,6 +2,7 @@
 import { RE2JS } from 're2js'
 import { ByteMap } from '../lib/byte-map.ts'
 import type { CodeBuilder } from './code.ts'
+import { KeyMemory } from './key-memory.ts'
 import { columnSlotsOf } from './layout.ts'
 import type { Layout } from './layout.ts'
 import type { Definition } from './definition.ts'
@@ -191,10 +192,12 @@ function keyValue(
   const options: KvOptions = {
     separators: byteSet(separators),
     assigns: byteSet(assign),
+    keyEnds: byteSet(separators + assign),
     quotes: byteSet(quotes),
     escapes: escapes === 'backslash',
     inner,
     keys: new ByteMap([], { fold: false }),
+    memory: new KeyMemory(),
     repeatedLast: repeated === 'last',
   }
   const k = code.bind(options)
@@ -234,10 +237,12 @@ function family(
   const options: KvOptions = {
     separators: byteSet('\t'),
     assigns: byteSet('='),
+    keyEnds: byteSet('\t='),
     quotes: byteSet(''),
     escapes: false,
     inner: false,
     keys: new ByteMap([], { fold: false }),
+    memory: new KeyMemory(),
     repeatedLast: false,
   }
   const labels = split.type === 'cef' && Object.keys(split.labels).length > 0 ? emptyLabels() : null

@@ -131,14 +131,9 @@ function skipBom(buf: Uint8Array, p: number, end: number): number {
 function afterStructuredData(buf: Uint8Array, start: number, end: number): number {
   let p = start
   while (p < end && buf[p] === 91) {
-    let quoted = false
-    while (++p < end) {
-      const b = buf[p]
-      if (quoted) {
-        if (b === 92) p++
-        else if (b === 34) quoted = false
-      } else if (b === 34) quoted = true
-      else if (b === 93) break
+    for (p++; p < end && buf[p] !== 93; p++) {
+      if (buf[p] !== 34) continue
+      for (p++; p < end && buf[p] !== 34; p++) if (buf[p] === 92) p++
     }
     if (p >= end) return start
     p++

@@ -82,8 +82,7 @@ export class ParsePool {
   /** Other definitions from the next segment of each thread on. They must compile: a thread that cannot read them ends, and is started anew. */
   useDefinitions(definitions: readonly string[]): void {
     this.#options = { ...this.#options, definitions }
-    for (const { worker } of this.#threads)
-      worker.postMessage({ definitions } satisfies RenewOrder)
+    for (const { worker } of this.#threads) worker.postMessage({ definitions } satisfies RenewOrder)
   }
 
   /** Segments given or waiting. */

@@ -115,7 +115,7 @@ export function patternCode(
   const lines: string[] = []
   for (const [i, token] of tokens.entries()) {
     if (token.type === 'literal') {
-      lines.push(`p=h.matchLiteral(buf,p,end,${bind(Buffer.from(token.text))}); if(p<0){${fail}}`)
+      lines.push(literalCode(Buffer.from(token.text), fail))
     } else if (token.type === 'optional') {
       const label = `o${depth}_${i}`
       const clear = patternNames(token.tokens).map(
@@ -141,6 +141,24 @@ export function patternCode(
     }
   }
   return lines.join('\n')
+}
+
+/** As `matchLiteral`: runs of bytes that are no blank are compared at once. */
+function literalCode(literal: Uint8Array, fail: string): string {
+  const code: string[] = []
+  for (let i = 0; i < literal.length;) {
+    if (literal[i] === 32) {
+      code.push(`if(p>=end||buf[p]!==32){${fail}}do p++;while(p<end&&buf[p]===32);`)
+      i++
+      continue
+    }
+    let stop = i
+    while (stop < literal.length && literal[stop] !== 32) stop++
+    const bytes = Array.from(literal.subarray(i, stop), (b, at) => `buf[p+${at}]!==${b}`)
+    code.push(`if(p+${stop - i}>end||${bytes.join('||')}){${fail}}p+=${stop - i};`)
+    i = stop
+  }
+  return code.join('')
 }
 
 /** One word more each time, until the tokens behind it fit. */

@@ -352,7 +352,10 @@ export function splitLeef(
       } else return splitSpaced(c, attributes, end, o.keys, null)
     }
   }
+  if (o.separators[delimiter] === 0) o.memory.forget()
   o.separators.fill(0)
   o.separators[delimiter] = 1
+  o.keyEnds.fill(0)
+  o.keyEnds[delimiter] = o.keyEnds[61] = 1
   return splitKv(c, attributes, to, o)
 }

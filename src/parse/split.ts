@@ -3,6 +3,7 @@
  * string. A value with escapes is rewritten into the scratch, so that spans are always the value itself.
  */
 import type { ByteMap } from '../lib/byte-map.ts'
+import type { KeyMemory } from './key-memory.ts'
 import type { LineContext } from './line-context.ts'
 
 /** Removes a quote's doubling from `[start, end)` into the scratch; slot `slot` then spans the scratch. */
@@ -298,11 +299,14 @@ export interface KvOptions {
   /** 1 for each byte that parts pairs / that parts key and value / that quotes. */
   separators: Uint8Array
   assigns: Uint8Array
+  /** 1 for each byte that is one of both. */
+  keyEnds: Uint8Array
   quotes: Uint8Array
   escapes: boolean
   /** Quotes may stand in quoted values: one ends its value only before the next key or at the line's end. */
   inner: boolean
   keys: ByteMap
+  memory: KeyMemory
   repeatedLast: boolean
 }
 
@@ -316,20 +320,29 @@ export function byteSet(text: string): Uint8Array {
 /** `key=value` pairs, values bare or quoted (doubled quotes of relays too). Returns the number of pairs. */
 export function splitKv(c: LineContext, start: number, end: number, o: KvOptions): number {
   const buf = c.buf
-  const { separators, assigns, quotes, keys } = o
+  const { separators, assigns, quotes, keys, keyEnds, memory } = o
   let p = start
   let pairs = 0
+  memory.begin()
   while (p < end) {
     while (p < end && separators[buf[p]] === 1) p++
-    const keyStart = p
-    while (p < end && assigns[buf[p]] === 0 && separators[buf[p]] === 0) p++
-    if (p >= end) break
-    if (assigns[buf[p]] === 0) continue
-    let keyEnd = p
-    while (keyEnd > keyStart && buf[keyEnd - 1] === 32) keyEnd--
-    while (p < end && assigns[buf[p]] === 1) p++
+    let slot: number
+    const expected = memory.match(buf, c.view, p, end)
+    if (expected > 0 && (p + expected >= end || assigns[buf[p + expected]] === 0)) {
+      slot = memory.slot
+      p += expected
+    } else {
+      const keyStart = p
+      while (p < end && keyEnds[buf[p]] === 0) p++
+      if (p >= end) break
+      if (assigns[buf[p]] === 0) continue
+      let keyEnd = p
+      while (keyEnd > keyStart && buf[keyEnd - 1] === 32) keyEnd--
+      while (p < end && assigns[buf[p]] === 1) p++
+      slot = keys.get(buf, keyStart, keyEnd)
+      memory.learn(buf, keyStart, p, slot)
+    }
     pairs++
-    const slot = keys.get(buf, keyStart, keyEnd)
     if (p < end && quotes[buf[p]] === 1) {
       p = quotedValue(c, p, end, slot, o)
     } else {
@@ -362,12 +375,16 @@ function quotedValue(
   }
   const from = q
   let slashed = false
-  while (q < end && (buf[q] !== quote || (o.inner && !endsValue(buf, q + 1, end, o)))) {
-    if (buf[q] === 92 && o.escapes) {
-      slashed = true
+  for (;;) {
+    while (q < end && buf[q] !== quote && buf[q] !== 92) q++
+    if (q >= end) break
+    if (buf[q] === quote) {
+      if (!o.inner || endsValue(buf, q + 1, end, o)) break
       q++
-    }
-    q++
+    } else if (o.escapes) {
+      slashed = true
+      q += 2
+    } else q++
   }
   if (q >= end) {
     keepCut(c, slot, from, end)

@@ -324,7 +324,7 @@ export class Publisher implements Component<PublisherStatus> {
     if (job?.state === 'refused' || job?.state === 'uncertain') return job
     throw new OperatingError(
       'USAGE',
-      `cannot take ${id.slice(0, 100)}: no file of this id was refused or is uncertain; see gnomon receipts`,
+      `cannot take ${id.slice(0, 100)}: no file of this id was refused or is uncertain; see GET /api/v1/publish/files`,
     )
   }
 

@@ -137,7 +137,7 @@ export class Sender {
     } else
       this.#options.log.error(
         { file: id, state, trouble },
-        'publish: a file needs a look; see gnomon receipts, mend it or send it again',
+        'publish: a file needs a look; see GET /api/v1/publish/files, mend it or send it again',
       )
   }
 

@@ -225,7 +225,7 @@ describe('naming', () => {
 
   test('a second person must agree, and nobody is his own', async () => {
     const { access, store, clock } = testAccess({ privacy: { secondPerson: true } })
-    const { query } = store
+    const query = store.query.bind(store)
     store.query = async <T extends object>(sql: string, params = {}) =>
       sql.includes('AS name FROM db.current_usage')
         ? ([{ name: 'ann' }] as T[])

@@ -193,7 +193,7 @@ describe('views', () => {
     expect(open).toEqual([])
     const hidden = viewedStore(store, { ...whole, sources: ['one'], masked: 'all' })
     for (const table of new Set(columns.map((one) => one.table)))
-      if (!/^merge_/.test(table)) await hidden.query(`SELECT * FROM db.${table}`)
+      if (!table.startsWith('merge_')) await hidden.query(`SELECT * FROM db.${table}`)
   })
 
   test('tables that nobody thought of are refused, and changes too', async () => {

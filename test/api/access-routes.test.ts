@@ -1,6 +1,7 @@
 /** Who may ask what: every route by every role, and the ways in and out. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildServer } from '../../src/api/api.ts'
+import type { KnownRoute } from '../../src/api/authenticate.ts'
 import { isRuled, ruleOf } from '../../src/api/route-rights.ts'
 import { rightsOfRole, roles } from '../../src/access/rights.ts'
 import type { Role } from '../../src/access/rights.ts'
@@ -12,7 +13,7 @@ const password = 'correct horse battery'
 const made = testAccess()
 const { access, store } = made
 let server: Awaited<ReturnType<typeof buildServer>>
-const routes: { method: string; url: string; config: object }[] = []
+const routes: KnownRoute[] = []
 const sessions: Partial<Record<Role, string>> = {}
 
 beforeAll(async () => {
@@ -101,7 +102,7 @@ test.each(['analyst', 'auditor', 'reader'] as const)(
       payload: { name: body.name, password },
     })
     expect(signedIn.json()).toMatchObject({ role, rights: [...rightsOfRole[role]] })
-    sessions[role] = String(signedIn.cookies[0]?.value)
+    sessions[role] = signedIn.cookies[0].value
     const told = await audited()
     expect(told.map(({ actor, action, object }) => [actor, action, object])).toEqual([
       ['ann', 'createAccount', body.name],
@@ -113,22 +114,7 @@ test.each(['analyst', 'auditor', 'reader'] as const)(
 
 describe('every route', () => {
   beforeAll(() => {
-    const above: string[] = []
-    for (const line of server.app.printRoutes({ commonPrefix: false }).split('\n')) {
-      const [, tree, path, methods] = /^([^/\w*]*)(\S+) \((.*)\)$/.exec(line) ?? []
-      if (methods === undefined) continue
-      above.length = tree.length / 4 - 1
-      above.push(path)
-      const url = `/${above.slice(1).join('')}`.replace('//', '/')
-      for (const method of methods.split(', ')) {
-        if (method === 'HEAD') continue
-        // the router keeps the route's own options in what its type leaves out
-        const found = server.app.findRoute({ method: method as 'GET', url }) as unknown as {
-          store?: { config?: object }
-        } | null
-        routes.push({ method, url, config: found?.store?.config ?? {} })
-      }
-    }
+    routes.push(...server.app.knownRoutes.filter(({ method }) => method !== 'HEAD'))
   })
 
   test('asks nobody only where it must be so', () => {
@@ -207,7 +193,7 @@ describe('sessions', () => {
 
   test('signing in anew ends the session before', async () => {
     const first = await ask('POST', '/api/v1/session', { payload: { name: 'ann', password } })
-    const before = String(first.cookies[0]?.value)
+    const before = first.cookies[0].value
     await ask('POST', '/api/v1/session', {
       payload: { name: 'ann', password },
       cookies: { gnomon: before },
@@ -221,7 +207,7 @@ describe('sessions', () => {
       const { cookies } = await ask('POST', '/api/v1/session', {
         payload: { name: 'ann', password },
       })
-      return { cookies: { gnomon: String(cookies[0]?.value) }, headers: { 'x-gnomon': '1' } }
+      return { cookies: { gnomon: cookies[0].value }, headers: { 'x-gnomon': '1' } }
     }
     const [one, other] = [await signIn(), await signIn()]
     await ask('DELETE', '/api/v1/session', one)
@@ -306,4 +292,24 @@ test('a route that nobody thought of shows nothing to who has bounds, and change
   const forgotten = { bounded: false, names: false }
   expect(ruleOf('GET', '/api/v1/new', {})).toEqual({ need: 'reports.read', ...forgotten })
   expect(ruleOf('POST', '/api/v1/new', {})).toEqual({ need: 'settings.write', ...forgotten })
+})
+
+test('/metrics asks when it is told to, /healthz never', async () => {
+  const closed = testAccess({ api: { metrics: 'accounts' } })
+  await closed.access.accounts.create(
+    { name: 'ann', role: 'administrator', sources: null },
+    password,
+  )
+  const { app } = await buildServer(apiOptions(fakeBackend(), closed.access))
+  expect((await app.inject('/metrics')).statusCode).toBe(401)
+  expect((await app.inject('/healthz')).statusCode).toBe(200)
+  const { text } = await closed.access.tokens.create(closed.access.accounts.all()[0], {
+    name: 'prometheus',
+    scope: ['reports.read'],
+    sources: null,
+    days: 1,
+  })
+  const headers = { authorization: `Bearer ${text}` }
+  expect((await app.inject({ url: '/metrics', headers })).statusCode).toBe(200)
+  await app.close()
 })

@@ -46,6 +46,8 @@ const routes: [string, string][] = [
   ['get', '/api/v1/devices'],
   ['get', '/api/v1/devices/{name}'],
   ['get', '/api/v1/lookup'],
+  ['get', '/api/v1/overlap'],
+  ['get', '/api/v1/trace'],
   ['get', '/api/v1/formats'],
   ['get', '/api/v1/config'],
   ['post', '/api/v1/config/reload'],

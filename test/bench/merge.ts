@@ -29,9 +29,14 @@ const options = {
   doubled: 0.01,
   skew: 90,
 }
+/** A line of JSON, or of text. */
+function say(line: unknown): void {
+  process.stdout.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`)
+}
+
 const stand = await build(options)
 try {
-  console.log(JSON.stringify({ ...options, flows: stand.flows, agentRows: stand.agentRows }))
+  say(JSON.stringify({ ...options, flows: stand.flows, agentRows: stand.agentRows }))
   const begun = performance.now()
   const cpu = process.cpuUsage()
   while ((await stand.merge.recomputeDirty(24, report, true)) > 0);
@@ -39,7 +44,7 @@ try {
   const [sums] = await stand.store.query<{ transactions: number; bytes: number; rows: number }>(
     `SELECT sum(transactions) AS transactions, sum(bytes_down) AS bytes, count() AS rows FROM db.current_usage AS usage WHERE report = '${report}'`,
   )
-  console.log(
+  say(
     JSON.stringify({
       mergeSeconds: (performance.now() - begun) / 1000,
       cpuSeconds: (used.user + used.system) / 1e6,
@@ -55,14 +60,16 @@ try {
     const rows = await scores(stand, options)
     const share = (a: number, b: number): string => (b === 0 ? '-' : (a / b).toFixed(4))
     for (const row of [...rows, total(rows, ['office', 'branch', 'vpn', 'proxy'], 'attributable'), total(rows, null, 'all')])
-      console.log(
-        row.place.padEnd(13), String(row.connections).padStart(8),
-        'device precision', share(row.device_right, row.device_named), 'recall', share(row.device_right, row.device_truth),
-        '  user precision', share(row.user_right, row.user_named), 'recall', share(row.user_right, row.user_truth),
+      say(
+        [
+          row.place.padEnd(13), String(row.connections).padStart(8),
+          'device precision', share(row.device_right, row.device_named), 'recall', share(row.device_right, row.device_truth),
+          '  user precision', share(row.user_right, row.user_named), 'recall', share(row.user_right, row.user_truth),
+        ].join(' '),
       ) // prettier-ignore
   }
   if (values.rules)
-    console.table(
+    say(
       await stand.store.query(
         `SELECT t.place AS place, s.device_rule AS device_rule, s.user_rule AS user_rule, count() AS n, countIf(s.device_id != t.device_id AND s.device_id != '') AS wrong_device, countIf(s.person != '' AND s.person != t.user) AS wrong_user,
            countIf(s.device_id = '' AND t.device_id != '') AS missed, countIf(s.person = '' AND t.user != '' AND t.device_id != '') AS missed_user

@@ -109,3 +109,11 @@ test('the linter sees facts of no app and contradictions', async () => {
     '/facts/f.yaml:10: https://three.example/: says nothing',
   ])
 })
+
+test('a folder may speak of apps of others, when it is told of them', async () => {
+  const folder = await folderWith({
+    'apps/more.yaml': 'additions:\n  - app: alpha\n    domains: [alpha-two.example]\n',
+  })
+  expect(await lintCatalog(folder, ['alpha'])).toEqual([])
+  expect(await lintCatalog(folder)).toEqual([`${folder}/apps/more.yaml:2: additions: no app alpha`])
+})

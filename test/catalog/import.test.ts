@@ -170,8 +170,8 @@ describe('bundles', () => {
   const pair = () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519')
     return {
-      secret: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-      open: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+      secret: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      open: publicKey.export({ type: 'spki', format: 'pem' }),
     }
   }
 

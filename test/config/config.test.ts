@@ -105,7 +105,7 @@ describe('what is refused, with its place', () => {
       'a hostile key',
       '__proto__: { polluted: 1 }',
       [
-        '1:1: __proto__: unknown key; known here: syslog, folders, ftp, api, sources, spool, parse, store, catalog, log',
+        '1:1: __proto__: unknown key; known here: syslog, folders, ftp, api, access, privacy, sources, defender, spool, parse, store, catalog, merge, publish, govern, log',
       ],
     ],
     [
@@ -138,7 +138,7 @@ describe('what is refused, with its place', () => {
       'a list for the whole',
       '- api',
       [
-        '1:1: is a list; write a section with syslog, folders, ftp, api, sources, spool, parse, store, catalog, log',
+        '1:1: is a list; write a section with syslog, folders, ftp, api, access, privacy, sources, defender, spool, parse, store, catalog, merge, publish, govern, log',
       ],
     ],
     ['a required key', 'sources:\n  - format: SQUID', ['2:5: sources[0].name: is missing; add it']],
@@ -338,7 +338,10 @@ ftp:
 describe('the API of a running appliance is found', () => {
   test.each([
     ['', { host: '::', port: 8080, access: 'accounts', metrics: 'open' }],
-    ['api: { port: 9000 }\nzzz: 1\nstore: { password: "${NO}" }\n', { host: '::', port: 9000, access: 'accounts', metrics: 'open' }],
+    [
+      'api: { port: 9000 }\nzzz: 1\nstore: { password: "${NO}" }\n',
+      { host: '::', port: 9000, access: 'accounts', metrics: 'open' },
+    ],
   ])('in %j', async (text, want) => {
     const path = await folder.file('api.yaml', text)
     expect(await loadApiAddress({ path, env: {} })).toEqual(want)

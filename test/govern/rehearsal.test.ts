@@ -107,6 +107,27 @@ describe('deletion', () => {
       { ...line, source: 'edge', text: 'odd line of ANN' },
       { ...line, source: 'branch', text: 'odd line' },
     ])
+    const alert = {
+      version: 1,
+      raised: '2026-10-14 10:00:00.000',
+      kind: 'policy',
+      severity: 'low',
+      status: 'open',
+      policy: 'p',
+      app_id: 'files',
+    }
+    await ground.store.insert('alerts', [
+      {
+        ...alert,
+        id: 'a',
+        state: JSON.stringify({ user: null, evidence: [{ user: 'Ann', source: 'edge' }] }),
+      },
+      {
+        ...alert,
+        id: 'b',
+        state: JSON.stringify({ user: 'ben', evidence: [{ user: 'ben', source: 'branch' }] }),
+      },
+    ])
     await ground.store.insert('tags', [
       {
         app_id: 'files',
@@ -149,7 +170,9 @@ describe('deletion', () => {
       flows: 1,
       usage: 2,
       unparsed: 1,
+      alerts: 1,
     })
+    expect(await left('alerts', 'id')).toEqual(['b'])
     expect(await left('usage', 'user')).toEqual(['ben'])
     expect(await left('flows', 'user')).toEqual(['ben'])
     expect(await left('unparsed', 'text')).toEqual(['odd line'])
@@ -160,12 +183,19 @@ describe('deletion', () => {
       flows: 1,
       usage: 2,
       unparsed: 1,
+      alerts: 1,
     })
     expect(await left('usage', 'source')).toEqual(['edge'])
   })
 
   test('of all: what an administrator made stays', async () => {
-    expect(await run({ kind: 'all' })).toEqual({ flows: 2, usage: 3, usage_hours: 1, unparsed: 2 })
+    expect(await run({ kind: 'all' })).toEqual({
+      flows: 2,
+      usage: 3,
+      usage_hours: 1,
+      unparsed: 2,
+      alerts: 2,
+    })
     expect(await left('usage', 'source')).toEqual([])
     expect(await left('tags', 'tag')).toEqual(['unsanctioned'])
   })

@@ -1,7 +1,10 @@
 /** Firewall flows and agents' connections become one picture. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { hour, openMerge } from './merge-parts.ts'
 import type { ConnectionRow, FlowRow, MergeStand, UsageSeen } from './merge-parts.ts'
+
+// each case is a whole merge, some 40 statements: a second, and many on a busy machine
+vi.setConfig({ testTimeout: 90_000 })
 
 let stand: MergeStand
 beforeAll(async () => {

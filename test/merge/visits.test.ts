@@ -1,7 +1,10 @@
 /** One visit in two logs of one device counts once. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { hour, openMerge } from './merge-parts.ts'
 import type { FlowRow, MergeStand } from './merge-parts.ts'
+
+// each case is a whole merge, some 40 statements: a second, and many on a busy machine
+vi.setConfig({ testTimeout: 90_000 })
 
 let stand: MergeStand
 beforeAll(async () => {

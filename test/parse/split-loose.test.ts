@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { KeyMemory } from '../../src/parse/key-memory.ts'
 import { splitLoose } from '../../src/parse/split-loose.ts'
 import type { KvOptions } from '../../src/parse/split.ts'
 import { byteSet } from '../../src/parse/split.ts'
@@ -11,6 +12,8 @@ function loose(line: string): { values: Record<string, string>; truncated: boole
   const o = {
     separators: byteSet(' ,;|\t'),
     assigns: byteSet('='),
+    keyEnds: byteSet(' ,;|\t='),
+    memory: new KeyMemory(),
     quotes: byteSet('"'),
     escapes: true,
     inner: false,

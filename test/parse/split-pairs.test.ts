@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ByteMap } from '../../src/lib/byte-map.ts'
+import { KeyMemory } from '../../src/parse/key-memory.ts'
 import { byteSet, splitKv } from '../../src/parse/split.ts'
 import type { KvOptions } from '../../src/parse/split.ts'
 import { splitCef, splitLeef, splitSpaced } from '../../src/parse/split-spaced.ts'
@@ -42,6 +43,8 @@ function kv(
   const o: KvOptions = {
     separators: byteSet(separators),
     assigns: byteSet(assign),
+    keyEnds: byteSet(separators + assign),
+    memory: new KeyMemory(),
     quotes: byteSet(quotes),
     escapes,
     inner,
@@ -76,6 +79,8 @@ function leef(line: string): { pairs: number; values: Values } {
   const o: KvOptions = {
     separators: byteSet('\t'),
     assigns: byteSet('='),
+    keyEnds: byteSet('\t='),
+    memory: new KeyMemory(),
     quotes: byteSet(''),
     escapes: false,
     inner: false,

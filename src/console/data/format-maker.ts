@@ -29,8 +29,9 @@ export interface Mapped {
   field: string
 }
 
-/** The values of a line, as the definition's split gives them. */
-export function splitLine(line: string, separator: string): string[] {
+/** The values of a line behind its syslog priority, as the definition's split gives them. */
+export function splitLine(pasted: string, separator: string): string[] {
+  const line = pasted.replace(/^<\d{1,3}>/, '')
   if (line === '') return []
   if (separator === ' ') return line.trim().split(/ +/)
   const values: string[] = []
@@ -77,6 +78,8 @@ export function definitionFor(
     'enable: Nothing more than what is sent already.',
     'order: 60',
     `split: ${split}`,
+    // As the line was pasted, whatever looks like a syslog header in it.
+    'at: line',
     'columns:',
     ...[...used].toSorted((a, b) => a - b).map((column) => `  ${name(column)}: ${column}`),
     `when: { ${tests.join(', ')} }`,

@@ -69,8 +69,14 @@ export function scopeOf(search: ScopeSearch, nowMs: number): Scope {
   return { report, source, range, from, to, query: { report, source, from, to } }
 }
 
+/** What stands in the address, as the page's route lets it through. */
+export function useAddress<Search>(): Search {
+  const search: unknown = useSearch({ strict: false })
+  return search as Search
+}
+
 export function useScope(): Scope {
-  const search = useSearch({ strict: false }) as ScopeSearch
+  const search = useAddress<ScopeSearch>()
   const hour = Math.floor(Date.now() / 60_000)
   const { report, source, range, from, to } = search
   return useMemo(

@@ -1,14 +1,13 @@
 /** One app: how much, how risky, by whom, over time, and by which hosts it was recognised. */
 import { Tab, TabList, Text } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
-import { useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { AppDetail } from '../../api/schemas.ts'
 import { formatCount } from '../../report/format.ts'
 import { bandOf, riskWords } from '../../report/risk.ts'
 import { visible } from '../../report/text.ts'
 import { appQuery, lookupQuery, timelineQuery } from '../data/queries.ts'
-import { useScope } from '../data/scope.ts'
+import { useAddress, useScope } from '../data/scope.ts'
 import { Facts } from '../parts/facts.tsx'
 import { Page, Panel } from '../parts/page.tsx'
 import { RiskEvidence } from '../parts/risk-evidence.tsx'
@@ -29,7 +28,7 @@ const tabs = [
 
 export function App() {
   const scope = useScope()
-  const { id = '' } = useSearch({ strict: false }) as { id?: string }
+  const { id = '' } = useAddress<{ id?: string }>()
   const detail = useQuery(appQuery(scope, id))
   const tags = useTags()
   return (

@@ -1,7 +1,7 @@
 /** Discovered apps: all of them at once, sorted and filtered as one types. */
 import { Button, Checkbox, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { formatCount, formatNoun } from '../../report/format.ts'
 import { visible } from '../../report/text.ts'
@@ -9,7 +9,7 @@ import { appSearchKeys, appTest, appValue } from '../data/app-filter.ts'
 import type { AppRow, AppSearch } from '../data/app-filter.ts'
 import { appTableQuery } from '../data/queries.ts'
 import { createRowOrder } from '../data/row-order.ts'
-import { useScope } from '../data/scope.ts'
+import { useAddress, useScope } from '../data/scope.ts'
 import { useMay } from '../data/session.ts'
 import { AppFilters } from '../parts/app-filters.tsx'
 import { ColumnChoice, ExportMenu, useHiddenColumns } from '../parts/table-tools.tsx'
@@ -116,7 +116,7 @@ type Change = Partial<Record<keyof AppSearch, string | undefined>>
 
 /** Filters and order: at once on the page, and a moment later in the address. */
 function useAppSearch(): [AppSearch, (patch: Change) => void] {
-  const asked = useSearch({ strict: false }) as AppSearch
+  const asked = useAddress<AppSearch>()
   const navigate = useNavigate()
   const [search, setSearch] = useState(asked)
   // The address changed by itself: a link, or the way back.
@@ -126,12 +126,12 @@ function useAppSearch(): [AppSearch, (patch: Change) => void] {
       setSearch((now) => {
         const next: Record<string, string | undefined> = { ...now, ...patch }
         for (const key of Object.keys(next)) if (next[key] === undefined) delete next[key]
-        return next as AppSearch
+        return next
       })
       void navigate({
         to: '.',
         replace: true,
-        search: (now: object) => ({ ...now, ...patch }) as never,
+        search: (now: object) => ({ ...now, ...patch }),
       })
     },
     [navigate],

@@ -106,8 +106,8 @@ function Figures({ summary }: { summary: Summary }) {
   const timeline = useQuery(timelineQuery(scope))
   const pick = useCallback(
     (category: string) => {
-      if (category === 'Unknown services') void navigate({ to: '/unknown' as never })
-      else void navigate({ to: '/apps' as never, search: { category } as never })
+      if (category === 'Unknown services') void navigate({ to: '/unknown' })
+      else void navigate({ to: '/apps', search: { category } })
     },
     [navigate],
   )

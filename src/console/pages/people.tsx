@@ -2,7 +2,7 @@
 import { Input, Text } from '@fluentui/react-components'
 import { SearchRegular } from '@fluentui/react-icons'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import type { PersonKind } from '../../api/backend.ts'
 import { formatCount, formatNoun } from '../../report/format.ts'
@@ -10,7 +10,7 @@ import type { ReportPerson } from '../../report/report.ts'
 import { ExportMenu } from '../parts/table-tools.tsx'
 import type { CellValue } from '../data/export.ts'
 import { peoplePages } from '../data/queries.ts'
-import { useScope } from '../data/scope.ts'
+import { useAddress, useScope } from '../data/scope.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column, Sorting } from '../parts/data-table.tsx'
 import { Page } from '../parts/page.tsx'
@@ -119,7 +119,7 @@ export interface ListSearch {
 
 /** What is typed, and what is asked for it a moment later. */
 export function useFilterText(): [string, (text: string) => void, string | null] {
-  const search = useSearch({ strict: false }) as ListSearch
+  const search = useAddress<ListSearch>()
   const navigate = useNavigate()
   const [typed, setTyped] = useState(search.q ?? '')
   useEffect(() => {
@@ -137,7 +137,7 @@ export function useSorting(
   first: string,
   known: readonly string[],
 ): [Sorting, (next: Sorting) => void] {
-  const { sort, order } = useSearch({ strict: false }) as ListSearch
+  const { sort, order } = useAddress<ListSearch>()
   const navigate = useNavigate()
   const by = sort !== undefined && known.includes(sort) ? sort : first
   const change = useCallback(

@@ -1,14 +1,13 @@
 /** One user, device or address: its apps, and whom it goes with. */
 import { Tab, TabList, Text } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
-import { useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { PersonKind } from '../../api/backend.ts'
 import type { PersonDetail } from '../../api/schemas.ts'
 import { formatCount } from '../../report/format.ts'
 import { cut, visible } from '../../report/text.ts'
 import { personQuery, timelineQuery } from '../data/queries.ts'
-import { useScope } from '../data/scope.ts'
+import { useAddress, useScope } from '../data/scope.ts'
 import { Facts } from '../parts/facts.tsx'
 import { Page, Panel } from '../parts/page.tsx'
 import { RouteLink } from '../parts/route-link.tsx'
@@ -25,7 +24,7 @@ const words = {
 
 function Person({ kind }: { kind: PersonKind }) {
   const scope = useScope()
-  const { name = '' } = useSearch({ strict: false }) as { name?: string }
+  const { name = '' } = useAddress<{ name?: string }>()
   const detail = useQuery(personQuery(kind, scope, name))
   return (
     <Page

@@ -20,7 +20,7 @@ export function SetUp() {
     mutationFn: () => tell<Session>('POST', '/setup', { code: code.trim(), name, password }),
     onSuccess: async (session) => {
       answers.clear()
-      await router.navigate({ to: '/start' as never })
+      await router.navigate({ to: '/start' })
       answers.setQueryData(sessionQuery.queryKey, session)
     },
   })

@@ -1,12 +1,12 @@
 /** What is configured and how the appliance is; the file is changed on the box, read again from here. */
 import { Badge, Button, MessageBar, MessageBarBody, Text } from '@fluentui/react-components'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { stringify } from 'yaml'
 import type { ReloadResult } from '../../api/schemas.ts'
 import { visible } from '../../report/text.ts'
 import { tell } from '../data/ask.ts'
 import { configQuery, readinessQuery } from '../data/queries.ts'
 import { useMay } from '../data/session.ts'
+import { yamlOf } from '../data/yaml-text.ts'
 import { Code } from '../parts/code.tsx'
 import { Page, Panel } from '../parts/page.tsx'
 import { Answer, Fault } from '../parts/states.tsx'
@@ -63,7 +63,7 @@ export function Settings() {
       </Panel>
       <Panel title="Configuration">
         <Answer of={config}>
-          {(data) => <Code text={stringify(data)} label="The configuration" />}
+          {(data) => <Code text={yamlOf(data).trimStart()} label="The configuration" />}
         </Answer>
       </Panel>
     </Page>

@@ -10,14 +10,14 @@ import {
 } from '@fluentui/react-components'
 import { ArrowRepeatAllRegular, SearchRegular } from '@fluentui/react-icons'
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useMemo, useState } from 'react'
 import type { ReplayResult, UnparsedRow } from '../../api/schemas.ts'
 import { formatBytes, formatNoun, formatTime } from '../../report/format.ts'
 import { visible } from '../../report/text.ts'
 import { tell } from '../data/ask.ts'
 import { unparsedPages } from '../data/queries.ts'
-import { useScope } from '../data/scope.ts'
+import { useAddress, useScope } from '../data/scope.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column } from '../parts/data-table.tsx'
 import { Page } from '../parts/page.tsx'
@@ -58,7 +58,7 @@ const columns: Column<UnparsedRow>[] = [
 
 export function Unparsed() {
   const { source } = useScope()
-  const { reason = null } = useSearch({ strict: false }) as { reason?: string }
+  const { reason = null } = useAddress<{ reason?: string }>()
   const navigate = useNavigate()
   const answers = useQueryClient()
   const [typed, setTyped] = useState(reason ?? '')

@@ -190,7 +190,7 @@ function SavedQueries({ search }: { search: AppSearch }) {
     appSearchKeys.flatMap((name) => (search[name] === undefined ? [] : [[name, search[name]]])),
   ) as AppSearch
   const open = (query: AppSearch): void => {
-    void navigate({ to: '/apps' as never, search: query as never })
+    void navigate({ to: '/apps', search: query })
   }
   const name = Object.values(own).join(', ').slice(0, 60)
   return (

@@ -51,7 +51,7 @@ function Card(props: {
   return (
     <PlainLink
       to={props.to}
-      search={(props.search ?? {}) as never}
+      search={props.search ?? {}}
       className={styles.card}
       title={props.title ?? ''}
     >
