@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // chdb crashes the process when a worker thread that loaded it exits: forks only.
-const shared = { pool: 'forks' as const, testTimeout: 20_000 }
+const shared = { pool: 'forks' as const, testTimeout: 60_000, hookTimeout: 120_000 }
 
 export default defineConfig({
   test: {
@@ -12,6 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/contract/**', 'test/e2e/**', 'test/fault/**'],
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -21,7 +22,10 @@ export default defineConfig({
           include: ['test/{contract,e2e,fault}/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          // Real programs, ports and browsers, one file at a time, after the unit tests; a busy machine may make one of them late.
           fileParallelism: false,
+          retry: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

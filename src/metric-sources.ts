@@ -15,7 +15,13 @@ export interface MetricParts {
   now: () => number
 }
 
-export function metricSources({ pipeline, syslog, folders, feeds, now }: MetricParts): MetricSources {
+export function metricSources({
+  pipeline,
+  syslog,
+  folders,
+  feeds,
+  now,
+}: MetricParts): MetricSources {
   return {
     feeds: () => feeds.status(),
     intake: () => ({

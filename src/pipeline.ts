@@ -144,13 +144,15 @@ export class Pipeline implements Component<PipelineStatus> {
     log: Logger,
     now: () => number,
   ): Promise<Pipeline> {
-    await mkdir(ownDefinitionsFolder(dataDir), { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-      throw new OperatingError(
-        'SPOOL_UNUSABLE',
-        `cannot use the data folder ${dataDir}: ${causeOf(cause)}; set GNOMON_DATA to a folder that can be written`,
-        { cause },
-      )
-    })
+    await mkdir(ownDefinitionsFolder(dataDir), { recursive: true, mode: 0o700 }).catch(
+      (cause: unknown) => {
+        throw new OperatingError(
+          'SPOOL_UNUSABLE',
+          `cannot use the data folder ${dataDir}: ${causeOf(cause)}; set GNOMON_DATA to a folder that can be written`,
+          { cause },
+        )
+      },
+    )
     const ownCatalog = new OwnCatalog(dataDir, config.catalog.folders)
     const catalog = await ownCatalog.load()
     const store = await openStore({ path: join(dataDir, 'store'), ...config.store })

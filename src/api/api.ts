@@ -187,7 +187,11 @@ async function addMdaRoutes(
 ): Promise<void> {
   const served = new MdaUploads(folder, context.now)
   await served.start()
-  for (const routes of [mdaUploadRoutes(context, served), mdaListRoutes(context), graphRoutes(context)])
+  for (const routes of [
+    mdaUploadRoutes(context, served),
+    mdaListRoutes(context),
+    graphRoutes(context),
+  ])
     await app.register(routes)
 }
 

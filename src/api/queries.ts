@@ -116,9 +116,13 @@ export const timelineQuerySchema = z
     address: text.optional(),
     device: text.optional(),
   })
-  .refine(({ app, user, address, device }) => [app, user, address, device].filter((one) => one !== undefined).length < 2, {
-    error: 'only one of app, user, address and device',
-  })
+  .refine(
+    ({ app, user, address, device }) =>
+      [app, user, address, device].filter((one) => one !== undefined).length < 2,
+    {
+      error: 'only one of app, user, address and device',
+    },
+  )
 export const reportQuerySchema = z.strictObject(period)
 export const noQuerySchema = z.strictObject({})
 

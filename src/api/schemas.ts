@@ -57,7 +57,9 @@ const feedSchema = z
     kind: z.enum(['storage', 'hunting', 'event-hub']),
     state: z.enum(['off', 'waiting', 'working', 'failing']).describe('waiting: for its next turn'),
     silent: z.boolean().describe('It brought nothing for longer than its silentMinutes'),
-    lastData: time.nullable().describe('When it brought something last; null = not since the start'),
+    lastData: time
+      .nullable()
+      .describe('When it brought something last; null = not since the start'),
     lines: count.describe('Rows since the start'),
     trouble: z.string().nullable().describe('Why it does not go on at the moment'),
   })

@@ -69,7 +69,8 @@ async function withToken(
   const given = env['GNOMON_TOKEN'] || undefined
   if (given !== undefined) return { base, token: given.trim() }
   const { hostname } = new URL(base)
-  if (hostname !== 'localhost' && !isLoopback(hostname.replaceAll(/^\[|\]$/g, ''))) return { base, token: null }
+  if (hostname !== 'localhost' && !isLoopback(hostname.replaceAll(/^\[|\]$/g, '')))
+    return { base, token: null }
   const folder = data ?? (env['GNOMON_DATA'] || defaultData)
   // not there, or not ours to read: the appliance says what it asks for
   const token = await readFile(join(folder, machineTokenFile), 'utf8').catch(() => null)

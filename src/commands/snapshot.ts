@@ -77,7 +77,8 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     agentFiles: values.defender,
     formats: chosen(values.report ?? ['html', 'json', 'csv']),
     out: values.out,
-    title: values.name ?? [...positionals, ...values.defender].map((file) => basename(file)).join(', '),
+    title:
+      values.name ?? [...positionals, ...values.defender].map((file) => basename(file)).join(', '),
     format: values.format === 'auto' ? null : values.format,
     zone: values.zone ?? null,
     json: values.json,

@@ -138,7 +138,9 @@ export const configSchema = z.strictObject({
         .describe('Wrong passwords that close a name for 30 s, and twice as long after each more'),
       oidc: z
         .strictObject({
-          issuer: z.url().describe('Address of the identity provider, as in its discovery document'),
+          issuer: z
+            .url()
+            .describe('Address of the identity provider, as in its discovery document'),
           clientId: z.string().min(1).describe('What the provider calls this appliance'),
           clientSecret: z
             .string()
@@ -147,7 +149,10 @@ export const configSchema = z.strictObject({
             .meta({ secret: true }),
           publicUrl: z.url().describe('Address at which browsers reach this console'),
           scope: z.string().default('openid profile email').describe('What is asked for'),
-          claim: z.string().default('groups').describe('Claim of the ID token that decides the role'),
+          claim: z
+            .string()
+            .default('groups')
+            .describe('Claim of the ID token that decides the role'),
           roles: z
             .array(
               z.strictObject({
@@ -287,8 +292,12 @@ export const configSchema = z.strictObject({
     .describe("How the network's and the agents' views are joined"),
   publish: publishSchema
     .prefault({})
-    .describe('What leaves the box: uploads, records, reports. Nothing does unless it is written here'),
-  govern: governSchema.prefault({}).describe('Blocks, policies, alerts: who is told, and what is never blocked'),
+    .describe(
+      'What leaves the box: uploads, records, reports. Nothing does unless it is written here',
+    ),
+  govern: governSchema
+    .prefault({})
+    .describe('Blocks, policies, alerts: who is told, and what is never blocked'),
   log: z
     .strictObject({
       level: z

@@ -183,7 +183,15 @@ export function Shell() {
   }
   return (
     <div className={mergeClasses(styles.shell, narrow && styles.narrow)}>
-      <a className={styles.skip} href="#main">
+      <a
+        className={styles.skip}
+        href="#main"
+        onClick={(event) => {
+          // An address of its own would be a step on the way back.
+          event.preventDefault()
+          document.querySelector<HTMLElement>('#main')?.focus()
+        }}
+      >
         Skip to the page
       </a>
       <header className={styles.top}>

@@ -120,7 +120,7 @@ export class CodeBuilder {
       if (test.digits !== true) parts.push(`(${e}-${s}===${test.digits})`)
     }
     if (test.address !== undefined)
-      parts.push(`${test.address ? '' : '!'}h.isAddress(buf,${s},${e})`)
+      parts.push(`${test.address ? '' : '!'}h.isAddressIn(c,${s},${e})`)
     if (test.time === true) parts.push(`h.isTime(c,${s},${e})`)
     if (test.min !== undefined) parts.push(`(h.readNumber(buf,${s},${e})>=${test.min})`)
     if (test.max !== undefined) parts.push(`(h.readNumber(buf,${s},${e})<=${test.max})`)
@@ -245,8 +245,8 @@ export class CodeBuilder {
       code += 'h.addressOfNumber(c,vs,ve);vs=h.rewritten.start;ve=h.rewritten.end;'
     if (step.decode === 'percent')
       code += 'h.percentDecode(c,vs,ve);vs=h.rewritten.start;ve=h.rewritten.end;'
-    if (step.only === 'address') code += 'if(!h.isAddress(buf,vs,ve))ve=vs;'
-    if (step.only === 'name') code += 'if(h.isAddress(buf,vs,ve))ve=vs;'
+    if (step.only === 'address') code += 'if(!h.isAddressIn(c,vs,ve))ve=vs;'
+    if (step.only === 'name') code += 'if(h.isAddressIn(c,vs,ve))ve=vs;'
     if (step.table !== undefined) {
       const spans = Object.values(step.table).map((text) => constantSpan(text))
       const place = this.define(placeCode(Object.keys(step.table).map(lowered)))

@@ -28,7 +28,7 @@ import { readTime } from './time.ts'
 import {
   addressEnd,
   allDigits,
-  isAddress,
+  isAddressIn,
   readAction,
   readNumber,
   readPort,
@@ -146,7 +146,7 @@ export const compileHelpers = {
   findLiteral,
   finish,
   hexDecode,
-  isAddress,
+  isAddressIn,
   isTime,
   matchLiteral,
   nextPart,

@@ -76,9 +76,9 @@ function build(definition: Definition, full: boolean): CompiledFormat {
     const when = definition.lastValue === 'drop' ? '' : 'if(c.mayBeCut)'
     tail.push(`${when}h.dropLast(c,end,${code.bind(tables)}.slots);`)
   }
-  const kinds: { value: Uint8Array } = { value: new Uint8Array(0) }
+  const cuts: { value: Uint8Array } = { value: new Uint8Array(0) }
   if (['csv', 'kv', 'w3c'].includes(definition.split.type))
-    tail.push(`if(c.truncated)h.dropCut(c,end,${code.bind(kinds)}.value);`)
+    tail.push(`if(c.truncated)h.dropCut(c,end,${code.bind(cuts)}.value);`)
   if (guard !== undefined && !CodeBuilder.raw(guard))
     tail.push(`if(!(${code.condition(guard)}))return 0;`)
   tail.push(orientCode(definition, code))
@@ -107,7 +107,7 @@ function build(definition: Definition, full: boolean): CompiledFormat {
     .replaceAll('@slots', String(code.slots.size))
   tables.slots = code.slots.size
   afterwards()
-  kinds.value = cutKinds(definition, code.slots)
+  cuts.value = cutKinds(definition, code.slots)
   // The text above is made of our own words, numbers and bound constants only.
   // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
   const factory = new Function('h', 'K', source) as (

@@ -6,8 +6,10 @@ import { decode } from './normalise.ts'
 
 const initialSlots = 1 << 12
 const initialArena = 1 << 16
-/** Integers of a slot: hash, place and length of the raw bytes in the arena, number of the value + 1 (0 = free slot). */
-const slotWidth = 4
+/** Before the raw bytes of a value in the arena: hash, number, length. */
+const headerInts = 3
+/** Bits of a slot that are the hash's highest ones; the rest is the place in the arena, in words. */
+const markBits = 6
 
 /**
  * Hash of `[start, end)`: words that overlap at the end, a fixed number of them for each class of lengths, so that the processor
@@ -42,13 +44,20 @@ function words(a: number, b: number, salt: number): number {
   return Math.imul(mixed ^ (mixed >>> 16), 0x45d9f3b)
 }
 
+/**
+ * A look-up touches two places: a slot of four bytes, and the value with its header in the arena. Tables that stay in the
+ * processor's cache are worth more than any hash: the memory behind it takes a hundred times as long.
+ */
 export class Dictionary {
   readonly #normalise: (text: string) => string | null
   #mask = initialSlots - 1
-  #slots = new Int32Array(initialSlots * slotWidth)
-  #arena = new Uint8Array(initialArena)
+  /** Place in the arena and mark, 0 = free. */
+  #slots = new Int32Array(initialSlots)
+  #arena = new Int32Array(initialArena >> 2)
   #arenaView = viewOf(this.#arena)
-  #arenaUsed = 0
+  /** Words in use; nothing begins at 0. */
+  #arenaUsed = 1
+  #heldBytes = 0
   #raws = 0
   #byText = new Map<string, number>([['', 0]])
   #values: Uint8Array[] = [new Uint8Array(0)]
@@ -68,65 +77,69 @@ export class Dictionary {
 
   /** Bytes of the raw values held. */
   get heldBytes(): number {
-    return this.#arenaUsed
+    return this.#heldBytes
   }
 
   /** The number of the value written in `bytes[start, end)`; 0 when empty or no such value. `view` covers the same bytes. */
   intern(bytes: Uint8Array, start: number, end: number, view = viewOf(bytes)): number {
     if (end <= start) return 0
     const hash = hashOf(bytes, view, start, end)
+    const mark = hash >>> (32 - markBits)
     const mask = this.#mask
     const slots = this.#slots
     let at = hash & mask
     for (;;) {
-      const slot = at * slotWidth
-      const id = slots[slot + 3]
-      if (id === 0) return this.#add(bytes, start, end, hash, slot)
-      if (
-        slots[slot] === hash &&
-        slots[slot + 2] === end - start &&
-        this.#same(slots[slot + 1], bytes, view, start, end)
-      )
-        return id - 1
+      const slot = slots[at]
+      if (slot === 0) return this.#add(bytes, start, end, hash, at)
+      if ((slot & ((1 << markBits) - 1)) === mark) {
+        const place = slot >>> markBits
+        if (this.#arena[place] === hash && this.#same(place, bytes, view, start, end))
+          return this.#arena[place + 1]
+      }
       at = (at + 1) & mask
     }
   }
 
-  /** Whether the arena holds `bytes[start, end)` at `from`. */
-  #same(from: number, bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
+  /** Whether the value at `place` of the arena is `bytes[start, end)`. */
+  #same(place: number, bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
     const length = end - start
+    if (this.#arena[place + 2] !== length) return false
     const arena = this.#arenaView
+    const from = (place + headerInts) * 4
     if (length < 4) {
-      for (let i = 0; i < length; i++) if (this.#arena[from + i] !== bytes[start + i]) return false
+      for (let i = 0; i < length; i++)
+        if (arena.getUint8(from + i) !== bytes[start + i]) return false
       return true
     }
-    const shift = from - start
     if (length <= 8)
       return (
         arena.getInt32(from, true) === view.getInt32(start, true) &&
         arena.getInt32(from + length - 4, true) === view.getInt32(end - 4, true)
       )
+    const shift = from - start
     const last = end - 8
     if (!samePair(arena, last + shift, view, last)) return false
     for (let p = start; p < last; p += 8) if (!samePair(arena, p + shift, view, p)) return false
     return true
   }
 
-  #add(bytes: Uint8Array, start: number, end: number, hash: number, slot: number): number {
-    const from = this.#arenaUsed
-    const to = from + end - start
-    if (to > this.#arena.length) {
-      this.#arena = grown(this.#arena, to)
+  #add(bytes: Uint8Array, start: number, end: number, hash: number, at: number): number {
+    const place = this.#arenaUsed
+    const length = end - start
+    const used = place + headerInts + ((length + 3) >> 2)
+    if (used > this.#arena.length) {
+      this.#arena = grownInts(this.#arena, Math.max(used, this.#arena.length * 2))
       this.#arenaView = viewOf(this.#arena)
     }
-    this.#arena.set(bytes.subarray(start, end), from)
     const id = this.idOf(this.#normalise(decode(bytes.subarray(start, end))))
-    const slots = this.#slots
-    slots[slot] = hash
-    slots[slot + 1] = from
-    slots[slot + 2] = end - start
-    slots[slot + 3] = id + 1
-    this.#arenaUsed = to
+    this.#arena[place] = hash
+    this.#arena[place + 1] = id
+    this.#arena[place + 2] = length
+    for (let i = 0; i < length; i++)
+      this.#arenaView.setUint8((place + headerInts) * 4 + i, bytes[start + i])
+    this.#slots[at] = (place << markBits) | (hash >>> (32 - markBits))
+    this.#arenaUsed = used
+    this.#heldBytes += length
     this.#raws++
     if (this.#raws * 2 > this.#mask) this.#grow()
     return id
@@ -143,15 +156,13 @@ export class Dictionary {
   }
 
   #grow(): void {
-    const size = (this.#mask + 1) * 2
-    const old = this.#slots
-    const slots = new Int32Array(size * slotWidth)
-    const mask = size - 1
-    for (let from = 0; from < old.length; from += slotWidth) {
-      if (old[from + 3] === 0) continue
-      let at = old[from] & mask
-      while (slots[at * slotWidth + 3] !== 0) at = (at + 1) & mask
-      for (let i = 0; i < slotWidth; i++) slots[at * slotWidth + i] = old[from + i]
+    const mask = this.#mask * 2 + 1
+    const slots = new Int32Array(mask + 1)
+    for (const slot of this.#slots) {
+      if (slot === 0) continue
+      let at = this.#arena[slot >>> markBits] & mask
+      while (slots[at] !== 0) at = (at + 1) & mask
+      slots[at] = slot
     }
     this.#mask = mask
     this.#slots = slots
@@ -188,10 +199,11 @@ export class Dictionary {
   /** Forgets everything. No number given before may be used after. */
   clear(): void {
     this.#mask = initialSlots - 1
-    this.#slots = new Int32Array(initialSlots * slotWidth)
-    this.#arena = new Uint8Array(initialArena)
+    this.#slots = new Int32Array(initialSlots)
+    this.#arena = new Int32Array(initialArena >> 2)
     this.#arenaView = viewOf(this.#arena)
-    this.#arenaUsed = 0
+    this.#arenaUsed = 1
+    this.#heldBytes = 0
     this.#raws = 0
     this.#byText = new Map([['', 0]])
     this.#values = [new Uint8Array(0)]
@@ -207,14 +219,8 @@ function samePair(a: DataView, at: number, b: DataView, from: number): boolean {
   )
 }
 
-function viewOf(bytes: Uint8Array): DataView {
+function viewOf(bytes: Uint8Array | Int32Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function grown(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
-  const next = new Uint8Array(Math.max(needed, bytes.length * 2))
-  next.set(bytes)
-  return next
 }
 
 export function grownInts(ints: Int32Array, length: number): Int32Array<ArrayBuffer> {

@@ -8,7 +8,7 @@ import {
   unparsed,
 } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
-import { equals, isAddress, readNumber } from './values.ts'
+import { equals, isAddressIn, readNumber } from './values.ts'
 
 const hostAt = textIndex.dstHost * 2
 const ipAt = textIndex.dstIp * 2
@@ -44,7 +44,7 @@ export function finish(c: LineContext, kind: number, withoutDestination: string 
   if (text[hostAt + 1] > text[hostAt]) cleanHost(c)
   moveName(c, ipAt, hostAt)
   moveName(c, srcIpAt, srcHostAt)
-  if (text[ipAt + 1] === text[ipAt] && isAddress(buf, text[hostAt], text[hostAt + 1])) {
+  if (text[ipAt + 1] === text[ipAt] && isAddressIn(c, text[hostAt], text[hostAt + 1])) {
     text[ipAt] = text[hostAt]
     text[ipAt + 1] = text[hostAt + 1]
   }
@@ -94,7 +94,7 @@ function hasPriority(buf: Uint8Array, p: number): boolean {
 /** A name in an address' place goes to the host's, unless that is known. */
 function moveName(c: LineContext, ip: number, host: number): void {
   const text = c.text
-  if (text[ip + 1] === text[ip] || isAddress(c.buf, text[ip], text[ip + 1])) return
+  if (text[ip + 1] === text[ip] || isAddressIn(c, text[ip], text[ip + 1])) return
   if (text[host + 1] === text[host]) {
     text[host] = text[ip]
     text[host + 1] = text[ip + 1]
@@ -119,7 +119,7 @@ function cleanHost(c: LineContext): void {
   } else {
     let colon = end - 1
     while (colon > start && buf[colon] !== 58) colon--
-    if (colon > start && !isAddress(buf, start, end)) {
+    if (colon > start && !isAddressIn(c, start, end)) {
       setPort(c, colon + 1, end)
       end = colon
     }

@@ -20,6 +20,8 @@ const keyFields = [
 
 /** Integers of a key: stream, format, minute, port, action and record, then the key fields. */
 const keyWidth = 5 + keyFields.length
+/** Bits of a slot that mark the hash; the others leave room for 16 million rows, more than a segment has bytes for. */
+const markMask = 0xff << 24
 /** Odd numbers by which the ids of the key fields are multiplied in the hash. */
 const multipliers = Int32Array.from(keyFields, (_, i) => Math.imul(2 * i + 1, 0x2545f491) | 1)
 const records = ['session', 'web', 'dns'] as const
@@ -36,9 +38,10 @@ export class FlowTable {
   readonly #fieldAt = keyFields.map((field) => textIndex[field] * 2)
   readonly #key = new Int32Array(keyWidth)
   #mask = (1 << 14) - 1
-  /** Hash and row + 1 of each slot, 0 = free. */
-  #slots = new Int32Array(2 << 14)
+  /** Row + 1 and, in the highest bits, a mark of its hash; 0 = free. */
+  #slots = new Int32Array(1 << 14)
   #capacity = 1 << 13
+  #hashes = new Int32Array(this.#capacity)
   /** One array for each integer of the key: rows are read as columns in the end. */
   #keys = Array.from({ length: keyWidth }, () => new Int32Array(this.#capacity))
   #categories = new Int32Array(this.#capacity)
@@ -116,10 +119,11 @@ export class FlowTable {
     const slots = this.#slots
     const mask = this.#mask
     let at = hash & mask
-    probe: for (;;) {
-      const row = slots[at * 2 + 1] - 1
-      if (row === -1) break
-      if (slots[at * 2] === hash) {
+    for (;;) {
+      const slot = slots[at]
+      if (slot === 0) break
+      if (((slot ^ hash) & markMask) === 0) {
+        const row = (slot & ~markMask) - 1
         let same = true
         for (let i = 0; i < keyWidth; i++) if (keys[i][row] !== key[i]) same = false
         if (same) return row
@@ -127,8 +131,8 @@ export class FlowTable {
       at = (at + 1) & mask
     }
     const row = this.#rows++
-    slots[at * 2] = hash
-    slots[at * 2 + 1] = row + 1
+    slots[at] = (hash & markMask) | (row + 1)
+    this.#hashes[row] = hash
     for (let i = 0; i < keyWidth; i++) keys[i][row] = key[i]
     const category = textIndex.category * 2
     this.#categories[row] = this.#category.intern(
@@ -150,15 +154,14 @@ export class FlowTable {
     this.#transactions = resized(this.#transactions, capacity)
     this.#known = this.#known.map((column) => resized(column, capacity))
     this.#bytes = this.#bytes.map((column) => resized(column, capacity))
-    const old = this.#slots
+    this.#hashes = resized(this.#hashes, capacity)
     const mask = this.#mask * 2 + 1
-    const slots = new Int32Array((mask + 1) * 2)
-    for (let from = 0; from < old.length; from += 2) {
-      if (old[from + 1] === 0) continue
-      let at = old[from] & mask
-      while (slots[at * 2 + 1] !== 0) at = (at + 1) & mask
-      slots[at * 2] = old[from]
-      slots[at * 2 + 1] = old[from + 1]
+    const slots = new Int32Array(mask + 1)
+    for (let row = 0; row < this.#rows; row++) {
+      const hash = this.#hashes[row]
+      let at = hash & mask
+      while (slots[at] !== 0) at = (at + 1) & mask
+      slots[at] = (hash & markMask) | (row + 1)
     }
     this.#mask = mask
     this.#slots = slots

@@ -98,6 +98,8 @@ export class LineContext {
   readonly slotEnd = new Int32Array(slotsMax)
   readonly text = new Int32Array(textFields.length * 2)
   readonly numbers = new Float64Array(numberFields.length)
+  /** Spans that were asked whether they are an address (parse/values.ts). */
+  readonly addresses = { start: 0, end: 0, is: false, otherStart: 0, otherEnd: 0, otherIs: false }
   /** Epoch ms, NaN = the line has no time of its own. */
   time = NaN
   /** 0 unknown, 1 allowed, 2 blocked. */
@@ -178,5 +180,6 @@ export class LineContext {
     this.record = 0
     this.reason = ''
     this.truncated = this.surplus = false
+    this.addresses.start = this.addresses.otherStart = 0
   }
 }

@@ -13,7 +13,6 @@ import type { Layout } from './layout.ts'
 import { constantBytes, refused, skipped, unparsed } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 import { decode } from './normalise.ts'
-import { forgetAddresses } from './values.ts'
 import { batchStart, nextRecord, recordEnd, unwrap, wrapperTime } from './several.ts'
 
 /** What a stream has shown so far. */
@@ -67,7 +66,6 @@ export function readLine(
   const buf = c.buf
   c.reason = ''
   c.clearLine()
-  forgetAddresses()
   if (end > start && buf[end - 1] === 13) end--
   while (end > start && (buf[end - 1] === 0 || buf[end - 1] === 32)) end--
   if (buf[start] === 0xef && buf[start + 1] === 0xbb && buf[start + 2] === 0xbf && end - start >= 3)
@@ -93,7 +91,6 @@ export function readNext(c: LineContext, formats: FormatSet, reader: StreamReade
   if (c.part + 1 < c.parts && lineFormat !== null) {
     c.part++
     c.clearRecord()
-    forgetAddresses()
     const outcome = lineFormat.parse(c, c.recordStop, null)
     return outcome === refused ? refuse(c, unparsed, 'part of the record not understood') : outcome
   }
@@ -192,7 +189,6 @@ function tryFormat(
   reader: StreamReader,
 ): number {
   c.clearRecord()
-  forgetAddresses()
   c.part = c.parts = c.recordEnd = 0
   const layout =
     reader.headed !== null && reader.headed.format === format ? reader.headed.layout : null

@@ -1,6 +1,7 @@
 /** Small readers of values in bytes, used by the compiled parsers: numbers, ports, addresses, words. */
 import { ByteMap } from '../lib/byte-map.ts'
 import { constantBytes, constantSpan, dataStart } from './line-context.ts'
+import type { LineContext } from './line-context.ts'
 
 /** Decimal digits (a leading + and thousands' separators are no digits), or -1. A fraction is cut off. */
 export function readNumber(buf: Uint8Array, start: number, end: number): number {
@@ -56,30 +57,24 @@ export function readPort(buf: Uint8Array, start: number, end: number): number {
 
 const hexDigit = (b: number): boolean => (b >= 48 && b <= 57) || ((b | 32) >= 97 && (b | 32) <= 102)
 
-/** The two spans of a line asked last, and what they are: source and destination are asked about several times. */
-let [aStart, aEnd, aIs, bStart, bEnd, bIs] = [0, 0, false, 0, 0, false]
-
-/** Another line, or another record, stands in the buffer. */
-export function forgetAddresses(): void {
-  aStart = bStart = 0
+/** `isAddress` of a span of the record in `c`, which remembers the two asked last: both ends are asked about several times. */
+export function isAddressIn(c: LineContext, start: number, end: number): boolean {
+  // the scratch is written anew within a record
+  if (start < dataStart) return isAddress(c.buf, start, end)
+  const known = c.addresses
+  if (start === known.start && end === known.end) return known.is
+  if (start === known.otherStart && end === known.otherEnd) return known.otherIs
+  known.otherStart = known.start
+  known.otherEnd = known.end
+  known.otherIs = known.is
+  known.start = start
+  known.end = end
+  known.is = isAddress(c.buf, start, end)
+  return known.is
 }
 
 /** Whether `[start, end)` is written as an IPv4 or IPv6 address (zone index allowed). Cheap, exact for IPv4. */
 export function isAddress(buf: Uint8Array, start: number, end: number): boolean {
-  // the scratch is written anew within a line
-  if (start < dataStart) return readsAsAddress(buf, start, end)
-  if (start === aStart && end === aEnd) return aIs
-  if (start === bStart && end === bEnd) return bIs
-  bStart = aStart
-  bEnd = aEnd
-  bIs = aIs
-  aStart = start
-  aEnd = end
-  aIs = readsAsAddress(buf, start, end)
-  return aIs
-}
-
-function readsAsAddress(buf: Uint8Array, start: number, end: number): boolean {
   const length = end - start
   if (length < 2 || length > 64) return false
   let colons = 0

@@ -237,7 +237,8 @@ export function fakeBackend(options: { empty?: boolean } = {}): FakeBackend {
       fake.asked.push(query)
       const rows = report.unknown.map((row) => ({ ...row, name: row.domain }))
       const page = pageOf(rows, query)
-      return { rows: page.rows.map(({ name: _, ...row }) => row), total: page.total }
+      const names = new Set(page.rows.map(({ name }) => name))
+      return { rows: report.unknown.filter(({ domain }) => names.has(domain)), total: page.total }
     },
     async apps(query) {
       fake.asked.push(query)

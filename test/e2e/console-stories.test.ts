@@ -43,11 +43,12 @@ test('first start: the code of the log makes the administrator, who is led on', 
   running = await appliance.start()
   await until('the code is in the log', async () => setUpCode(running.output()) !== null, 10_000)
   ;({ page, noise } = await openPage(browser, appliance.url))
+  page.setDefaultTimeout(15_000)
   await page.goto('/')
   await page.getByLabel('Set-up code').fill('wrong-code-wrong')
   await page.getByLabel('Name of the administrator').fill('ada')
-  await page.getByLabel('Password', { exact: true }).fill('correct horse battery 9')
-  await page.getByLabel('Password again').fill('correct horse battery 9')
+  await page.locator('input[name=password]').fill('correct horse battery 9')
+  await page.locator('input[name=again]').fill('correct horse battery 9')
   await page.getByRole('button', { name: 'Make the administrator' }).click()
   await page.getByRole('alert').waitFor()
   await page.getByLabel('Set-up code').fill(setUpCode(running.output()) ?? '')
@@ -119,7 +120,7 @@ test('a format made of columns reads them, is kept, and the lines are replayed',
 test('a file is recognised before it is sent, sent with progress, and becomes a report', async () => {
   await page.getByRole('link', { name: 'Upload logs' }).click()
   const sample = readFileSync(join(import.meta.dirname, '../../samples/squid/native/native.log'))
-  await page.getByLabel('Log files').setInputFiles({
+  await page.getByLabel('Log files', { exact: true }).setInputFiles({
     name: 'squid <b>bold</b>.log',
     mimeType: 'text/plain',
     buffer: sample,
@@ -150,11 +151,11 @@ test('what was done stands in the audit trail; signing out shuts the pages', asy
   await page.getByRole('button', { name: 'Signed in as ada' }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor()
-  await page.getByLabel('Name').fill('ada')
-  await page.getByLabel('Password').fill('not her password')
+  await page.locator('input[name=username]').fill('ada')
+  await page.locator('input[name=password]').fill('not her password')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('alert').waitFor()
-  await page.getByLabel('Password').fill('correct horse battery 9')
+  await page.locator('input[name=password]').fill('correct horse battery 9')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('navigation', { name: 'Pages' }).waitFor()
   // the browser itself tells of the refused answers

@@ -156,7 +156,7 @@ ftp:
   sftpPort: $sftp
   passivePorts: [$low, $((low + 20))]
   accounts: [{ user: ann, password: secret-123, source: by-ftp }]
-api: { host: 127.0.0.1, port: $api }
+api: { host: 127.0.0.1, port: $api, access: open }
 YAML
 chmod -R a+rX "$work/etc"
 # The user inside must reach its mounts; nothing else is in the folder.

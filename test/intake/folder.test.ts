@@ -93,7 +93,11 @@ test('present at start, in a tree, and in the folder itself', async () => {
   await put(join(drop, 'top.log'), 'top\n')
   await folder.start()
   await until(() => expect(sink.doneIds).toHaveLength(2))
-  expect([...sink.parts.values()].map((part) => [part.stream.source, part.text]).sort(([a], [b]) => (a < b ? -1 : 1))).toEqual([
+  expect(
+    [...sink.parts.values()]
+      .map((part) => [part.stream.source, part.text])
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  ).toEqual([
     ['drop', 'top\n'],
     ['x', 'deep\n'],
   ])

@@ -1,28 +1,22 @@
 /** A new appliance: its first administrator, proved by the code in its log. There is no default password. */
 import { Button, Field, Input } from '@fluentui/react-components'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { tell } from '../data/ask.ts'
-import { sessionQuery } from '../data/session.ts'
 import type { Session } from '../data/session.ts'
 import { Door, useFormStyles } from '../parts/door.tsx'
 import { Fault } from '../parts/states.tsx'
-import { router } from '../routes.tsx'
 
 export function SetUp() {
   const styles = useFormStyles()
-  const answers = useQueryClient()
   const [code, setCode] = useState('')
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
   const [again, setAgain] = useState('')
   const finish = useMutation({
     mutationFn: () => tell<Session>('POST', '/setup', { code: code.trim(), name, password }),
-    onSuccess: async (session) => {
-      answers.clear()
-      await router.navigate({ to: '/start' })
-      answers.setQueryData(sessionQuery.queryKey, session)
-    },
+    // The session is a cookie now: the console begins anew, with the guide.
+    onSuccess: () => window.location.assign('/start'),
   })
   const differ = again !== '' && again !== password
   return (
