@@ -108,35 +108,34 @@ async function run(args: string[], io: CommandIo): Promise<number> {
 
 type Tell = (row: Record<string, unknown>, text: string) => Promise<void>
 
-/** Lines by name: those of the named files, or generated ones. */
-async function samplesOf(files: readonly string[]): Promise<Map<string, string[]>> {
-  if (files.length === 0) {
-    const toMs = Date.now()
-    return new Map(
-      Object.entries(generated).map(([name, lineOf]) => {
-        const spread = { seed, users: 2000, unknownHosts: 3000, fromMs: toMs - 3_600_000, toMs }
-        const traffic = new Traffic(spread)
-        const lines = Array.from({ length: lineCount }, () => lineOf(traffic.next()))
-        return [name, lineOf === blueCoat ? [...blueCoatHeader, ...lines] : lines]
-      }),
-    )
-  }
-  const samples = new Map<string, string[]>()
+/** Lines as bytes, by name: those of the named files, or generated ones. */
+async function samplesOf(files: readonly string[]): Promise<Map<string, Buffer>> {
+  if (files.length === 0) return generatedSamples(Date.now())
+  const samples = new Map<string, Buffer>()
   for (const file of files) {
-    const text = await readFile(file, 'latin1').catch((cause: unknown) => {
+    const bytes = await readFile(file).catch((cause: unknown) => {
       const message = `cannot read ${file}: ${causeOf(cause)}; check the path`
       throw new OperatingError('FILE_UNREADABLE', message, { cause })
     })
-    samples.set(
-      file,
-      text.split('\n').filter((line) => line !== ''),
-    )
+    samples.set(file, bytes.at(-1) === 10 ? bytes : Buffer.concat([bytes, Buffer.from('\n')]))
   }
   return samples
 }
 
+function generatedSamples(toMs: number): Map<string, Buffer> {
+  return new Map(
+    Object.entries(generated).map(([name, lineOf]) => {
+      const spread = { seed, users: 2000, unknownHosts: 3000, fromMs: toMs - 3_600_000, toMs }
+      const traffic = new Traffic(spread)
+      const lines = Array.from({ length: lineCount }, () => lineOf(traffic.next()))
+      const head = lineOf === blueCoat ? blueCoatHeader : []
+      return [name, Buffer.from(`${[...head, ...lines].join('\n')}\n`, 'latin1')]
+    }),
+  )
+}
+
 async function parseAll(
-  samples: ReadonlyMap<string, string[]>,
+  samples: ReadonlyMap<string, Buffer>,
   seconds: number,
   tell: Tell,
 ): Promise<void> {
@@ -144,8 +143,8 @@ async function parseAll(
     full: false,
   })
   const figures = []
-  for (const [name, lines] of samples) {
-    const figure = benchParse(lines, formats, { seconds, nowMs: Date.now() })
+  for (const [name, bytes] of samples) {
+    const figure = benchParse(bytes, formats, { seconds, nowMs: Date.now() })
     figures.push({ name, ...figure })
   }
   const rows = figures.map((figure) => ({
@@ -180,17 +179,23 @@ async function parseAll(
 }
 
 /** A mixture of all samples, line by line, as devices behind one relay would give it. */
-function mixed(samples: ReadonlyMap<string, string[]>): string {
-  const all = [...samples].filter(([name]) => name !== 'Blue Coat W3C').map(([, lines]) => lines)
-  const lines: string[] = []
+function mixed(samples: ReadonlyMap<string, Buffer>): Buffer {
+  const all = [...samples].filter(([name]) => name !== 'Blue Coat W3C').map(([, bytes]) => bytes)
+  const at = all.map(() => 0)
+  const pieces: Buffer[] = []
   for (let i = 0; i < lineCount; i++)
-    for (const some of all) if (i < some.length) lines.push(some[i])
-  return `${lines.join('\n')}\n`
+    for (const [k, bytes] of all.entries()) {
+      if (at[k] >= bytes.length) continue
+      const end = bytes.indexOf(10, at[k]) + 1
+      pieces.push(bytes.subarray(at[k], end))
+      at[k] = end
+    }
+  return Buffer.concat(pieces)
 }
 
 async function pathAll(
   folder: string,
-  samples: ReadonlyMap<string, string[]>,
+  samples: ReadonlyMap<string, Buffer>,
   options: { only: ReadonlySet<string>; seconds: number },
   tell: Tell,
 ): Promise<void> {
@@ -200,11 +205,11 @@ async function pathAll(
     const own = [...samples.keys()].filter((name) => ['PAN-OS TRAFFIC', 'FortiGate'].includes(name))
     for (const name of own.length > 0 ? own : samples.keys()) {
       const file = join(folder, `${files.length}.log`)
-      await writeFile(file, `${samples.get(name)?.join('\n')}\n`, 'latin1')
+      await writeFile(file, samples.get(name) ?? Buffer.alloc(0))
       files.push([name, file])
     }
     const mixture = join(folder, 'mixed.log')
-    await writeFile(mixture, mixed(samples), 'latin1')
+    await writeFile(mixture, mixed(samples))
     if (samples.size > 1) files.push(['all of them, line by line', mixture])
     if (options.only.has('tcp'))
       for (const [name, file] of files) {

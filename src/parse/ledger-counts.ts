@@ -40,6 +40,11 @@ export class OutcomeCounts {
   readonly #outcomes: LedgerEntry['outcome'][] = []
   #lines = new Float64Array(64)
   #bytes = new Float64Array(64)
+  /** Those of the line before: most lines end like it. */
+  #lastOutcome = ''
+  #lastReason = ''
+  #lastFormat = ''
+  #lastPlace = 0
 
   add(
     outcome: 'transaction' | 'skipped' | 'unparsed',
@@ -47,6 +52,25 @@ export class OutcomeCounts {
     format: string,
     bytes: number,
   ): void {
+    if (
+      outcome !== this.#lastOutcome ||
+      reason !== this.#lastReason ||
+      format !== this.#lastFormat
+    ) {
+      this.#lastPlace = this.#placeOf(outcome, reason, format)
+      this.#lastOutcome = outcome
+      this.#lastReason = reason
+      this.#lastFormat = format
+    }
+    this.#lines[this.#lastPlace]++
+    this.#bytes[this.#lastPlace] += bytes
+  }
+
+  #placeOf(
+    outcome: 'transaction' | 'skipped' | 'unparsed',
+    reason: string,
+    format: string,
+  ): number {
     const places = this.#places[outcome]
     let byReason = places.get(format)
     if (byReason === undefined) places.set(format, (byReason = new Map<string, number>()))
@@ -61,8 +85,7 @@ export class OutcomeCounts {
         this.#bytes = doubled(this.#bytes)
       }
     }
-    this.#lines[place]++
-    this.#bytes[place] += bytes
+    return place
   }
 
   /** Moves the counts into the ledger, under one stream and time. */

@@ -51,6 +51,8 @@ export class SegmentParser {
   #unparsed: UnparsedLine[] = []
   #touched = new Set<KnownStream>()
   #lines = 0
+  #lastFormat: string | null = null
+  #lastName = 0
   /** Bytes of the line that its records read so far did not count. */
   #rest = 0
   /** Receive time of the last sound block. */
@@ -123,6 +125,7 @@ export class SegmentParser {
     const { dictionaryValues, dictionaryBytes } = parseLimits
     if (this.#flows.distinct > dictionaryValues || this.#flows.heldBytes > dictionaryBytes) {
       this.#flows.forget()
+      this.#lastFormat = null
       this.forgotten++
     }
     return { batch, damaged, lines, bytes }
@@ -186,10 +189,10 @@ export class SegmentParser {
   }
 
   #lineBlock(block: Block, stream: KnownStream, ids: LineIds, bounded: boolean): void {
-    const buf = this.#c.buf
+    const { bytes } = this.#c
     let start = block.start
     while (start < block.end) {
-      let end = buf.indexOf(10, start)
+      let end = bytes.indexOf(10, start)
       if (end < 0 || end > block.end) end = block.end
       this.#line(start, end, Math.min(end + 1, block.end) - start, stream, ids, bounded)
       start = end + 1
@@ -262,7 +265,7 @@ export class SegmentParser {
       }
     }
     if (outcome === transaction) {
-      this.#flows.add(c, ids.stream, ids.source, this.#flows.name(id))
+      this.#flows.add(c, ids.stream, ids.source, this.#nameOf(id))
       this.#share(stream)
     } else if (outcome !== skipped && c.part === 0) {
       if (this.#unparsed.length < lineLimits.unparsedKeptPerSegment)
@@ -277,6 +280,15 @@ export class SegmentParser {
     this.#counts.add(kind, reason, id, counted)
     this.#rest = bytes - counted
     return next
+  }
+
+  /** The number of a format's name; that of the last line is kept. */
+  #nameOf(format: string): number {
+    if (format !== this.#lastFormat) {
+      this.#lastFormat = format
+      this.#lastName = this.#flows.name(format)
+    }
+    return this.#lastName
   }
 
   /** Rows of the devices' agents: objects, not columns, since they are few beside a firewall's lines. */

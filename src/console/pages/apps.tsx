@@ -5,7 +5,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { formatCount, formatNoun } from '../../report/format.ts'
 import { visible } from '../../report/text.ts'
-import { appSearchKeys, appTest, appValue } from '../data/app-filter.ts'
+import { appSearchKeys, appTest, appValue, textOf } from '../data/app-filter.ts'
 import type { AppRow, AppSearch } from '../data/app-filter.ts'
 import { appTableQuery } from '../data/queries.ts'
 import { createRowOrder } from '../data/row-order.ts'
@@ -209,12 +209,15 @@ export function Apps() {
     let turn = requestIdle(next)
     function next(): void {
       const id = left.shift()
-      if (id === undefined) return
+      if (id === undefined) {
+        for (const row of rows ?? []) textOf(row)
+        return
+      }
       ordered?.prepare(id)
       turn = requestIdle(next)
     }
     return () => cancelIdle(turn)
-  }, [ordered, hidden])
+  }, [ordered, hidden, rows])
   const sortBy = useCallback(
     (next: Sorting) => change({ sort: next.by, order: next.order }),
     [change],

@@ -18,7 +18,8 @@ export function SignIn({ signOn }: { signOn: boolean }) {
     mutationFn: () =>
       tell<Session>('POST', '/session', { name, password, ...(code === '' ? {} : { code }) }),
     onSuccess: (session) => {
-      answers.clear()
+      // What another person saw goes; the session's own answer stays, since the gate listens to it.
+      answers.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
       answers.setQueryData(sessionQuery.queryKey, session)
     },
   })
