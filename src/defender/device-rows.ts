@@ -17,7 +17,7 @@ interface Device {
 
 /** Which device a row is about; a fault when it tells none. */
 function deviceOf(f: Fields, at: number, { source }: RowContext): Device {
-  const device = { at, device_id: f.lower('DeviceId'), device: f.lower('DeviceName'), source }
+  const device = { at, device_id: f.lower('DeviceId'), device: f.text('DeviceName'), source }
   if (device.device_id === '' && f.fault === '') f.fault = 'no DeviceId'
   return device
 }

@@ -76,7 +76,7 @@ function connectionOf(f: Fields, at: number, { source, stream }: RowContext): Co
   return {
     at,
     device_id: deviceId,
-    device: f.lower('DeviceName'),
+    device: f.text('DeviceName'),
     ...account,
     local_ip: f.address('LocalIP'),
     local_port: f.port('LocalPort'),

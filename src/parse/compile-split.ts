@@ -15,6 +15,8 @@ import type { RegexSplit } from './split-regex.ts'
 
 export interface SplitTables {
   slots: number
+  /** Slot by field name, or by `#column`. */
+  names: ReadonlyMap<string, number>
   /** Key → slot, of the splits that find fields by key. */
   keys: ByteMap | null
   /** Column name → slot, of the splits with a header. */

@@ -65,6 +65,7 @@ function build(definition: Definition, full: boolean): CompiledFormat {
     body.push(`if(!(${code.condition(guard)}))return 0;`)
   const tables: SplitTables = {
     slots: 0,
+    names: code.slots,
     keys: null,
     fields: null,
     knownLayouts: [],

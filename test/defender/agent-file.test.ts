@@ -108,7 +108,7 @@ test('objects spread over lines are rows', async () => {
   const lines = await linesOf(texts.json, 4096)
   expect(lines).toHaveLength(2)
   expect(read(lines).tables.connections.map(({ device }) => device)).toEqual([
-    'pc-7.corp.example',
+    'PC-7.corp.example',
     'a"}]{é',
   ])
 })

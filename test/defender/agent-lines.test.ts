@@ -24,7 +24,7 @@ describe('network events', () => {
     expect(row).toEqual({
       at,
       device_id: deviceId,
-      device: 'pc-7.corp.example',
+      device: 'PC-7.corp.example',
       user: 'ann@corp.example',
       user_account: 'CORP\\ann',
       user_sid: 'S-1-5-21-7-7-7-1001',
@@ -192,7 +192,7 @@ describe('device rows', () => {
     expect(told).toMatchObject([{ outcome: 'transaction', format: 'DEFENDER_DEVICE_INFO' }])
     expect(tables.devices).toMatchObject([
       {
-        device: 'pc-7.corp.example',
+        device: 'PC-7.corp.example',
         os_build: '19045',
         os_version: '10.0 22H2',
         prerequisites: 'met',

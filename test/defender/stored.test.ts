@@ -49,7 +49,7 @@ test('rows of all tables, and the hours they touch', async () => {
     ),
   ).toEqual([
     {
-      device: 'pc-7.corp.example',
+      device: 'PC-7.corp.example',
       user: 'ann@corp.example',
       account: 'CORP\\ann',
       remote_port: 443,
@@ -60,7 +60,7 @@ test('rows of all tables, and the hours they touch', async () => {
   ])
   expect(
     await inside.store.query('SELECT device, toString(prerequisites) AS verdict FROM db.devices'),
-  ).toEqual([{ device: 'pc-7.corp.example', verdict: 'met' }])
+  ).toEqual([{ device: 'PC-7.corp.example', verdict: 'met' }])
   expect([await count('device_addresses'), await count('device_logons')]).toEqual([1, 1])
   expect(
     await inside.store.query('SELECT DISTINCT toUnixTimestamp(hour) AS hour FROM db.dirty_hours'),
