@@ -156,6 +156,11 @@ export class Access implements Component<AccessStatus> {
       : null
   }
 
+  /** A program of this machine, while nobody has finished the set-up: it could read the data folder as well. */
+  get beforeSetup(): Viewer | null {
+    return this.setupNeeded ? machine : null
+  }
+
   /** The owner of a session cookie. */
   async bySession(cookie: string): Promise<Viewer | null> {
     const session = await this.sessions.use(cookie)

@@ -178,7 +178,8 @@ async function identify(
   }
   const secret = request.cookies[sessionCookie(request)]
   const viewer = secret === undefined ? null : await access.bySession(secret)
-  if (viewer === null) return access.anyone(request.ip)
+  if (viewer === null)
+    return access.anyone(request.ip) ?? (isOwnProgram(request) ? access.beforeSetup : null)
   if (!safeMethods.has(request.method) && !isOwnPage(request))
     throw new ApiProblem(
       403,
@@ -186,6 +187,18 @@ async function identify(
       'cannot change anything by this request: a session must show that it comes from the console; send X-Gnomon: 1',
     )
   return viewer
+}
+
+/** From this machine, to this machine by name, and not by a browser: a page may have been led here (DNS rebinding). */
+function isOwnProgram({ ip, headers, hostname }: FastifyRequest): boolean {
+  return (
+    isLoopback(ip) &&
+    (hostname === 'localhost' || isLoopback(hostname.replace(/^\[(.*)\]$/, '$1'))) &&
+    headers['sec-fetch-site'] === undefined &&
+    headers.origin === undefined &&
+    headers['x-forwarded-for'] === undefined &&
+    headers.forwarded === undefined
+  )
 }
 
 /** The guard refuses what is known to come from elsewhere; with a cookie it must be known to come from here. */

@@ -45,6 +45,21 @@ const audited = async () => {
   }[]
 }
 
+test('before the set-up a program of this machine is answered; a browser, a relay and another name are not', async () => {
+  const local = { remoteAddress: '127.0.0.1' }
+  const headers = (more: object) => ({ ...local, headers: { host: 'localhost:8080', ...more } })
+  expect((await ask('GET', '/api/v1/formats', headers({}))).statusCode).toBe(200)
+  for (const more of [
+    { 'sec-fetch-site': 'none' },
+    { origin: 'http://localhost:8080' },
+    { 'x-forwarded-for': '198.51.100.7' },
+    { host: 'rebound.example' },
+  ])
+    expect((await ask('GET', '/api/v1/formats', headers(more))).json()).toMatchObject({
+      code: 'SETUP_NEEDED',
+    })
+})
+
 test('before the set-up only set-up and health answer, and the program on this machine', async () => {
   for (const url of ['/api/v1/apps', '/api/v1/openapi.json', '/api/v1/accounts'])
     expect((await ask('GET', url)).json()).toMatchObject({ status: 401, code: 'SETUP_NEEDED' })

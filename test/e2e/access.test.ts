@@ -49,6 +49,7 @@ async function ask(path: string, init: { method?: string; body?: unknown; cookie
     dispatcher,
     headers: {
       'x-gnomon': '1',
+      'sec-fetch-site': 'same-origin',
       cookie: `__Host-gnomon=${init.cookie ?? cookie}`,
       ...(init.body !== undefined && { 'content-type': 'application/json' }),
     },

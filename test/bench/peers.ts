@@ -1,0 +1,79 @@
+/**
+ * The same lines through Gnomon's parser and through what people would use instead, one core each, in one run:
+ *
+ *     node test/bench/peers.ts [--lines 200000] [--rounds 3] [--rsyslog <folder>]
+ *
+ * syslog-ng (csv-parser, kv-parser) is taken from the PATH. rsyslog (mmnormalize) too, or from the folder into which its packages
+ * and their libraries were unpacked (`dpkg -x`): both cannot be installed side by side. ClickHouse is the one of the store.
+ * CPU time counts, of all threads of a process: what others do on the box at the same time does not. A peer that does not give a
+ * row for every line fails the run.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { benchParse } from '../../src/bench/parse-bench.ts'
+import { asa, fortigate, panTraffic, squid, zscaler } from '../../src/generate/log-lines.ts'
+import { Traffic } from '../../src/generate/traffic.ts'
+import { compileFormats, loadDefinitions, shippedParsers } from '../../src/parse/formats.ts'
+import { clickHouse, rsyslog, syslogNg } from './peer-programs.ts'
+import type { Peer } from './peer-programs.ts'
+
+const { values } = parseArgs({
+  options: {
+    lines: { type: 'string', default: '200000' },
+    rounds: { type: 'string', default: '3' },
+    rsyslog: { type: 'string' },
+  },
+})
+const lineCount = Number(values.lines)
+const toMs = Date.UTC(2026, 9, 15, 10)
+const devices = { panTraffic, fortigate, squid, zscaler, asa }
+const peers: Record<string, Peer> = {
+  'syslog-ng': syslogNg,
+  rsyslog: rsyslog(values.rsyslog),
+  ClickHouse: clickHouse,
+}
+
+const median = (numbers: number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
+
+function say(cells: readonly string[]): void {
+  process.stdout.write(`| ${cells.join(' | ')} |\n`)
+}
+
+const formats = compileFormats(await loadDefinitions([shippedParsers]), { full: false })
+const folder = await mkdtemp(join(tmpdir(), 'gnomon-peers-'))
+process.stdout.write(`${cpus().length} × ${cpus()[0]?.model}, node ${process.version}\n\n`)
+say(['MB/s of one core', 'Gnomon', ...Object.keys(peers)])
+say(['---', ...Object.keys({ Gnomon: 0, ...peers }).map(() => '---:')])
+try {
+  for (const [name, lineOf] of Object.entries(devices)) {
+    const traffic = new Traffic({
+      seed: 7,
+      users: 2000,
+      unknownHosts: 3000,
+      fromMs: toMs - 3_600_000,
+      toMs,
+    })
+    const file = join(folder, `${name}.log`)
+    const lines = Array.from({ length: lineCount }, () => lineOf(traffic.next()))
+    const bytes = Buffer.from(`${lines.join('\n')}\n`)
+    lines.length = 0
+    await writeFile(file, bytes)
+    const rates: Record<string, number[]> = { Gnomon: [] }
+    for (let round = 0; round < Number(values.rounds); round++) {
+      const own = benchParse(bytes, formats, { seconds: 3, nowMs: toMs })
+      rates.Gnomon.push(own.bytes / own.cpuSeconds)
+      for (const [peer, run] of Object.entries(peers)) {
+        const cpuSeconds = await run(name, file, lineCount, folder)
+        if (cpuSeconds !== null) (rates[peer] ??= []).push(bytes.length / cpuSeconds)
+      }
+    }
+    const cells = ['Gnomon', ...Object.keys(peers)].map((peer) =>
+      rates[peer] === undefined ? '' : (median(rates[peer]) / 1e6).toFixed(0),
+    )
+    say([name, ...cells])
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
