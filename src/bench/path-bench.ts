@@ -85,14 +85,18 @@ interface Counts {
 
 async function ledger(base: string): Promise<Counts> {
   const response = await fetch(`${base}/api/v1/ledger`)
-  const { totals } = (await response.json()) as {
-    totals: Record<'transactions' | 'skipped' | 'unparsed' | 'dropped', number>
+  const { rows } = (await response.json()) as {
+    rows: Record<'transactions' | 'skipped' | 'unparsed' | 'dropped', { lines: number }>[]
   }
-  const { transactions, skipped, unparsed, dropped } = totals
-  return { received: transactions + skipped + unparsed, dropped, atMs: performance.now() }
+  const counts = { received: 0, dropped: 0, atMs: performance.now() }
+  for (const { transactions, skipped, unparsed, dropped } of rows) {
+    counts.received += transactions.lines + skipped.lines + unparsed.lines
+    counts.dropped += dropped.lines
+  }
+  return counts
 }
 
-/** All lines are there, or none came for five seconds. The time is that of the last change. */
+/** All lines are there, or none came for thirty seconds. The time is that of the last change. */
 async function settled(base: string, wanted: number): Promise<Counts> {
   let last = await ledger(base)
   for (;;) {
@@ -100,7 +104,7 @@ async function settled(base: string, wanted: number): Promise<Counts> {
     await delay(250)
     const next = await ledger(base)
     if (next.received !== last.received || next.dropped !== last.dropped) last = next
-    else if (next.atMs - last.atMs > 5000) return last
+    else if (next.atMs - last.atMs > 30_000) return last
   }
 }
 

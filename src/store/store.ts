@@ -79,6 +79,9 @@ function querySettings(options: StoreOptions): ClickHouseSettings {
     max_memory_usage: String(Math.floor(options.maxMemoryBytes * 0.7)),
     max_bytes_before_external_group_by: String(Math.floor(options.maxMemoryBytes * 0.3)),
     max_bytes_before_external_sort: String(Math.floor(options.maxMemoryBytes * 0.3)),
+    // an hour of millions of flows is joined on disk, not refused
+    join_algorithm: 'grace_hash,hash' as 'grace_hash',
+    max_bytes_in_join: String(Math.floor(options.maxMemoryBytes * 0.12)),
     output_format_json_quote_64bit_integers: 0,
     date_time_output_format: 'iso',
     // `sum(transactions) AS transactions` beside `sumIf(transactions, …)`: names are the columns'

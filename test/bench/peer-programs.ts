@@ -124,10 +124,7 @@ const csvRule = (count: number): string =>
   [...columns(count).map((name) => `%${name}:char-sep:,%`), '%rest:rest%'].join(',')
 const rules: Record<string, [string, string[]]> = {
   panTraffic: [csvRule(103), ['c7', 'c8', 'c12', 'c14', 'c25', 'c29', 'c30', 'c32', 'c33', 'c102']],
-  fortigate: [
-    '%head:char-to:>%>%.:name-value-list%',
-    ['srcip', 'dstip', 'user', 'app', 'hostname', 'dstport', 'action', 'sentbyte', 'rcvdbyte'],
-  ],
+  // no FortiGate: a name-value list of liblognorm 2.0.6 takes no value in quotes that holds a blank
   squid: [
     '%c0:word%%-:whitespace%%c1:word% %c2:word% %c3:word% %c4:word% %c5:word% %c6:word% %c7:word% %c8:word% %c9:rest%',
     ['c0', 'c2', 'c3', 'c4', 'c6', 'c7', 'c8'],
@@ -167,7 +164,7 @@ template(name="row" type="string" string="${row}\\n")
 input(type="imfile" file="${file}" tag="x" readTimeout="1" ruleset="r")
 ruleset(name="r" queue.type="direct") {
   action(type="mmnormalize" ruleBase="${base}" useRawMsg="off")
-  if $parsesuccess == "OK" then action(type="omfile" file="${out}" template="row" asyncWriting="off" flushOnTXEnd="off" ioBufferSize="64k")
+  if $parsesuccess == "OK" then action(type="omfile" file="${out}" template="row" asyncWriting="on" flushInterval="1" flushOnTXEnd="off" ioBufferSize="64k")
 }
 `,
     )
