@@ -51,6 +51,11 @@ export const replayLimits = {
 export const snapshotLimits = {
   /** Bytes of a snapshot's files on their way to the store: the reader waits for the parser, the disk is not filled. */
   spoolBytes: 192 * MiB,
+  /** The store of a snapshot has the machine to itself: this share of its memory, for hours of millions of flows … */
+  storeMemoryShare: 0.4,
+  /** … and no more than this. */
+  storeBytesMax: 8 * GiB,
+  storeBytesMin: 900_000_000,
 } as const
 
 export const mergeLimits = {

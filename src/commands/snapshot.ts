@@ -1,6 +1,6 @@
 /** `gnomon snapshot`: a report from files, without a daemon. */
 import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { tmpdir, totalmem } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { configSchema } from '../config/schema.ts'
@@ -140,9 +140,16 @@ async function inTemporaryFolder(work: (folder: string) => Promise<number>): Pro
   }
 }
 
+function storeBytes(machineBytes: number): number {
+  const { storeMemoryShare, storeBytesMin, storeBytesMax } = snapshotLimits
+  const share = Math.floor(machineBytes * storeMemoryShare)
+  return Math.min(storeBytesMax, Math.max(storeBytesMin, share))
+}
+
 async function snapshotIn(folder: string, plan: Plan, io: CommandIo): Promise<number> {
   const defaults = configSchema.parse({
     spool: { maxBytes: snapshotLimits.spoolBytes, fsync: 'never' },
+    store: { maxMemoryBytes: storeBytes(totalmem()) },
   })
   const log = createLog('error')
   const pipeline = await Pipeline.open(folder, defaults, log, Date.now)

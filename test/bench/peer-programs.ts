@@ -185,7 +185,7 @@ const queries: Record<string, string> = {
   fortigate: `select intDiv(toUInt64OrZero(c['eventtime']), 60000000000) m, c['srcip'], c['dstip'], c['user'], c['app'], c['hostname'], c['dstport'], c['action'], sum(toUInt64OrZero(c['sentbyte'])), sum(toUInt64OrZero(c['rcvdbyte'])), count() n from (select extractKeyValuePairs(line, '=', ' ', '"') c from lines) group by all`,
   squid: `select intDiv(toUInt64OrZero(substring(c[1], 1, 10)), 60) m, c[3], c[4], c[7], c[8], c[9], sum(toUInt64OrZero(c[5])), count() n from (select splitByWhitespace(line) c from lines) group by all`,
   zscaler: `select toStartOfMinute(parseDateTimeBestEffortOrNull(substring(c[1], 6))) m, c[2], c[4], c[5], c[6], c[22], c[23], c[33], sum(toUInt64OrZero(c[8])), sum(toUInt64OrZero(c[9])), count() n from (select splitByString('","', line) c from lines) group by all`,
-  asa: `select toStartOfMinute(parseDateTimeBestEffortOrNull(substring(line, 6, 15))) m, c[1], c[2], c[3], c[4], c[5], sum(toUInt64OrZero(c[6])), count() n from (select extractGroups(line, 'Teardown (\\\\w+) connection \\\\d+ for [^:]+:([^/]+)/(\\\\d+) to [^:]+:([^/]+)/(\\\\d+) duration \\\\S+ bytes (\\\\d+)') c from lines) group by all`,
+  asa: `select toStartOfMinute(parseDateTimeBestEffortOrNull(substring(line, 6, 15))) m, c[1], c[2], c[3], c[4], c[5], sum(toUInt64OrZero(c[6])), count() n from (select line, extractGroups(line, 'Teardown (\\\\w+) connection \\\\d+ for [^:]+:([^/]+)/(\\\\d+) to [^:]+:([^/]+)/(\\\\d+) duration \\\\S+ bytes (\\\\d+)') c from lines) group by all`,
 }
 
 /** The store's ClickHouse on one thread: splits and groups by minute and parties, as Gnomon's parse threads do. */
