@@ -39,9 +39,9 @@ export function benchParse(
   let cpuSeconds = 0
   while (cpuSeconds < options.seconds)
     for (const segment of segments) {
-      const { batch, lines: read, bytes } = run(parser, segment)
+      const { batch, lines: read, bytes: size } = run(parser, segment)
       figure.lines += read
-      figure.bytes += bytes
+      figure.bytes += size
       figure.flows += batch.flows.rows
       for (const { outcome, lines: of } of batch.ledger)
         if (outcome === 'transaction') figure.transactions += of
