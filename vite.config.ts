@@ -6,6 +6,9 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 import type { Plugin } from 'vite'
 
+// A caller's NODE_ENV (a test runner's, say) would give React's development build: some fifty times slower with large tables.
+process.env.NODE_ENV = 'production'
+
 const outDir = join(import.meta.dirname, 'dist/console')
 
 /** Each file also as .gz beside it: the appliance compresses nothing while it serves. */
