@@ -1,5 +1,5 @@
 /** One drop folder: sees files come, waits until they are whole, hands them on one at a time, cleans up behind. */
-import { lstat, mkdir, unlink } from 'node:fs/promises'
+import { lstat, mkdir } from 'node:fs/promises'
 import { basename, relative, sep } from 'node:path'
 import type { Stats } from 'node:fs'
 import { watch } from 'chokidar'
@@ -20,6 +20,7 @@ import {
 } from './folder-scan.ts'
 import { newRange } from './folder-state.ts'
 import type { FolderState } from './folder-state.ts'
+import { deleteTaken, restoreTaken } from './folder-taken.ts'
 
 export interface WatchedFolder {
   path: string
@@ -132,8 +133,9 @@ export class FolderWatch {
   }
 
   async #scan(): Promise<void> {
-    const { path } = this.#folder
+    const { path, afterwards } = this.#folder
     try {
+      if (this.#watcher === null && afterwards === 'delete') await restoreTaken(path)
       for await (const found of scanFolder(path)) {
         if (!this.#open) return
         this.#notice(found)
@@ -282,8 +284,11 @@ export class FolderWatch {
     const same = stat !== null && isSameFile(identityOf(stat), taken)
     if (same && this.#folder.afterwards === 'delete') {
       try {
-        await unlink(path)
-        return await this.#host.state.set(path, null)
+        const deleted = await deleteTaken(this.#folder.path, path, taken)
+        await this.#host.state.set(path, null)
+        // Another one took its name in this very moment.
+        if (!deleted) this.#settling.notice(path, this.#host.now())
+        return
       } catch (error) {
         this.#host.warn(`cannot delete a file that was taken: ${causeOf(error)}; it is left`, {
           file: label(path),

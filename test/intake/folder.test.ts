@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import {
   appendFile,
+  lstat,
   mkdir,
   readdir,
   readFile,
@@ -21,6 +22,8 @@ import type { FolderIntakeOptions } from '../../src/intake/folder.ts'
 import { folderName, sourceOfFolder } from '../../src/intake/folder-name.ts'
 import { isIgnoredName, scanFolder } from '../../src/intake/folder-scan.ts'
 import { FolderState, newRange } from '../../src/intake/folder-state.ts'
+import { deleteTaken } from '../../src/intake/folder-taken.ts'
+import { identityOf } from '../../src/intake/file-intake.ts'
 import { RecordingSink, silent, temporaryFolder } from './file-fakes.ts'
 
 const settleMs = 120
@@ -124,10 +127,38 @@ test('the same file twice is taken once, and removed twice', async () => {
   await folder.start()
   await put(join(drop, 'x', 'fw.log'), 'a\n')
   await until(() => expect(sink.doneIds).toHaveLength(1))
+  // Written in place: before the first is gone it would be the same file.
+  await until(async () => expect(await readdir(join(drop, 'x'))).toEqual([]))
   await put(join(drop, 'x', 'fw.log'), 'a\n')
   await until(() => expect(folder.status().folders[0].duplicates).toBe(1))
   await until(async () => expect(await readdir(join(drop, 'x'))).toEqual([]))
   expect(sink.text).toBe('a\n')
+})
+
+test('a file that took the name of the one to be deleted is left', async () => {
+  const drop = await temporaryFolder()
+  const path = join(drop, 'x', 'fw.log')
+  await put(path, 'first\n')
+  const first = identityOf(await lstat(path))
+  await put(`${path}.tmp`, 'second\n')
+  await rename(`${path}.tmp`, path)
+  expect(await deleteTaken(drop, path, first)).toBe(false)
+  expect(await readFile(path, 'utf8')).toBe('second\n')
+  expect(await deleteTaken(drop, path, identityOf(await lstat(path)))).toBe(true)
+  expect(await readdir(join(drop, 'x'))).toEqual([])
+  await expect(deleteTaken(drop, path, first)).rejects.toThrow('ENOENT')
+})
+
+test('a file that waited to be deleted when the process died is found again', async () => {
+  const sink = new RecordingSink()
+  const { folder, drop } = await intake(sink)
+  await put(join(drop, '.taken', 'x', 'fw.log'), 'left\n')
+  await put(join(drop, 'x', 'fw.log'), 'new\n')
+  await folder.start()
+  await until(() => expect(sink.doneIds).toHaveLength(2))
+  expect(sink.text.split('\n').toSorted()).toEqual(['', 'left', 'new'])
+  await until(async () => expect(await readdir(join(drop, 'x'))).toEqual([]))
+  await until(async () => expect(await readdir(join(drop, '.taken', 'x'))).toEqual([]))
 })
 
 test('links, devices and broken archives are put aside with a reason', async () => {
