@@ -4,7 +4,8 @@
  * device: `port` (the same four parts as an agent's connection) · `lease` (who had the address; `connection` when a connection of that
  * device fits too) · `connection` alone (only one device has a fitting one, just before) · `hostname` (the log's own name of the
  * client is one device's) · `nat` (nat-sql.ts).
- * user: `log` · `port` · `connection` (one person's connections fit; a service account's are nobody's) · `session`.
+ * user: `log` · `port` · `connection` (one person's connections fit; a service account's are nobody's; of a proxy's requests that fit none
+ * by name, the device's last connection to the proxy of which the agent tells no name) · `session`.
  * host: `log` (its request's, for a connection) · `port` · `connection` (names this device used the address by: one) · `answer` (names anybody did: one).
  */
 import { mergeLimits } from '../limits.ts'
@@ -17,8 +18,9 @@ const inPass = 'h >= {from:UInt32} AND h < {to:UInt32}'
 
 /** What the connections of one key say in an hour and the one before; devices that have the address elsewhere are left out. */
 export const keyFactsSql = `
-  SELECT k, hh AS h, uniqExact(device_id) AS devices, any(device_id) AS one_device, uniqExactIf(person, person != '') AS persons,
-    anyIf(person, person != '') AS one_person, if(uniqExactIf(process, process != '') = 1, anyIf(toString(process), process != ''), '') AS one_process
+  SELECT k, hh AS h, if(min(cityHash64(device_id)) = max(cityHash64(device_id)), 1, 2) AS devices,
+    multiIf(countIf(person != '') = 0, 0, minIf(cityHash64(person), person != '') = maxIf(cityHash64(person), person != ''), 1, 2) AS persons,
+    anyIf(person, person != '') AS one_person, if(minIf(cityHash64(process), process != '') = maxIf(cityHash64(process), process != ''), anyIf(toString(process), process != ''), '') AS one_process
   FROM (
     SELECT k, h, device_id, person, process FROM db.merge_agent_keys AS a
     LEFT ANY JOIN (SELECT local_ip AS c_ip, device_id AS c_device, h AS c_h, status AS c_status, 1 AS c_any FROM db.merge_claims) AS c
@@ -39,24 +41,24 @@ const fits = (key: string): string =>
 
 /** Visits with their device. */
 export const matchedSql = `
-  SELECT vid, v.t AS t, v.h AS h, v.ft AS ft, source, src_ip, src_host, user, log_person, device, dst_ip, dst_port, app_hint, host, outcome, counted, host_rule, ${counters.join(', ')},
+  SELECT vid, v.t AS t, v.h AS h, v.ft AS ft, source, src_ip, src_host, user, log_person, device, dst_ip, dst_port, src_port, app_hint, host, outcome, counted, host_rule, ${counters.join(', ')},
     ${fits('p')} AS by_port, ${fits('i')} AS by_address, NOT by_address AND ${fits('n')} AS by_name,
-    multiIf(by_address, i_device, by_name, n_device, '') AS key_device, multiIf(by_address, i_t, by_name, n_t, 0) AS key_t,
+    NOT by_address AND NOT by_name AND ${fits('q')} AND toInt64(v.ft) - toInt64(q_t) <= ${closeSeconds} AS by_proxy,
+    multiIf(by_address, i_device, by_name, n_device, by_proxy AND q_device = l_device, q_device, '') AS key_device, multiIf(by_address, i_t, by_name, n_t, 0) AS key_t,
     multiIf(by_address, x_devices, by_name, y_devices, 0) AS devices,
     multiIf(by_port, p_device, l_device != '', l_device, devices = 1 AND toInt64(v.ft) - toInt64(key_t) <= ${closeSeconds}, key_device, m_device != '', m_device, '') AS device_id,
     multiIf(by_port, 'port', l_device != '', if(devices = 1 AND key_device = l_device, 'connection', 'lease'), device_id = '', '', device_id = key_device, 'connection', 'hostname') AS device_rule,
     by_port OR device_id != '' AND device_id = key_device AS met,
-    multiIf(by_port, p_source, met AND by_address, i_source, met, n_source, '') AS agent_source,
+    multiIf(by_port, p_source, met AND by_address, i_source, met AND by_name, n_source, met, q_source, '') AS agent_source,
     p_person, p_service, p_process, p_host,
-    multiIf(by_address, i_service, by_name, n_service, 0) AS key_service, multiIf(by_address, i_person, by_name, n_person, '') AS key_person,
-    multiIf(by_address, x_persons, by_name, y_persons, 0) AS persons,
-    multiIf(by_address, x_person, by_name, y_person, '') AS one_person, multiIf(by_address, x_process, by_name, y_process, '') AS one_process
+    multiIf(by_address, i_service, by_name, n_service, by_proxy, q_service, 0) AS key_service, multiIf(by_address, i_person, by_name, n_person, by_proxy, q_person, '') AS key_person,
+    multiIf(by_address, x_persons, by_name, y_persons, by_proxy, q_person != '', 0) AS persons,
+    multiIf(by_address, x_person, by_name, y_person, by_proxy, q_person, '') AS one_person, multiIf(by_address, x_process, by_name, y_process, '') AS one_process
   FROM (
-    SELECT *, rowNumberInAllBlocks() + 1 AS vid, ${personOf('r.user')} AS log_person, toUInt32(r.t + 59 - w_seconds) AS ft, toUInt32(ft + ${toleranceSeconds}) AS e,
-      CAST(cityHash64(src_ip) AS UInt64) AS kl,
-      if(src_port = 0 OR dst_ip = '' OR src_ip = '', 0, cityHash64(toString(src_ip), src_port, toString(dst_ip), dst_port)) AS kp,
-      if(dst_ip = '' OR src_ip = '', 0, cityHash64(toString(src_ip), toString(dst_ip), dst_port)) AS ki,
-      if(host = '' OR src_ip = '', 0, cityHash64(toString(src_ip), host)) AS kn,
+    SELECT *, rowNumberInAllBlocks() + 1 + {slice:UInt64} * 4294967296 AS vid, ${personOf('r.user')} AS log_person, toUInt32(r.t + 59 - w_seconds) AS ft, toUInt32(ft + ${toleranceSeconds}) AS e,
+      client AS kl, port_key AS kp, address_key AS ki,
+      if(host = '' OR src_ip = '', 0, cityHash64(client, cityHash64(host))) AS kn,
+      if(dst_ip = '' AND kn != 0, cityHash64(client, 'proxied'), 0) AS kq,
       lower(splitByChar('.', if(device = '', toString(src_host), toString(device)))[1]) AS short
     FROM db.merge_visits AS r
     LEFT ANY JOIN (SELECT source AS w_source, h AS w_h, seconds AS w_seconds FROM db.merge_skews) AS w ON r.source = w.w_source AND r.h = w.w_h
@@ -66,6 +68,7 @@ export const matchedSql = `
     ON v.kp = p.p_k AND v.e >= p.p_t
   ASOF LEFT JOIN (${keyed('i')}) AS i ON v.ki = i.i_k AND v.e >= i.i_t
   ASOF LEFT JOIN (${keyed('n')}) AS n ON v.kn = n.n_k AND v.e >= n.n_t
+  ASOF LEFT JOIN (${keyed('q')}) AS q ON v.kq = q.q_k AND v.e >= q.q_t
   LEFT ANY JOIN (${facts('x')}) AS x ON v.ki = x.x_k AND v.h = x.x_h
   LEFT ANY JOIN (${facts('y')}) AS y ON v.kn = y.y_k AND v.h = y.y_h
   LEFT ANY JOIN (SELECT k AS l_k, t AS l_t, holder AS l_device FROM db.merge_leases WHERE confidence >= ${leaseConfidence}) AS l ON v.kl = l.l_k AND v.t = l.l_t
@@ -93,7 +96,7 @@ export const aloneAskedSql = `
 
 /** Names an address went by, in an hour and the one before: of each device, and of all. */
 export const namesSql = `
-  SELECT device_id, ip, hh AS h, uniqExact(host) AS hosts, any(host) AS one_host FROM (
+  SELECT device_id, ip, hh AS h, if(min(cityHash64(host)) = max(cityHash64(host)), 1, 2) AS hosts, any(host) AS one_host FROM (
     SELECT device_id, remote_ip AS ip, h, host FROM db.merge_agent WHERE host != '' AND remote_ip != '' AND role != 'dns'
     UNION ALL
     SELECT device_id, arrayJoin(splitByChar(' ', toString(answers))) AS ip, h, host FROM db.merge_agent WHERE role = 'dns' AND host != '' AND answers != '')
@@ -128,9 +131,7 @@ export const deviceListSql = `
   GROUP BY device_id`
 
 /** Connections that no source saw, as visits of their own: no bytes are known. One connection that has several rows counts once. */
-export const aloneInsert = `
-  INSERT INTO db.merge_attributed (t, h, source, src_ip, app_hint, outcome, counted, ${counters.join(', ')}, device, device_id, device_rule, process, agent_source,
-    person, user_rule, user_form, named, host_rule, network)
+export const aloneSql = `
   SELECT t, h, source, local_ip AS src_ip, '' AS app_hint, action AS outcome, toUInt32(greatest(events, 1)) AS counted, ${counters.map((name) => `toUInt64(0) AS ${name}`).join(', ')},
     device, device_id, if(device_id = '', '', 'agent') AS device_rule, toString(process) AS process, source AS agent_source,
     if(a.person != '' OR a.service, a.person, s_person) AS person, multiIf(a.person != '' OR a.service, 'agent', s_person != '', 'session', '') AS user_rule, user_form,

@@ -14,7 +14,7 @@ const { holdSeconds, nearSeconds, farSeconds, behindSeconds } = mergeLimits
 
 /** Observations with columns k, h, t, holder → one for each moment ('?' = several at once), for `holdersSql`. */
 export function observationsSql(observed: string): string {
-  return `SELECT k, h, t, if(uniqExact(holder) = 1, any(holder), '?') AS holder FROM (${observed}) GROUP BY k, h, t`
+  return `SELECT k, h, t, if(min(holder) = max(holder), any(holder), '?') AS holder FROM (${observed}) GROUP BY k, h, t`
 }
 
 /** Holders that take turns, in an hour and its neighbours: more changes than holders allow. */

@@ -2,6 +2,7 @@
 import { mergeLimits } from '../limits.ts'
 import type { Store } from '../store/store.ts'
 import { resolvePeople } from './people.ts'
+import { flowsWindow } from './slices.ts'
 import type { Identity, IdentityLink } from './people.ts'
 
 interface Known {
@@ -26,6 +27,8 @@ const linksOfHours = `
   FROM db.device_logons
   WHERE report = {report:String} AND user != '' AND at >= toDateTime64({from:UInt32} - ${behindSeconds}, 3, 'UTC') AND at < toDateTime64({to:UInt32} + ${behindSeconds}, 3, 'UTC')`
 
+const usersOfHours = `SELECT DISTINCT toString(user) AS user FROM db.flows WHERE ${flowsWindow} AND user != ''`
+
 export class Identities {
   readonly #store: Store
   readonly #isService: (form: string) => boolean
@@ -44,7 +47,7 @@ export class Identities {
   }
 
   /**
-   * Takes in the names of a pass (its visits are in `merge_visits`). Returns the forms whose person is another than before: hours
+   * Takes in the names of a pass, and of the hours around it. Returns the forms whose person is another than before: hours
    * merged under the old one must be merged anew.
    */
   async learn(report: string, params: Record<string, unknown>, version: number): Promise<string[]> {
@@ -52,9 +55,7 @@ export class Identities {
     const links = await this.#store.query<IdentityLink & { how: string }>(linksOfHours, params)
     const fresh = links.filter((link) => !known.links.has(linkKey(link)))
     for (const link of fresh) known.links.set(linkKey(link), plain(link))
-    const users = await this.#store.query<{ user: string }>(
-      "SELECT DISTINCT toString(user) AS user FROM db.merge_visits WHERE user != ''",
-    )
+    const users = await this.#store.query<{ user: string }>(usersOfHours, params)
     const before = known.forms.size
     for (const { user } of users) known.forms.add(user)
     if (fresh.length === 0 && known.forms.size === before) return []

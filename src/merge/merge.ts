@@ -3,7 +3,9 @@
  * see the old generation until `usage_hours` names the new one, so they never see half an hour's work.
  */
 import { isIP } from 'node:net'
+import { availableParallelism } from 'node:os'
 import type { Catalog } from '../catalog/match.ts'
+import { causeOf } from '../errors.ts'
 import { mergeLimits } from '../limits.ts'
 import type { Row, Store } from '../store/store.ts'
 import { Identities } from './identities.ts'
@@ -11,6 +13,9 @@ import { runPass } from './pass.ts'
 import type { PassParams } from './pass.ts'
 import { serviceTest } from './people.ts'
 import type { IdentityLink } from './people.ts'
+import { Scratch } from './scratch.ts'
+import { Setbacks } from './setbacks.ts'
+import type { Setback } from './setbacks.ts'
 import { unnamedSql } from './usage-sql.ts'
 
 const hourSeconds = 3600
@@ -26,7 +31,26 @@ export interface MergeStatus {
   rows: number
   /** Destinations named by the catalog. */
   classified: number
+  /** How long the last pass took. */
   lastMs: number | null
+  /** Parts that the last pass was divided into. */
+  slices: number
+  /** Passes that failed; those that ran out of memory were tried again in smaller parts. */
+  failures: number
+  memoryFailures: number
+  /** Hours that could not be merged and wait for their next try, newest first. */
+  failing: Setback[]
+}
+
+export interface MergeOptions {
+  /** Patterns (`svc-*`) of accounts that are no persons. */
+  serviceAccounts?: readonly string[]
+  /** Memory the store may use. */
+  memoryBytes?: number
+  /** Flows of a slice; by default what fits in the memory. */
+  sliceRows?: number
+  /** Threads of a statement at this time. */
+  threads?: () => number
 }
 
 /** Turns flows and what agents tell into usage. */
@@ -35,20 +59,33 @@ export class Merge {
   readonly #now: () => number
   readonly #identities: Identities
   #catalog: Catalog
+  readonly #threads: () => number
+  readonly #ending = new AbortController()
+  readonly #setbacks = new Setbacks()
+  #sliceRows: number
+  readonly #agentRows: number
   #lastGeneration = 0
   #running: Promise<void> = Promise.resolve()
+  #swept = false
   #cleaned = false
   #rubbish = new Map<string, HourRef & { generation: number }>()
-  readonly #status: MergeStatus = { hours: 0, rows: 0, classified: 0, lastMs: null }
+  readonly #status = {
+    hours: 0,
+    rows: 0,
+    classified: 0,
+    lastMs: null as number | null,
+    slices: 0,
+    failures: 0,
+    memoryFailures: 0,
+  }
 
-  /** `serviceAccounts`: patterns (`svc-*`) of accounts that are no persons. */
-  constructor(
-    store: Store,
-    catalog: Catalog,
-    now: () => number,
-    serviceAccounts: readonly string[] = [],
-  ) {
+  constructor(store: Store, catalog: Catalog, now: () => number, options: MergeOptions = {}) {
+    const { serviceAccounts = [], memoryBytes = mergeLimits.memoryBytes, threads } = options
+    const fitting = Math.floor(memoryBytes / mergeLimits.sliceRowBytes)
     this.#identities = new Identities(store, serviceTest(serviceAccounts))
+    this.#threads = threads ?? availableParallelism
+    this.#sliceRows = options.sliceRows ?? Math.max(mergeLimits.sliceRowsMin, fitting)
+    this.#agentRows = Math.floor(memoryBytes / mergeLimits.agentRowBytes)
     this.#store = store
     this.#catalog = catalog
     this.#now = now
@@ -69,15 +106,17 @@ export class Merge {
   }
 
   status(): MergeStatus {
-    return { ...this.#status }
+    return { ...this.#status, failing: this.#setbacks.list() }
   }
 
   /**
    * Hours whose usage is older than their flows and agent rows, or named by another catalog, newest first; of one report, or of all. An
-   * hour looks at its neighbours: when only these changed it waits a while, or is due at once when all is to be settled.
+   * hour looks at its neighbours: when only these changed it waits a while, or is due at once when all is to be settled. An hour that
+   * could not be merged waits too.
    */
   async dirty(limit: number, report: string | null = null, settle = false): Promise<HourRef[]> {
-    return this.#store.query<{ report: string; hour: number }>(
+    const nowMs = this.#now()
+    const hours = await this.#store.query<{ report: string; hour: number }>(
       `SELECT report, at AS hour FROM (
          SELECT report, toUInt32(toUnixTimestamp(hour) + 3600 * ahead) AS at, maxIf(mark, ahead = 0) AS own, max(mark) AS near
          FROM db.dirty_hours ARRAY JOIN [-2, -1, 0, 1] AS ahead
@@ -90,13 +129,18 @@ export class Merge {
       {
         report: report ?? '',
         catalog: this.#catalog.version,
-        limit,
-        before: settle ? Number.MAX_SAFE_INTEGER : this.#now() - mergeLimits.neighbourMs,
+        limit: limit + this.#setbacks.size,
+        before: settle ? Number.MAX_SAFE_INTEGER : nowMs - mergeLimits.neighbourMs,
       },
     )
+    const due = settle ? hours : hours.filter((hour) => !this.#setbacks.waits(hour, nowMs))
+    return due.slice(0, limit)
   }
 
-  /** Recomputes the dirty hours, at most `limit` of them; returns how many. */
+  /**
+   * Recomputes the dirty hours, at most `limit` of them; returns how many. One that fails does not keep the others from it: then the first
+   * error is thrown at the end.
+   */
   async recomputeDirty(
     limit: number,
     report: string | null = null,
@@ -108,40 +152,75 @@ export class Merge {
     this.#running = done.promise
     await before
     try {
+      if (!this.#swept) await Scratch.sweep(this.#store)
+      this.#swept = true
       const hours = await this.dirty(limit, report, settle)
-      for (const run of runsOf(hours)) await this.#recomputeRun(run)
+      const errors: unknown[] = []
+      for (const run of runsOf(hours)) await this.#recomputeRun(run, errors)
+      if (errors.length > 0) throw errors[0]
       return hours.length
     } finally {
       done.resolve()
     }
   }
 
-  /** Hours of one report that follow each other, anew; in parts when they hold too much for the memory. */
-  async #recomputeRun(run: HourRun): Promise<void> {
+  /** Ends what runs before its next statement; nothing of it becomes visible. */
+  async stop(): Promise<void> {
+    this.#ending.abort(new Error('the merge is being stopped'))
+    await this.#running
+  }
+
+  /** Hours of one report that follow each other, anew; in passes whose agents' rows fit in memory (flows go in slices). */
+  async #recomputeRun(run: HourRun, errors: unknown[]): Promise<void> {
     const { report, from, to } = run
-    const sizes = await this.#store.query<{ hour: number; rows: number }>(
-      `SELECT hour, sum(n) AS rows FROM (
-         SELECT toUnixTimestamp(toStartOfHour(minute)) AS hour, count() AS n FROM db.flows
+    const sizes = await this.#store.query<{ hour: number; flows: number; agents: number }>(
+      `SELECT hour, sumIf(n, kind = 1) AS flows, sumIf(n, kind = 2) AS agents FROM (
+         SELECT toUnixTimestamp(toStartOfHour(minute)) AS hour, count() AS n, 1 AS kind FROM db.flows
          WHERE report = {report:String} AND minute >= toDateTime({from:UInt32}, 'UTC') AND minute < toDateTime({to:UInt32}, 'UTC') GROUP BY hour
          UNION ALL
-         SELECT toUnixTimestamp(toStartOfHour(toDateTime(at))) AS hour, count() AS n FROM db.device_connections
+         SELECT toUnixTimestamp(toStartOfHour(toDateTime(at))) AS hour, count() AS n, 2 AS kind FROM db.device_connections
          WHERE report = {report:String} AND at >= toDateTime64({from:UInt32}, 3, 'UTC') AND at < toDateTime64({to:UInt32}, 3, 'UTC') GROUP BY hour)
        GROUP BY hour`,
       { report, from, to },
     )
-    const rows = new Map(sizes.map((size) => [size.hour, size.rows]))
+    const rows = new Map(sizes.map((size) => [size.hour, size]))
     let start = from
-    let held = 0
+    let held = { flows: 0, agents: 0 }
     for (let hour = from; hour < to; hour += hourSeconds) {
-      const own = rows.get(hour) ?? 0
-      if (hour > start && held + own > mergeLimits.rowsPerPass) {
-        await this.#pass({ report, from: start, to: hour })
+      const own = rows.get(hour) ?? { flows: 0, agents: 0 }
+      const full =
+        held.flows + own.flows > mergeLimits.flowsPerPass ||
+        held.agents + own.agents > this.#agentRows
+      if (hour > start && full) {
+        await this.#attempt({ report, from: start, to: hour }, errors)
         start = hour
-        held = 0
+        held = { flows: 0, agents: 0 }
       }
-      held += own
+      held = { flows: held.flows + own.flows, agents: held.agents + own.agents }
     }
-    await this.#pass({ report, from: start, to })
+    await this.#attempt({ report, from: start, to }, errors)
+  }
+
+  /** A pass; one that runs out of memory again in halves. What fails all the same waits. */
+  async #attempt(run: HourRun, errors: unknown[]): Promise<void> {
+    const { report, from, to } = run
+    try {
+      await this.#pass(run)
+    } catch (error) {
+      if (this.#ending.signal.aborted) throw error
+      this.#status.failures++
+      if (outOfMemory(error) && this.#sliceRows > mergeLimits.sliceRowsMin) {
+        this.#status.memoryFailures++
+        this.#sliceRows = Math.max(mergeLimits.sliceRowsMin, Math.floor(this.#sliceRows / 2))
+        const middle = from + Math.ceil((to - from) / hourSeconds / 2) * hourSeconds
+        await this.#attempt({ report, from, to: middle }, errors)
+        if (middle < to) await this.#attempt({ report, from: middle, to }, errors)
+        return
+      }
+      errors.push(error)
+      for (let hour = from; hour < to; hour += hourSeconds)
+        this.#setbacks.failed({ report, hour }, causeOf(error), this.#now())
+    }
   }
 
   async #pass({ report, from, to }: HourRun): Promise<void> {
@@ -152,11 +231,16 @@ export class Merge {
     const catalog = this.#catalog.version
     const params: PassParams = { report, from, to, catalog, generation }
     let renamed: string[] = []
-    await runPass(this.#store, params, {
+    const steps = {
       learn: async () => {
         renamed = await this.#identities.learn(report, params, generation)
       },
       classify: () => this.#classify(params),
+    }
+    this.#status.slices = await runPass(this.#store, params, steps, {
+      sliceRows: this.#sliceRows,
+      threads: this.#threads,
+      signal: this.#ending.signal,
     })
     const counts = await this.#store.query<{ hour: number; rows: number }>(
       `SELECT toUnixTimestamp(hour) AS hour, count() AS rows FROM db.usage
@@ -175,6 +259,7 @@ export class Merge {
     await this.#markRenamed(params, renamed)
     for (const hour of done) {
       this.#rubbish.set(`${report}|${hour.hour}`, hour)
+      this.#setbacks.done(hour)
       this.#status.hours++
       this.#status.rows += hour.rows
     }
@@ -245,6 +330,11 @@ export class Merge {
       domain: found.domain ?? host,
     }
   }
+}
+
+/** Whether the store refused a statement for its memory. */
+function outOfMemory(error: unknown): boolean {
+  return /memory limit exceeded|MEMORY_LIMIT_EXCEEDED|cannot allocate memory/i.test(causeOf(error))
 }
 
 interface Destination extends Row {

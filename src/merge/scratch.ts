@@ -1,77 +1,97 @@
 /**
  * Tables that live as long as one merge: each step of it is a plain statement whose result the next one reads. One merge runs at a
- * time, so the names are fixed; what an interrupted one left is replaced by the next.
+ * time, so the names are fixed; what an interrupted one left is dropped by the next process's first. Where a pass has several slices, what
+ * a slice leaves for a later step is put aside on disk.
  */
-import type { Store } from '../store/store.ts'
+import type { ClickHouseSettings } from '@clickhouse/client'
+import type { Row, Store } from '../store/store.ts'
 
-const scratchNames = [
-  'merge_flows',
-  'merge_parties',
-  'merge_sessions',
-  'merge_webs',
-  'merge_connections',
-  'merge_covered',
-  'merge_visits',
-  'merge_agent',
-  'merge_ports',
-  'merge_skews',
-  'merge_flow_keys',
-  'merge_agent_keys',
-  'merge_met',
-  'merge_claims',
-  'merge_lease_seen',
-  'merge_leases',
-  'merge_device_addresses',
-  'merge_person_seen',
-  'merge_persons',
-  'merge_alone_persons',
-  'merge_device_names',
-  'merge_device_list',
-  'merge_key_facts',
-  'merge_keyed',
-  'merge_matched',
-  'merge_nat_agents',
-  'merge_nat_flows',
-  'merge_nat_behind',
-  'merge_nat',
-  'merge_nat_seen',
-  'merge_placed',
-  'merge_seen',
-  'merge_names',
-  'merge_attributed',
-] as const
-
-export type ScratchName = (typeof scratchNames)[number]
+export interface ScratchOptions {
+  /** Threads of a statement. */
+  threads: () => number
+  /** Ends the pass before its next statement. */
+  signal: AbortSignal
+}
 
 export class Scratch {
   readonly #store: Store
-  readonly #params: Record<string, unknown>
-  readonly #made = new Set<ScratchName>()
+  readonly #options: ScratchOptions
+  #params: Record<string, unknown>
+  readonly #made = new Set<string>()
 
-  constructor(store: Store, params: Record<string, unknown>) {
+  constructor(store: Store, params: Record<string, unknown>, options: ScratchOptions) {
     this.#store = store
     this.#params = params
+    this.#options = options
+  }
+
+  /** Tables of a process that was killed. */
+  static async sweep(store: Store): Promise<void> {
+    const left = await store.query<{ name: string }>(
+      `SELECT name FROM system.tables WHERE database = splitByChar('.', 'db.flows')[1] AND startsWith(name, 'merge_')`,
+    )
+    for (const { name } of left) await store.command(`DROP TABLE IF EXISTS db.${name}`)
+  }
+
+  /** Further parameters of the statements, in place of earlier ones of these names. */
+  use(params: Record<string, unknown>): void {
+    this.#params = { ...this.#params, ...params }
+  }
+
+  async run(sql: string): Promise<void> {
+    this.#options.signal.throwIfAborted()
+    await this.#store.command(sql, this.#params, this.#settings())
+  }
+
+  async query<T extends Row>(sql: string): Promise<T[]> {
+    this.#options.signal.throwIfAborted()
+    return this.#store.query<T>(sql, this.#params)
   }
 
   /** The table anew, with the rows of a query. */
-  async make(name: ScratchName, select: string): Promise<void> {
+  async make(name: string, select: string, engine: 'Memory' | 'Log' = 'Memory'): Promise<void> {
     this.#made.add(name)
-    await this.#store.command(
-      `CREATE OR REPLACE TABLE db.${name} ENGINE = Memory AS ${select}`,
-      this.#params,
-      // functions of a column of repeating text give columns of repeating numbers
-      { allow_suspicious_low_cardinality_types: 1 },
-    )
+    await this.run(`CREATE OR REPLACE TABLE db.${name} ENGINE = ${engine} AS ${select}`)
   }
 
-  async count(name: ScratchName): Promise<number> {
-    const [row] = await this.#store.query<{ rows: number }>(
-      `SELECT count() AS rows FROM db.${name}`,
-    )
+  /**
+   * Steps that do not need each other, at the same time: one statement keeps hardly more than one core busy. One after the other where only
+   * one thread may be used. Resolves, or throws the first error, when none of them runs any more.
+   */
+  async together(...steps: readonly (() => Promise<void>)[]): Promise<void> {
+    if (this.#options.threads() === 1) {
+      for (const step of steps) await step()
+      return
+    }
+    const ends = await Promise.allSettled(steps.map(async (step) => step()))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
+
+  /** More rows into the table; it is made by the first. */
+  async add(name: string, select: string, engine: 'Memory' | 'Log' = 'Memory'): Promise<void> {
+    if (this.#made.has(name)) await this.run(`INSERT INTO db.${name} ${select}`)
+    else await this.make(name, select, engine)
+  }
+
+  async count(name: string): Promise<number> {
+    const [row] = await this.query<{ rows: number }>(`SELECT count() AS rows FROM db.${name}`)
     return row.rows
   }
 
-  async drop(...names: readonly ScratchName[]): Promise<void> {
+  /** Puts a table aside until `takeBack`. */
+  async putAside(name: string, slice: number): Promise<void> {
+    this.#made.delete(name)
+    this.#made.add(`${name}_${slice}`)
+    await this.run(`RENAME TABLE db.${name} TO db.${name}_${slice}`)
+  }
+
+  async takeBack(name: string, slice: number): Promise<void> {
+    this.#made.delete(`${name}_${slice}`)
+    this.#made.add(name)
+    await this.run(`RENAME TABLE db.${name}_${slice} TO db.${name}`)
+  }
+
+  async drop(...names: readonly string[]): Promise<void> {
     const made = names.filter((name) => this.#made.delete(name))
     if (made.length === 0) return
     const tables = made.map((name) => `db.${name}`).join(', ')
@@ -80,5 +100,16 @@ export class Scratch {
 
   async dropAll(): Promise<void> {
     await this.drop(...this.#made)
+  }
+
+  #settings(): ClickHouseSettings {
+    return {
+      max_threads: this.#options.threads(),
+      // what is joined to is a slice's, or the agents' rows of a pass: bounded before, and faster in memory
+      join_algorithm: 'hash',
+      max_bytes_in_join: '0',
+      // functions of a column of repeating text give columns of repeating numbers
+      allow_suspicious_low_cardinality_types: 1,
+    }
   }
 }

@@ -9,10 +9,19 @@ export const plainSql = `
     toString(user) AS user_form, if(host = '', toString(dst_ip), host) AS named, host_rule, 1 AS network
   FROM db.merge_visits AS v ${joinIdentities('v.user')}`
 
+/** A destination as the catalog is asked about it: host or address, and the vendor's app name. */
+const destination = (host: string): string => `cityHash64(toString(${host}), toString(app_hint))`
+
 /** Destinations that the catalog was not asked about in this version: (host or address, vendor's app name). */
 export const unnamedSql = `
   SELECT DISTINCT named AS host, app_hint FROM db.merge_attributed
-  WHERE (named, app_hint) NOT IN (SELECT toString(host), app_hint FROM db.hosts WHERE catalog = {catalog:String})`
+  WHERE ${destination('named')} NOT IN (SELECT ${destination('host')} FROM db.hosts WHERE catalog = {catalog:String})`
+
+/** What the catalog said of the destinations; `what` stands for all of it, so that rows are grouped by one number. */
+export const hostsSql = `
+  SELECT ${destination('host')} AS k, app, app_id, category, score, infrastructure, domain,
+    cityHash64(toString(app), toString(app_id), toString(category), ifNull(score, -1), infrastructure, toString(domain)) AS what
+  FROM db.hosts WHERE catalog = {catalog:String} AND k IN (SELECT ${destination('named')} FROM db.merge_attributed) LIMIT 1 BY k`
 
 const parts = [
   'source', 'device', 'device_id', 'process', 'src_ip', 'agent_source', 'device_rule', 'user_rule', 'host_rule', 'user_form',
@@ -23,13 +32,15 @@ export const usageInsert = `
   INSERT INTO db.usage (report, hour, generation, ${parts.join(', ')}, app_id, app, category, score, infrastructure, host, domain, user, action, seen_by,
     first_seen, last_seen, transactions, ${counters.join(', ')})
   SELECT {report:String}, toDateTime(h, 'UTC'), {generation:UInt64}, ${parts.join(', ')}, app_id, app, category, score, infrastructure,
-    u.named, if(c.domain = '', u.named, c.domain) AS domain, person, outcome, seen, min(first), max(last), sum(u.counted), ${counters.map((name) => `sum(u.${name})`).join(', ')}
+    named, if(c.domain = '', named, toString(c.domain)), person, outcome, multiIf(network = 0, ['agent'], agent_source = '', ['network'], ['network', 'agent']),
+    toDateTime(first, 'UTC'), toDateTime(last, 'UTC'), n, ${counters.map((name) => `sum_${name}`).join(', ')}
   FROM (
-    SELECT h, ${parts.join(', ')}, app_hint, named, person, outcome, multiIf(network = 0, ['agent'], agent_source = '', ['network'], ['network', 'agent']) AS seen,
-      min(toDateTime(t, 'UTC')) AS first, max(toDateTime(t, 'UTC')) AS last, sum(counted) AS counted, ${counters.map((name) => `sum(${name}) AS ${name}`).join(', ')}
-    FROM db.merge_attributed GROUP BY h, ${parts.join(', ')}, app_hint, named, person, outcome, seen
+    SELECT h, ${parts.join(', ')}, named, person, outcome, network, w.what AS what,
+      min(t) AS first, max(t) AS last, sum(a.counted) AS n, ${counters.map((name) => `sum(a.${name}) AS sum_${name}`).join(', ')}
+    FROM (SELECT *, ${destination('named')} AS destination FROM db.merge_attributed) AS a
+    LEFT ANY JOIN (SELECT k, what FROM db.merge_hosts) AS w ON a.destination = w.k
+    GROUP BY h, ${parts.join(', ')}, named, person, outcome, network, what
   ) AS u
   LEFT ANY JOIN (
-    SELECT toString(host) AS c_host, app_hint AS c_hint, app, app_id, category, score, infrastructure, toString(domain) AS domain FROM db.hosts WHERE catalog = {catalog:String}
-  ) AS c ON u.named = c.c_host AND u.app_hint = c.c_hint
-  GROUP BY h, ${parts.join(', ')}, app_id, app, category, score, infrastructure, u.named, domain, person, outcome, seen`
+    SELECT what AS c_what, app, app_id, category, score, infrastructure, domain FROM db.merge_hosts LIMIT 1 BY what
+  ) AS c ON u.what = c.c_what`

@@ -9,11 +9,9 @@
  *   leave their bytes at the address, and no count.
  * - A request whose connection is logged in the same or the next hour is found; a longer connection counts again when it ends.
  *
- * Parameters: report, from, to (epoch seconds of whole hours).
+ * Parameters: report, from, to (epoch seconds of whole hours), and the slice (slices.ts).
  */
-import { mergeLimits } from '../limits.ts'
-
-const { behindSeconds, aheadSeconds, toleranceSeconds, skewSecondsMax } = mergeLimits
+import { flowsWindow, inSlice } from './slices.ts'
 
 /** Counters of a flow, as they are summed. */
 export const counters = [
@@ -29,11 +27,12 @@ export const counters = [
 export const flowsSql = `
   SELECT rowNumberInAllBlocks() AS id, toUnixTimestamp(minute) AS t, toUInt32(intDiv(t, 3600) * 3600) AS h, toString(record) AS kind,
     source, src_ip, src_host, user, device, dst_host, dst_ip, dst_port, src_port, action, app_hint, transactions, ${counters.join(', ')},
-    if(src_ip = '' OR dst_ip = '', 0, cityHash64(source, src_ip, dst_ip, dst_port)) AS party,
+    CAST(cityHash64(src_ip) AS UInt64) AS client, CAST(cityHash64(dst_ip) AS UInt64) AS server, CAST(cityHash64(source) AS UInt64) AS seer,
+    if(src_ip = '' OR dst_ip = '', 0, cityHash64(client, server, dst_port)) AS address_key,
+    if(address_key = 0 OR src_port = 0, 0, cityHash64(client, src_port, server, dst_port)) AS port_key,
+    if(address_key = 0, 0, cityHash64(seer, address_key)) AS party,
     if(party = 0 OR src_port = 0, 0, cityHash64(party, src_port)) AS party_port
-  FROM db.flows
-  WHERE report = {report:String} AND record != 'dns'
-    AND minute >= toDateTime({from:UInt32} - ${behindSeconds + toleranceSeconds + skewSecondsMax}, 'UTC') AND minute < toDateTime({to:UInt32} + ${aheadSeconds}, 'UTC')`
+  FROM db.flows WHERE ${flowsWindow} AND ${inSlice}`
 
 const pairedParties = `
   SELECT party FROM db.merge_flows WHERE party != 0 GROUP BY party
@@ -46,7 +45,7 @@ const inParties = 'party IN (SELECT party FROM db.merge_parties)'
 
 /** What a group of requests says: users and blocks count when all agree. */
 const said = (key: string): string => `
-  if(uniqExactIf(user, user != '') = 1, anyIf(toString(user), user != ''), '') AS ${key}_user, min(action = 'blocked') AS ${key}_blocked`
+  if(minIf(cityHash64(user), user != '') = maxIf(cityHash64(user), user != ''), anyIf(toString(user), user != ''), '') AS ${key}_user, min(action = 'blocked') AS ${key}_blocked`
 
 /**
  * Connections of paired parties with what their own port's requests say. The first host stands for all: a connection names one server.
@@ -74,7 +73,7 @@ export const websSql = `
 
 /** Requests without a connection of their port, by party and hour of the connection that may be theirs. */
 const looseWebs = (key: string, hint: boolean): string => `
-  SELECT party AS ${key}_party, hh AS ${key}_h${hint ? `, app_hint AS ${key}_hint` : ''}, uniqExact(dst_host) AS ${key}_hosts,
+  SELECT party AS ${key}_party, hh AS ${key}_h${hint ? `, app_hint AS ${key}_hint` : ''}, if(min(cityHash64(dst_host)) = max(cityHash64(dst_host)), 1, 2) AS ${key}_hosts,
     any(toString(dst_host)) AS ${key}_host, ${said(key)}
   FROM db.merge_webs ARRAY JOIN [h, toUInt32(h + 3600)] AS hh
   WHERE NOT by_port${hint ? " AND app_hint != ''" : ''} GROUP BY party, hh${hint ? ', app_hint' : ''}`
@@ -108,7 +107,7 @@ export const coveredSql = `
 export function visitsSql(paired: boolean): string {
   const inHours = 'h >= {from:UInt32} AND h < {to:UInt32}'
   const columns =
-    't, h, source, src_ip, src_host, user, device, dst_ip, dst_port, src_port, app_hint'
+    't, h, source, src_ip, src_host, user, device, dst_ip, dst_port, src_port, app_hint, client, address_key, port_key'
   if (!paired)
     return `SELECT ${columns}, toString(dst_host) AS host, toString(action) AS outcome, transactions AS counted,
       if(dst_host = '', '', 'log') AS host_rule, ${counters.join(', ')} FROM db.merge_flows WHERE ${inHours}`

@@ -21,6 +21,8 @@ export interface CompanyOptions {
   /** Share of agents' rows lost, and doubled. */
   lost: number
   doubled: number
+  /** An agent's row comes up to so many hours late; what has not come by the end of the time is missing. */
+  late?: number
   /** Largest error of a clock, seconds. */
   skew: number
 }
@@ -55,6 +57,8 @@ export interface Connection {
   host: string
   ip: string
   port: number
+  /** The client's port in the network's log: one of the two NATs gives its own. */
+  seenPort: number
 }
 
 const lan = (n: number): string => `10.${1 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`
@@ -81,6 +85,15 @@ class Pool {
   }
 }
 
+/** The NAT whose address is the devices' public one, and keeps ports; the other is inside the network and gives ports of its own. */
+const publicNat = '198.51.100.1'
+
+/** The address that a device has on the internet, as its agent tells. */
+export function publicIp({ place, nat, id }: Device): string {
+  if (place === 'nat' && nat === publicNat) return nat
+  return place === 'home' ? `100.64.${id >> 8}.${id & 255}` : '198.51.100.200'
+}
+
 export const userName = (n: number): string => `user${n}@example.com`
 export const deviceName = (n: number): string => `pc-${n}.example.com`
 
@@ -91,6 +104,7 @@ export class Company {
   readonly #pools: Record<'office' | 'branch' | 'vpn', Pool>
   readonly #services: { host: string; ips: string[] }[] = []
   readonly #service: () => number
+  readonly #servers: Device[]
   readonly skews: Record<string, number>
 
   constructor(options: CompanyOptions) {
@@ -121,6 +135,7 @@ export class Company {
         Array.from({ length: 25 }, (_, j) => i + j),
       )
     for (let i = 0; i < people * 0.35; i++) add('phone', [])
+    this.#servers = this.devices.filter(({ kind }) => kind === 'terminal')
     const size = this.devices.length + 50
     this.#pools = {
       office: new Pool(
@@ -202,7 +217,7 @@ export class Company {
     const random = this.#random
     let device = this.devices[Math.floor(random() * this.devices.length)]
     if (random() < 0.03) {
-      const servers = this.devices.filter(({ kind }) => kind === 'terminal')
+      const servers = this.#servers
       if (servers.length > 0) device = servers[Math.floor(random() * servers.length)]
     }
     const service = this.#service()
@@ -210,9 +225,11 @@ export class Company {
     // addresses change at the hour: nothing is begun in its first seconds or hangs over
     const at = hourAt + 30 + Math.floor(random() * 3500)
     const seconds = Math.min(1200, Math.floor(-Math.log(1 - random()) * 25))
+    const port = 49_152 + Math.floor(random() * 16_000)
+    const translated = device.place === 'nat' && device.nat !== publicNat
     return {
       at, seconds, device, place: device.place, localIp: device.ip, ...this.#seen(device), user: this.#userOf(device, at),
-      service, host, ip: ips[Math.floor(random() * 2)], port: 49_152 + Math.floor(random() * 16_000),
+      service, host, ip: ips[Math.floor(random() * 2)], port, seenPort: translated ? 1024 + Math.floor(random() * 60_000) : port,
     } // prettier-ignore
   }
 

@@ -8,11 +8,12 @@ import { loadCatalog, shippedCatalog } from '../../src/catalog/catalog.ts'
 import { Identities } from '../../src/merge/identities.ts'
 import { Merge } from '../../src/merge/merge.ts'
 import { runPass } from '../../src/merge/pass.ts'
+import type { PassSteps } from '../../src/merge/pass.ts'
 import { serviceTest } from '../../src/merge/people.ts'
 import { randomNumbers } from '../../src/generate/traffic.ts'
 import { openStore } from '../../src/store/store.ts'
 import type { Store } from '../../src/store/store.ts'
-import { Company, deviceName, userName } from './company.ts'
+import { Company, deviceName, publicIp, userName } from './company.ts'
 import type { CompanyOptions, Connection, Device } from './company.ts'
 
 export const report = 'company'
@@ -21,7 +22,7 @@ const flowColumns =
   'minute UInt32, source String, record String, src_ip String, src_port UInt16, dst_host String, dst_ip String, dst_port UInt16, transactions UInt32, bytes_up UInt64, bytes_down UInt64, known UInt32'
 const connectionColumns =
   'at UInt32, device_id String, device String, user String, account String, sid String, local_ip String, local_port UInt16, remote_ip String, host String, process String, feed_row UInt64'
-const addressColumns = 'at UInt32, device_id String, device String, ip String'
+const addressColumns = 'at UInt32, device_id String, device String, ip String, kind String'
 const logonColumns = 'at UInt32, device_id String, device String, user String, sid String'
 const truthColumns =
   'id UInt64, place String, device_id String, user String, connections UInt32, mixed UInt8, told UInt8'
@@ -93,7 +94,10 @@ export async function build(
   await insert(store, rows)
   let clock = (options.from + options.hours * 3600 + 86_400) * 1000
   const now = (): number => clock++
-  const merge = new Merge(store, await loadCatalog([shippedCatalog]), now, ['svc-*'])
+  const merge = new Merge(store, await loadCatalog([shippedCatalog]), now, {
+    serviceAccounts: ['svc-*'],
+    memoryBytes: maxMemoryBytes,
+  })
   return {
     store, merge, flows: rows.flows.count, agentRows: rows.connections.count, visits, bytes,
     close: async () => {
@@ -101,6 +105,11 @@ export async function build(
       await rm(folder, { recursive: true, force: true })
     },
   } // prettier-ignore
+}
+
+/** Whether the agent's row is still under way at the end of the time. */
+function notCome(at: number, { late = 0, from, hours }: CompanyOptions, random: () => number) {
+  return late > 0 && at + random() * late * 3600 > from + hours * 3600
 }
 
 type Files = Record<'flows' | 'connections' | 'addresses' | 'logons' | 'truth', Rows>
@@ -167,7 +176,11 @@ function write(options: CompanyOptions, rows: Files): { visits: number; bytes: n
     const at = options.from + hour * 3600
     for (const device of devices) {
       if (!device.agent) continue
-      rows.addresses.add(at + 5, `d${device.id}`, deviceName(device.id), device.ip)
+      const name = deviceName(device.id)
+      rows.addresses.add(at + 5, `d${device.id}`, name, device.ip, 'network-info')
+      // what the sensor tells of the device comes not in every hour
+      if (device.id % 10 !== hour % 10)
+        rows.addresses.add(at + 20, `d${device.id}`, name, publicIp(device), 'public')
       if (device.kind !== 'desktop' || hour % 4 !== 0) continue
       const user = device.users[Math.floor(at / (3600 * 4)) % 3]
       rows.logons.add(
@@ -180,7 +193,7 @@ function write(options: CompanyOptions, rows: Files): { visits: number; bytes: n
     }
   }
   for (const c of company.connections(onHour)) {
-    const lost = random() < options.lost
+    const lost = random() < options.lost || notCome(c.at, options, random)
     const told = c.device.agent && !lost
     if (c.seenIp !== '') addMinute(minutes, c, company.skews[c.source], told, random)
     if (c.seenIp !== '' || told) visits++
@@ -202,13 +215,20 @@ function addMinute(
   const size = Math.floor(2000 * Math.exp(random() * 7))
   const held = minutes.get(name)
   if (held === undefined) {
-    minutes.set(name, { first: c, port: c.port, connections: 1, mixed: false, told, bytes: size })
+    minutes.set(name, {
+      first: c,
+      port: c.seenPort,
+      connections: 1,
+      mixed: false,
+      told,
+      bytes: size,
+    })
     return
   }
   held.connections++
   held.bytes += size
   held.told &&= told
-  if (held.port !== c.port) held.port = 0
+  if (held.port !== c.seenPort) held.port = 0
   if (held.first.device !== c.device || held.first.user !== c.user) held.mixed = true
 }
 
@@ -239,7 +259,7 @@ async function insert(store: Store, rows: Files): Promise<void> {
   )
   await store.command(
     `INSERT INTO db.device_addresses (report, at, device_id, device, ip, kind, source)
-     SELECT '${report}', toDateTime64(at, 3, 'UTC'), device_id, device, ip, 'network-info', 'defender' FROM ${from(rows.addresses, addressColumns)}`,
+     SELECT '${report}', toDateTime64(at, 3, 'UTC'), device_id, device, ip, kind, 'defender' FROM ${from(rows.addresses, addressColumns)}`,
   )
   await store.command(
     `INSERT INTO db.device_logons (report, at, device_id, device, user, sid, logon_type, action, source)
@@ -279,7 +299,7 @@ export async function scores(stand: Stand, options: CompanyOptions): Promise<Sco
     const params = {
       report, from: from + hour * 3600, to: from + Math.min(hours + 1, hour + 12) * 3600, catalog: 'none', generation: 1,
     } // prettier-ignore
-    await runPass(store, params, {
+    const steps: PassSteps = {
       learn: async () => {
         await identities.learn(report, params, 1)
       },
@@ -287,6 +307,11 @@ export async function scores(stand: Stand, options: CompanyOptions): Promise<Sco
         store.command(
           'INSERT INTO db.score SELECT bytes_up, device_id, device_rule, person, user_rule FROM db.merge_attributed WHERE network = 1 AND bytes_up != 0',
         ),
+    }
+    await runPass(store, params, steps, {
+      sliceRows: 1_000_000,
+      threads: () => 2,
+      signal: new AbortController().signal,
     })
   }
   return store.query<Score>(

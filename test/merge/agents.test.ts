@@ -4,7 +4,7 @@ import { hour, openMerge } from './merge-parts.ts'
 import type { ConnectionRow, FlowRow, MergeStand, UsageSeen } from './merge-parts.ts'
 
 // each case is a whole merge, some 40 statements: a second, and many on a busy machine
-vi.setConfig({ testTimeout: 90_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 let stand: MergeStand
 beforeAll(async () => {

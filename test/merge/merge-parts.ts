@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { shippedCatalog, loadCatalog } from '../../src/catalog/catalog.ts'
 import { Merge } from '../../src/merge/merge.ts'
+import type { MergeOptions } from '../../src/merge/merge.ts'
 import { openStore } from '../../src/store/store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { storeOptions } from '../store/store-parts.ts'
@@ -92,13 +93,16 @@ export interface MergeStand {
   close(): Promise<void>
 }
 
-export async function openMerge(serviceAccounts: readonly string[] = []): Promise<MergeStand> {
+export async function openMerge(
+  serviceAccounts: readonly string[] = [],
+  options: MergeOptions = {},
+): Promise<MergeStand> {
   const folder = await mkdtemp(join(tmpdir(), 'gnomon-merge-'))
   const store = await openStore(storeOptions(join(folder, 'store')))
   const catalog = await loadCatalog([shippedCatalog])
   let clock = Date.UTC(2026, 9, 20)
   const now = (): number => clock++
-  const merge = new Merge(store, catalog, now, serviceAccounts)
+  const merge = new Merge(store, catalog, now, { serviceAccounts, ...options })
   let reports = 0
   let feedRow = 1
   const mark = async (report: string, seconds: readonly number[]): Promise<void> => {

@@ -1,0 +1,138 @@
+/** Devices behind an address that is not theirs: who is told by the port, by the proxy, by the public address, and who is not. */
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { hour, openMerge } from './merge-parts.ts'
+import type { ConnectionRow, FlowRow, MergeStand } from './merge-parts.ts'
+
+// each case is a whole merge, some 60 statements: a second, and many on a busy machine
+vi.setConfig({ testTimeout: 240_000 })
+
+let stand: MergeStand
+beforeAll(async () => {
+  stand = await openMerge(['svc-*'])
+}, 60_000)
+afterAll(() => stand.close())
+
+const at = hour + 600
+const nat = '198.51.100.1'
+
+/** Flows of the address to destinations 0, 1, … one a minute. */
+const flowsOf = (count: number, more: (i: number) => Partial<FlowRow>): Partial<FlowRow>[] =>
+  Array.from({ length: count }, (_, i) => ({
+    minute: at + i * 60, src_ip: nat, dst_ip: `203.0.113.${10 + i}`, bytes: 1, ...more(i),
+  })) // prettier-ignore
+
+const connection = (i: number, more: Partial<ConnectionRow>): Partial<ConnectionRow> => ({
+  at: at + i * 60 + 5, device_id: 'd1', user: 'ann@example.com', local_ip: '192.168.7.4', remote_ip: `203.0.113.${10 + i}`, ...more,
+}) // prettier-ignore
+
+/** [host, device, rule, connections, seen by] */
+const seen = async (report: string) =>
+  (await stand.usage(report)).map((row) => [row.host, row.device_id, row.device_rule, row.transactions, row.seen_by.join('+')]) // prettier-ignore
+
+test('too few connections to tell from chance: nobody, and the agent counts apart', async () => {
+  const report = stand.report()
+  await stand.flows(
+    report,
+    flowsOf(9, () => ({})),
+  )
+  await stand.connections(report, [connection(0, {})])
+  const usage = await seen(report)
+  expect(usage.filter(([, device]) => device === 'd1')).toEqual([
+    ['203.0.113.10', 'd1', 'agent', 1, 'agent'],
+  ])
+  expect(usage.filter(([, device]) => device === '')).toHaveLength(9)
+})
+
+test('the agent tells the public address: one connection is enough', async () => {
+  const report = stand.report()
+  await stand.flows(
+    report,
+    flowsOf(9, () => ({})),
+  )
+  await stand.connections(report, [connection(0, {})])
+  await stand.addresses(report, [{ at: hour + 30, device_id: 'd1', ip: nat, kind: 'public' }])
+  const usage = await seen(report)
+  expect(usage.filter(([, device]) => device === 'd1')).toEqual([
+    ['203.0.113.10', 'd1', 'nat', 1, 'network+agent'],
+  ])
+  expect(usage).toHaveLength(9)
+})
+
+test('two public addresses in one hour: it is not known which', async () => {
+  const report = stand.report()
+  await stand.flows(
+    report,
+    flowsOf(9, () => ({})),
+  )
+  await stand.connections(report, [connection(0, {})])
+  await stand.addresses(report, [
+    { at: hour + 30, device_id: 'd1', ip: nat, kind: 'public' },
+    { at: hour + 900, device_id: 'd1', ip: '192.0.2.9', kind: 'public' },
+  ])
+  expect((await seen(report)).filter(([, , rule]) => rule === 'nat')).toEqual([])
+})
+
+test('the NAT keeps the port: of two flows at one time the right one', async () => {
+  const report = stand.report()
+  const flows = flowsOf(9, (i) => ({ src_port: 5000 + i }))
+  // another device's, of which no agent tells
+  const others = flowsOf(9, (i) => ({ src_port: 7000 + i, bytes: 100 }))
+  await stand.flows(report, [...flows, ...others])
+  await stand.connections(
+    report,
+    Array.from({ length: 9 }, (_, i) => connection(i, { local_port: 5000 + i })),
+  )
+  const usage = await stand.usage(report)
+  const named = usage.filter((row) => row.device_id === 'd1')
+  expect(named.map((row) => [row.transactions, row.bytes])).toEqual(
+    Array.from({ length: 9 }, () => [1, 1]),
+  )
+  const rest = usage.filter((row) => row.device_id === '')
+  expect(rest.map((row) => [row.transactions, row.bytes])).toEqual(
+    Array.from({ length: 9 }, () => [1, 100]),
+  )
+})
+
+test('a proxy that hides its clients: their agents name it', async () => {
+  const report = stand.report()
+  const proxy = '10.200.0.1'
+  await stand.flows(
+    report,
+    flowsOf(9, (i) => ({ src_ip: proxy, record: 'web', dst_host: `www${i}.example` })),
+  )
+  await stand.connections(report, [
+    connection(3, { remote_ip: proxy, remote_port: 3128, host: 'www3.example' }),
+    // at home, by chance the same host at the same time
+    connection(4, { device_id: 'd2', local_ip: '192.168.9.9', host: 'www4.example' }),
+  ])
+  const usage = await seen(report)
+  expect(usage.filter(([, device]) => device !== '')).toEqual([
+    ['www4.example', 'd2', 'agent', 1, 'agent'],
+    ['www3.example', 'd1', 'nat', 1, 'network+agent'],
+  ])
+})
+
+test.each([
+  ["the system's", 'NT AUTHORITY\\SYSTEM', ''],
+  ["the user's", 'ann@example.com', 'ann@example.com'],
+])('a proxy log; %s connection, of which the agent tells no host', async (_, user, want) => {
+  const report = stand.report()
+  const own = { local_ip: '10.0.0.1', remote_ip: '10.200.0.1', remote_port: 3128 }
+  await stand.flows(
+    report,
+    [0, 10, 20].map((i) => ({
+      minute: at + i * 60, record: 'web', src_ip: '10.0.0.1', dst_ip: '', dst_host: `www${i}.example`, bytes: 1,
+    })),
+  ) // prettier-ignore
+  await stand.connections(report, [
+    connection(0, { ...own, host: 'www0.example' }),
+    connection(10, { ...own, user }),
+    connection(20, { ...own, host: 'www20.example' }),
+  ])
+  const usage = await stand.usage(report)
+  expect(usage.map((row) => [row.host, row.device_id, row.user])).toEqual([
+    ['www0.example', 'd1', 'ann@example.com'],
+    ['www10.example', 'd1', want],
+    ['www20.example', 'd1', 'ann@example.com'],
+  ])
+})
