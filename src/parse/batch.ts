@@ -1,5 +1,7 @@
 /** What parse hands to the store: one segment's minute flows as columns, its ledger rows, the lines it could not read. */
 import type { AgentTables } from '../defender/agent-tables.ts'
+import type { ClockSkew } from './clock-skew.ts'
+import type { DriftNotice } from './drift-watch.ts'
 
 /**
  * A column of text whose values repeat: `dictionary[index[row]]`. The empty string stands for unknown
@@ -94,12 +96,25 @@ export interface StreamState {
   lastSeenMs: number
   /** Header lines in force (`#Fields`, CSV header), so that lines after a restart are read. */
   layout: string | null
-  /** Shares for "what your firewall is not telling you", over all transactions since pinned. */
+  /** All since it was first seen. */
   transactions: number
+  /**
+   * Shares for "what your firewall is not telling you": of so many transactions (DNS queries have no bytes and are not asked) so many
+   * tell it. Old ones fade, so that what was switched on shows within a day.
+   */
+  judged: number
   withUser: number
   withHost: number
   withBytes: number
   withAction: number
+  /** IANA zone of its stamps without one; null = UTC. */
+  zone: string | null
+  /** null = no live clock (files), or no stamp yet. */
+  skew: ClockSkew | null
+  /** How its lines changed, the last first. */
+  drift: readonly DriftNotice[]
+  /** What the parse thread needs to go on after a restart; null = as it was told last. */
+  memory: string | null
 }
 
 export interface SegmentBatch {

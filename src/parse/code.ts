@@ -124,8 +124,9 @@ export class CodeBuilder {
     if (test.time === true) parts.push(`h.isTime(c,${s},${e})`)
     if (test.min !== undefined) parts.push(`(h.readNumber(buf,${s},${e})>=${test.min})`)
     if (test.max !== undefined) parts.push(`(h.readNumber(buf,${s},${e})<=${test.max})`)
-    if (test.whole === true) parts.push(`(${e}>${s}&&${e}<end)`)
-    if (test.uncut === true) parts.push(`(${e}>${s}&&(${e}<end||!c.mayBeCut))`)
+    // a value that was rewritten behind an unwrapped line is whole
+    if (test.whole === true) parts.push(`(${e}>${s}&&(${e}<end||${s}>=end))`)
+    if (test.uncut === true) parts.push(`(${e}>${s}&&(${e}<end||${s}>=end||!c.mayBeCut))`)
     if (test.sameAs !== undefined) {
       const other = this.span(test.sameAs)
       parts.push(`h.same(buf,${s},${e},${other.s},${other.e})`)

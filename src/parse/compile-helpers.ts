@@ -17,7 +17,8 @@ import {
   rewritten,
   urlParts,
 } from './rewrite.ts'
-import { delimiterOf, splitBlanks, splitCsv, splitKv, splitTabs } from './split.ts'
+import { fastBlanks, fastCsv, fastKv } from './native-splits.ts'
+import { delimiterOf, splitTabs } from './split.ts'
 import { splitCef, splitLeef, splitSpaced } from './split-spaced.ts'
 import { nextPart, splitJson } from './split-json.ts'
 import { splitLoose } from './split-loose.ts'
@@ -163,11 +164,11 @@ export const compileHelpers = {
   replaceBytes,
   rewritten,
   same,
-  splitBlanks,
+  splitBlanks: fastBlanks,
   splitCef,
-  splitCsv,
+  splitCsv: fastCsv,
   splitJson,
-  splitKv,
+  splitKv: fastKv,
   splitLeef,
   splitLoose,
   splitRegex,

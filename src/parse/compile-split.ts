@@ -6,6 +6,8 @@ import { KeyMemory } from './key-memory.ts'
 import { columnSlotsOf } from './layout.ts'
 import type { Layout } from './layout.ts'
 import type { Definition } from './definition.ts'
+import { nativeBytesOf } from './native-splits.ts'
+import type { FastKvOptions } from './native-splits.ts'
 import { parsePattern, patternCode } from './pattern.ts'
 import { byteSet, countRuns } from './split.ts'
 import type { KvOptions } from './split.ts'
@@ -33,7 +35,8 @@ interface SplitCode {
 
 const positions = {
   payload: 'c.payloadStart',
-  line: 'c.lineStart',
+  // behind a PRI the row begins where its syslog header ends
+  line: '(c.buf[c.lineStart]===60?c.payloadStart:c.lineStart)',
   message: 'c.messageStart',
 } as const
 /** An absent field ends at 0, wherever it began: `@slots` becomes the number of slots once all are known. */
@@ -191,7 +194,9 @@ function keyValue(
   if (definition.split.type !== 'kv') throw new Error('BUG: not a kv split')
   const { separators, assign, quotes, escapes, inner, spaced, closed, fold, repeated } =
     definition.split
-  const options: KvOptions = {
+  const options: FastKvOptions = {
+    bytes: nativeBytesOf({ separators, assign, quotes, escapes: escapes === 'backslash', inner }),
+    refusals: 0,
     separators: byteSet(separators),
     assigns: byteSet(assign),
     keyEnds: byteSet(separators + assign),

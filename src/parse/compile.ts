@@ -10,6 +10,8 @@ import { compileHelpers } from './compile-helpers.ts'
 import { cutKinds } from './cut-values.ts'
 import { numberIndex, textIndex } from './line-context.ts'
 import type { LineContext, NumberField, TextField } from './line-context.ts'
+import { needsOf } from './needed-words.ts'
+import type { Needs } from './needed-words.ts'
 import { parsePattern, patternCode, patternNames } from './pattern.ts'
 import { splitCode } from './compile-split.ts'
 import type { SplitTables } from './compile-split.ts'
@@ -24,6 +26,8 @@ export interface CompiledFormat {
    */
   readonly parse: (c: LineContext, end: number, layout: Layout | null) => number
   readonly tables: SplitTables
+  /** What a line must hold to be worth asking; null = any line is. */
+  readonly needs: Needs | null
 }
 
 const flowTargets = new Set<keyof Mapping>([
@@ -115,7 +119,8 @@ function build(definition: Definition, full: boolean): CompiledFormat {
     h: unknown,
     constants: unknown[],
   ) => CompiledFormat['parse']
-  return { id: definition.id, definition, parse: factory(compileHelpers, code.constants), tables }
+  const parse = factory(compileHelpers, code.constants)
+  return { id: definition.id, definition, parse, tables, needs: needsOf(definition) }
 }
 
 function skipCode(
@@ -237,7 +242,7 @@ function acceptCode(
   plus: SpanCode | null,
 ): string {
   if (target === 'time') {
-    const order = step?.order ?? 'month-first'
+    const order = step?.order ?? 'nearest'
     const read = `c.time=h.readTime(c,vs,ve,'${order}');`
     const code = step?.zone === 'utc' ? `{const zone=c.zone;c.zone=null;${read}c.zone=zone;}` : read
     const add =

@@ -10,6 +10,8 @@ const initialArena = 1 << 16
 const headerInts = 3
 /** Bits of a slot that are the hash's highest ones; the rest is the place in the arena, in words. */
 const markBits = 6
+/** A power of two. */
+const constantPlaces = 256
 
 /**
  * Hash of `[start, end)`: words that overlap at the end, a fixed number of them for each class of lengths, so that the processor
@@ -61,10 +63,11 @@ export class Dictionary {
   #raws = 0
   #byText = new Map<string, number>([['', 0]])
   #values: Uint8Array[] = [new Uint8Array(0)]
-  /** Place of each value in the batch that is being emitted, valid where the stamp is the batch's. */
+  /** Place of each value in the batch that is being emitted, counted from `#emitted`; lower ones are of batches before. */
   #localOf = new Int32Array(1024)
-  #stampOf = new Int32Array(1024)
-  #stamp = 0
+  #emitted = 1
+  /** Constants of definitions that were asked for, by the last bits of where they begin: start, end and number of each. */
+  #constants = new Int32Array(constantPlaces * 3)
 
   constructor(normalise: (text: string) => string | null) {
     this.#normalise = normalise
@@ -98,6 +101,18 @@ export class Dictionary {
       }
       at = (at + 1) & mask
     }
+  }
+
+  /** As `intern`, of a constant of the definitions (line-context.ts): the bytes at such a place never change. */
+  internConstant(bytes: Uint8Array, start: number, end: number, view: DataView): number {
+    const constants = this.#constants
+    const at = (start & (constantPlaces - 1)) * 3
+    if (constants[at] === start && constants[at + 1] === end) return constants[at + 2]
+    const id = this.intern(bytes, start, end, view)
+    constants[at] = start
+    constants[at + 1] = end
+    constants[at + 2] = id
+    return id
   }
 
   /** Whether the value at `place` of the arena is `bytes[start, end)`. */
@@ -170,30 +185,27 @@ export class Dictionary {
 
   /** Values of `ids`, each once, and where each row finds its own. */
   emit(ids: Int32Array, rows: number): { dictionary: Uint8Array[]; index: Uint32Array } {
-    const stamp = ++this.#stamp
-    if (this.#localOf.length < this.#values.length) {
+    const emission = this.emission(rows)
+    emission.add(ids, 0, 1, 0, rows)
+    return emission.column
+  }
+
+  /**
+   * Begins a column of `rows` rows. A dictionary has one such column at a time, unless it is `small`: then places are looked for in
+   * a map of the column's own.
+   */
+  emission(rows: number, small = false): Emission {
+    if (small) return new Emission(this.#values, new Int32Array(this.#values.length), 1, rows)
+    if (this.#localOf.length < this.#values.length)
       this.#localOf = grownInts(this.#localOf, this.#values.length * 2)
-      this.#stampOf = grownInts(this.#stampOf, this.#values.length * 2)
+    // two billion places on, all numbers begin again
+    if (this.#emitted > 0x7fff_ffff - this.#values.length) {
+      this.#localOf.fill(0)
+      this.#emitted = 1
     }
-    const localOf = this.#localOf
-    const stampOf = this.#stampOf
-    const dictionary: Uint8Array[] = []
-    const index = new Uint32Array(rows)
-    let last = -1
-    let local = 0
-    for (let row = 0; row < rows; row++) {
-      const id = ids[row]
-      if (id !== last) {
-        last = id
-        if (stampOf[id] !== stamp) {
-          stampOf[id] = stamp
-          localOf[id] = dictionary.push(this.#values[id]) - 1
-        }
-        local = localOf[id]
-      }
-      index[row] = local
-    }
-    return { dictionary, index }
+    const from = this.#emitted
+    this.#emitted += this.#values.length
+    return new Emission(this.#values, this.#localOf, from, rows)
   }
 
   /** Forgets everything. No number given before may be used after. */
@@ -208,7 +220,41 @@ export class Dictionary {
     this.#byText = new Map([['', 0]])
     this.#values = [new Uint8Array(0)]
     this.#localOf = new Int32Array(1024)
-    this.#stampOf = new Int32Array(1024)
+    this.#emitted = 1
+    this.#constants.fill(0)
+  }
+}
+
+/** A column that is being made of the numbers of a dictionary. */
+export class Emission {
+  readonly column: { dictionary: Uint8Array[]; index: Uint32Array<ArrayBuffer> }
+  readonly #values: readonly Uint8Array[]
+  readonly #localOf: Int32Array
+  /** What is added to a place in the column's own dictionary: smaller numbers are of other columns. */
+  readonly #from: number
+
+  constructor(values: readonly Uint8Array[], localOf: Int32Array, from: number, rows: number) {
+    this.#values = values
+    this.#localOf = localOf
+    this.#from = from
+    this.column = { dictionary: [], index: new Uint32Array(rows) }
+  }
+
+  /** Rows `from` to `to`, whose numbers stand at `ids[row * stride + offset]`. */
+  add(ids: Int32Array, offset: number, stride: number, from: number, to: number): void {
+    const localOf = this.#localOf
+    const base = this.#from
+    const { dictionary, index } = this.column
+    let at = from * stride + offset
+    for (let row = from; row < to; row++, at += stride) {
+      const id = ids[at]
+      let local = localOf[id]
+      if (local < base) {
+        local = base + dictionary.push(this.#values[id]) - 1
+        localOf[id] = local
+      }
+      index[row] = local - base
+    }
   }
 }
 

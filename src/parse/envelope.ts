@@ -46,7 +46,8 @@ export function peelEnvelope(c: LineContext, start: number, end: number): number
   c.hostStart = c.hostEnd = c.tagStart = c.tagEnd = 0
   let p = start
   for (let depth = 0; depth < 3; depth++) {
-    const next = peelOnce(c, p, end, depth)
+    const header = peelOnce(c, p, end, depth)
+    const next = c.buf[header] === 91 ? skipRegistered(c.buf, header, end) : header
     if (next === p) break
     p = next
   }
@@ -56,11 +57,31 @@ export function peelEnvelope(c: LineContext, start: number, end: number): number
   return p
 }
 
-function peelOnce(c: LineContext, p: number, end: number, depth: number): number {
+/** Structured data that is about the message's way (RFC 5424 section 7) is no part of any payload. */
+function skipRegistered(buf: Uint8Array, p: number, end: number): number {
+  for (const id of ['[meta ', '[timeQuality ', '[origin ip='])
+    if (startsWith(buf, p, end, id)) {
+      const behind = afterStructuredData(buf, p, end, 1)
+      return behind === p || behind >= end ? p : skipRegistered(buf, behind, end)
+    }
+  return p
+}
+
+/** Behind the octet count of RFC 6587 that a capture or a relay left before a PRI, or `p`. */
+function skipOctetCount(buf: Uint8Array, p: number, end: number): number {
+  let q = p
+  while (q < end && q - p < 6 && isDigit(buf[q])) q++
+  return q > p && q + 2 < end && buf[q] === 32 && skipPriority(buf, q + 1, end) > q + 1 ? q + 1 : p
+}
+
+function peelOnce(c: LineContext, from: number, end: number, depth: number): number {
   const buf = c.buf
+  const p = isDigit(buf[from]) ? skipOctetCount(buf, from, end) : from
   const q = skipPriority(buf, p, end)
   const hasPriority = q > p
-  if (hasPriority && isDigit(buf[q]) && buf[q] <= 57) {
+  // relays that write the fields of RFC 5424 without the PRI in front
+  const isVersion = hasPriority || (buf[q + 2] === 50 && buf[q + 12] === 84)
+  if (isVersion && isDigit(buf[q]) && buf[q] <= 57) {
     const version = q + 1 < end && buf[q + 1] === 32 ? q + 2 : q
     if (version > q && buf[q] === 49) {
       const rest = peel5424(c, version, end)
@@ -69,6 +90,10 @@ function peelOnce(c: LineContext, p: number, end: number, depth: number): number
   }
   const rest = peel3164(c, q, end, hasPriority)
   if (rest > q) return rest
+  // behind a relay's header: `rtr1: *Oct 15 …` of Cisco
+  const named = depth > 0 && !hasPriority ? peelTag(c, q, end) : q
+  if (named > q && (buf[named] === 42 || !Number.isNaN(headerTime(c, named, end, false))))
+    return named
   // A bare PRI: the payload begins right after it. Without one a second round ends the peeling.
   return hasPriority || depth === 0 ? q : p
 }
@@ -127,12 +152,14 @@ function skipBom(buf: Uint8Array, p: number, end: number): number {
   return p
 }
 
-/** Behind `[id name="value" …]…` with its escapes, or `p` when it is no structured data of RFC 5424. */
-function afterStructuredData(buf: Uint8Array, start: number, end: number): number {
+/** Behind `[id name="value" …]…` (at most `most` elements) with its escapes, or `p` when it is no structured data of RFC 5424. */
+function afterStructuredData(buf: Uint8Array, start: number, end: number, most = 64): number {
   let p = start
-  while (p < end && buf[p] === 91) {
+  for (let n = 0; n < most && p < end && buf[p] === 91; n++) {
     for (p++; p < end && buf[p] !== 93; p++) {
       if (buf[p] !== 34) continue
+      // values stand behind `=` there: `[action:"Accept"; …]` of Check Point is a payload, and a long one
+      if (buf[p - 1] === 58) return start
       for (p++; p < end && buf[p] !== 34; p++) if (buf[p] === 92) p++
     }
     if (p >= end) return start
@@ -165,7 +192,7 @@ function peel3164(c: LineContext, from: number, end: number, hasPriority: boolea
   let p = from
   // Cisco: a sequence number (`1234: `), and the mark of an unsynchronised clock (`*Oct 15`, `.Oct 15`)
   if (hasPriority) p = skipCiscoSequence(buf, p, end)
-  if (p < end && buf[p] === 58 && hasPriority) p++
+  if (p < end && buf[p] === 58 && hasPriority) p += buf[p + 1] === 32 ? 2 : 1
   if (p < end && (buf[p] === 42 || buf[p] === 46)) p++
   const stamp = p
   const time = headerTime(c, p, end, hasPriority)
@@ -178,7 +205,8 @@ function peel3164(c: LineContext, from: number, end: number, hasPriority: boolea
   // a stamp must end at a blank or colon: `Thu Oct 15 09:30:00 2026,"…` is a payload
   if (p < end && buf[p] !== 32 && buf[p] !== 58) return from
   c.envelopeTime = time
-  c.stampStart = isDigit(buf[stamp]) && buf[stamp + 10] === 32 ? stamp : 0
+  c.stampStart =
+    isDigit(buf[stamp]) && (buf[stamp + 10] === 32 || buf[stamp + 10] === 84) ? stamp : 0
   c.tagStart = c.tagEnd = 0
   if (p < end && buf[p] === 58) p++
   while (p < end && buf[p] === 32) p++
@@ -186,10 +214,15 @@ function peel3164(c: LineContext, from: number, end: number, hasPriority: boolea
   return peelTag(c, p, end)
 }
 
-/** `2026-10-15 09:30:00<TAB>Local7.Info<TAB>192.0.2.1<TAB>` that Kiwi Syslog writes into its files; else `from`. */
+/**
+ * `2026-10-15 09:30:00<TAB>Local7.Info<TAB>192.0.2.1<TAB>` that Kiwi Syslog writes into its files, with a tab behind the date, too, and
+ * `10-15-2026` there; else `from`.
+ */
 function peelKiwi(c: LineContext, from: number, end: number): number {
   const buf = c.buf
-  if (from + 24 > end || buf[from + 4] !== 45 || buf[from + 19] !== 9) return from
+  if (from + 24 > end || buf[from + 19] !== 9 || (buf[from + 10] !== 32 && buf[from + 10] !== 9))
+    return from
+  if (buf[from + 4] !== 45 && (buf[from + 2] !== 45 || buf[from + 5] !== 45)) return from
   const dot = cellEnd(buf, from + 20, end, 46)
   const level = dot < 0 ? -1 : cellEnd(buf, dot, end, 9)
   if (level < 0 || !kiwiLevels.some((word) => startsWith(buf, dot, level - 1, word))) return from
@@ -272,6 +305,8 @@ function hasHostShape(buf: Uint8Array, p: number, end: number): boolean {
 
 /** Payloads whose first token could pass for a host or a tag. */
 function isPayloadStart(buf: Uint8Array, p: number, end: number): boolean {
+  const first = buf[p]
+  if (first !== 67 && first !== 76 && first !== 37) return false
   return (
     startsWith(buf, p, end, 'CEF:') ||
     startsWith(buf, p, end, 'LEEF:') ||

@@ -8,6 +8,7 @@ import {
   unparsed,
 } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
+import { readTime } from './time.ts'
 import { equals, isAddressIn, readNumber } from './values.ts'
 
 const hostAt = textIndex.dstHost * 2
@@ -54,10 +55,8 @@ export function finish(c: LineContext, kind: number, withoutDestination: string 
     n[bytesTotal] = n[bytesUp] + n[bytesDown]
   if (Number.isNaN(c.time)) {
     // a line with a PRI comes off the wire: without a stamp the time of its receipt holds (RFC 3164 section 4.3.2)
-    c.time =
-      Number.isNaN(c.envelopeTime) && hasPriority(buf, c.lineStart)
-        ? c.receivedAtMs
-        : c.envelopeTime
+    if (!Number.isNaN(c.envelopeTime)) c.time = c.envelopeTime
+    else c.time = hasPriority(buf, c.lineStart) ? c.receivedAtMs : timeAtStart(c)
     if (Number.isNaN(c.time)) {
       c.reason = 'no time'
       return unparsed
@@ -83,6 +82,15 @@ export function finish(c: LineContext, kind: number, withoutDestination: string 
   return transaction
 }
 
+const dayMs = 86_400_000
+
+/** A stamp in a form that no syslog header has, which the writer of a file put before each line; of the last year, or it is none. */
+function timeAtStart(c: LineContext): number {
+  const time = readTime(c, c.lineStart, c.recordStop)
+  const ageMs = c.receivedAtMs - time
+  return ageMs > -2 * dayMs && ageMs < 400 * dayMs ? time : NaN
+}
+
 /** `<0>` to `<191>` at `p`. */
 function hasPriority(buf: Uint8Array, p: number): boolean {
   if (buf[p] !== 60) return false
@@ -94,6 +102,11 @@ function hasPriority(buf: Uint8Array, p: number): boolean {
 /** A name in an address' place goes to the host's, unless that is known. */
 function moveName(c: LineContext, ip: number, host: number): void {
   const text = c.text
+  // `[2001:db8::1]` without its port
+  if (c.buf[text[ip]] === 91 && text[ip + 1] - text[ip] > 2 && c.buf[text[ip + 1] - 1] === 93) {
+    text[ip]++
+    text[ip + 1]--
+  }
   if (text[ip + 1] === text[ip] || isAddressIn(c, text[ip], text[ip + 1])) return
   if (text[host + 1] === text[host]) {
     text[host] = text[ip]

@@ -2,6 +2,7 @@
  * The keys of a stream's lines in the order in which they came last: devices write the same keys in the same order line by line,
  * so that a key is compared with the one that is expected instead of being looked for. What it says is what a look-up says.
  */
+import { keyBytesMax, keyEntryBytes } from './native-code.ts'
 
 const keysMax = 160
 const keyBytes = 48
@@ -14,6 +15,8 @@ export class KeyMemory {
   readonly #slots = new Int16Array(keysMax + 2)
   #at = 0
   #missed = false
+  /** Another number after each key that was learned. */
+  version = 0
   /** Slot of the key that `match` found. */
   slot = -1
 
@@ -66,6 +69,7 @@ export class KeyMemory {
       return
     }
     const length = end - start
+    this.version++
     this.#at++
     this.#lengths[at] = length <= keyBytes ? length : 0
     if (length > keyBytes) return
@@ -76,5 +80,24 @@ export class KeyMemory {
   /** The bytes that part keys and values are others now. */
   forget(): void {
     this.#lengths.fill(0)
+    this.version++
+  }
+
+  /** How many entries `write` makes: an empty one ends the table, and one more is looked at behind it. */
+  get entries(): number {
+    return keysMax + 2
+  }
+
+  /** The keys as a table of parse/native-code.ts, at `at`. A key that is too long for it stands for none. */
+  write(buf: Uint8Array, view: DataView, at: number): void {
+    for (let i = 0; i < keysMax + 2; i++) {
+      const entry = at + i * keyEntryBytes
+      const length = this.#lengths[i] <= keyBytesMax ? this.#lengths[i] : 0
+      buf.fill(0, entry, entry + keyEntryBytes)
+      buf.set(this.#bytes.subarray(i * keyBytes, i * keyBytes + length), entry)
+      view.setInt32(entry + keyBytesMax, length, true)
+      view.setInt32(entry + keyBytesMax + 4, this.#slots[i], true)
+      view.setInt32(entry + keyBytesMax + 8, length === 32 ? -1 : (1 << length) - 1, true)
+    }
   }
 }

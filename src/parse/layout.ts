@@ -8,7 +8,7 @@ export interface Layout {
   columns: number
   columnSlots: Int16Array
   tab: boolean
-  /** The row begins with its date. */
+  /** The row begins with its date or stamp. */
   dated: boolean
   /** `[15/Oct/2026:09:30:00 +0200]` is one column. */
   brackets: boolean
@@ -58,13 +58,13 @@ export function w3cLayout(
     columns: header.names.length,
     columnSlots: columnSlotsOf(header.names, fields),
     tab: header.tab,
-    dated: squash(header.names[0]) === 'date',
+    dated: /^(?:date|(?:date|event)?time|(?:xcs|x)?timestamp)$/.test(squash(header.names[0])),
     brackets: header.names.some((name) => /^(localtime|gmttime|time_?stamp)$/i.test(name)),
     delimiter: 44,
   }
 }
 
-/** Cells of a CSV header row; quotes go, blanks around cells too. */
+/** Cells of a CSV header row; quotes go (those that `" "` as delimiter leaves, too), blanks around cells too. */
 export function csvCells(line: string, delimiter: string): string[] {
   return line
     .replace(/^\uFEFF/, '')
@@ -73,6 +73,7 @@ export function csvCells(line: string, delimiter: string): string[] {
       cell
         .trim()
         .replace(/^"(.*)"$/, '$1')
+        .replace(/^"|"$/g, '')
         .trim(),
     )
 }

@@ -1,7 +1,8 @@
 /** A segment's bytes → its batch: every line ends as exactly one of transaction, skipped (with reason), unparsed (kept). */
 import { isAgentListener, readAgentLine } from '../defender/agent-lines.ts'
 import { AgentTables } from '../defender/agent-tables.ts'
-import type { RowOutcome } from '../defender/outcome.ts'
+import type { RowContext, RowOutcome } from '../defender/outcome.ts'
+import { readWindowsMessage, windowsEventFormat } from '../defender/windows-messages.ts'
 import { lineLimits, parseLimits } from '../limits.ts'
 import type { Drop, StreamDescription } from '../spool/frame-sink.ts'
 import { kindCounted, kindDrop, kindLines, kindStream, readBlocks } from '../spool/segment.ts'
@@ -20,7 +21,7 @@ import {
   unparsed,
 } from './line-context.ts'
 import { formatOfLine, readLine, readNext } from './recognise.ts'
-import { StreamRegistry } from './stream-registry.ts'
+import { fadeShares, StreamRegistry } from './stream-registry.ts'
 import type { KnownStream } from './stream-registry.ts'
 
 export interface ParseOptions {
@@ -43,7 +44,7 @@ export class SegmentParser {
   readonly streams: StreamRegistry
   readonly #formats: FormatSet
   readonly #options: ParseOptions
-  readonly #c = new LineContext(1 << 20)
+  readonly #c = new LineContext(1 << 20, { native: true })
   readonly #flows = new FlowTable()
   readonly #counts = new OutcomeCounts()
   #ledger = new LedgerCounts()
@@ -169,6 +170,8 @@ export class SegmentParser {
     c.receivedAtMs = this.#lastMs = block.receivedAtMs
     c.zone = stream.zone
     stream.lastSeenMs = Math.max(stream.lastSeenMs, block.receivedAtMs)
+    stream.watch?.begin(block.receivedAtMs)
+    fadeShares(stream, block.receivedAtMs)
     this.#touched.add(stream)
     const lineIds = { stream: this.#flows.name(key), source: this.#flows.name(source) }
     const bytes = block.end - block.start
@@ -226,6 +229,8 @@ export class SegmentParser {
     this.#c.recordFrom = start
     this.#c.recordTo = end
     let outcome = readLine(this.#c, start, end, this.#formats, stream.reader)
+    if (formatOfLine()?.id === windowsEventFormat && this.#windowsEvent(bytes, stream, bounded))
+      return
     let rest = bytes
     let more = 0
     for (;;) {
@@ -242,6 +247,34 @@ export class SegmentParser {
     this.#ledger.add({ ...entry, outcome: 'received', lines: more, bytes: 0 })
   }
 
+  /** An event that tells what an agent tells becomes its rows; false = it stays a line of a log. */
+  #windowsEvent(bytes: number, stream: KnownStream, bounded: boolean): boolean {
+    const c = this.#c
+    if (c.following > 0 || c.parts > 0) return false
+    const { recordFrom: start, recordTo: end } = c
+    const text = Buffer.from(c.buf.buffer, c.buf.byteOffset + start, end - start).toString('utf8')
+    const told = readWindowsMessage(text, stream.zone, this.#agentRows(stream, bounded))
+    if (told === null) return false
+    const { outcome, reason, format } = told
+    this.#counts.add(outcome, reason, format, bytes)
+    if (outcome === 'transaction') shareRow(stream, told)
+    else if (outcome === 'unparsed') {
+      c.reason = reason
+      this.#keepRow(null, start, end, stream)
+    }
+    return true
+  }
+
+  #agentRows({ description }: KnownStream, bounded: boolean): RowContext {
+    this.#agent ??= new AgentTables()
+    return {
+      tables: this.#agent,
+      source: description.source,
+      stream: description.key,
+      refuseTime: (ms) => this.#refusedTime(ms, bounded),
+    }
+  }
+
   /** One record of a line of which `bytes` are not counted yet; the outcome of the next one, -1 = it was the last. */
   #record(
     result: number,
@@ -252,8 +285,10 @@ export class SegmentParser {
   ): number {
     const c = this.#c
     let outcome = result
-    const id = formatOfLine()?.id ?? ''
+    const format = formatOfLine()
+    const id = format?.id ?? ''
     if (outcome === transaction) {
+      stream.watch?.stamp(c.time)
       const off = c.time - c.receivedAtMs
       // a snapshot's log may be as old as it likes, but no log tells what is to come
       if (off > this.#options.futureMsMax || (bounded && -off > this.#options.pastMsMax)) {
@@ -271,6 +306,7 @@ export class SegmentParser {
       if (this.#unparsed.length < lineLimits.unparsedKeptPerSegment)
         this.#keep(c.recordFrom, c.recordTo, stream)
     }
+    stream.watch?.line(c, outcome, format)
     const reason = outcome === transaction ? '' : c.reason
     const kind =
       outcome === transaction ? 'transaction' : outcome === skipped ? 'skipped' : 'unparsed'
@@ -295,13 +331,7 @@ export class SegmentParser {
   #agentBlock(block: Block, stream: KnownStream, bounded: boolean): void {
     const c = this.#c
     const { key, source } = stream.description
-    this.#agent ??= new AgentTables()
-    const to = {
-      tables: this.#agent,
-      source,
-      stream: key,
-      refuseTime: (ms: number) => this.#refusedTime(ms, bounded),
-    }
+    const to = this.#agentRows(stream, bounded)
     for (let start = block.start, end = start; start < block.end; start = end) {
       const lf = c.buf.indexOf(10, start)
       end = lf < 0 || lf >= block.end ? block.end : lf + 1
@@ -346,8 +376,10 @@ export class SegmentParser {
   }
 
   #share(stream: KnownStream): void {
-    const { text, numbers, action } = this.#c
+    const { text, numbers, action, record } = this.#c
     stream.transactions++
+    if (record === dnsRecord) return
+    stream.judged++
     if (text[userAt + 1] > text[userAt]) stream.withUser++
     if (text[hostAt + 1] > text[hostAt]) stream.withHost++
     if (
@@ -379,6 +411,7 @@ interface LineIds {
 
 function shareRow(stream: KnownStream, row: RowOutcome): void {
   stream.transactions++
+  stream.judged++
   if (row.withUser === true) stream.withUser++
   if (row.withHost === true) stream.withHost++
   if (row.withAction === true) stream.withAction++
@@ -389,6 +422,8 @@ function isPlausible(atMs: number): boolean {
   return atMs > 1e12 && atMs < 4_102_444_800_000
 }
 
+/** A query has a name and no bytes (LineContext.record). */
+const dnsRecord = 2
 const userAt = textIndex.user * 2
 const hostAt = textIndex.dstHost * 2
 

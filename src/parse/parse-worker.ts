@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { causeOf } from '../errors.ts'
 import type { StreamState } from './batch.ts'
+import { inlineMore } from './engine.ts'
 import { encodeFlows, encodeUnparsed, hoursOf } from './flow-block.ts'
 import { compileFormats, loadDefinitions } from './formats.ts'
 import type { ParseAnswer, ParseOrder, ParseThreadOptions, RenewOrder } from './parse-messages.ts'
@@ -13,6 +14,7 @@ const options = workerData as ParseThreadOptions
 const port = parentPort
 if (port === null) throw new Error('BUG: parse-worker.ts is started as a thread only')
 
+inlineMore()
 let formats = compileFormats(await loadDefinitions(options.definitions), { full: false })
 let parser = newParser(options.streams)
 

@@ -1,7 +1,7 @@
 /**
- * Finds for each line of a stream the format that reads it. A definition refuses lines that do not show its signature, so the
- * order in which formats are asked decides speed, not the result: first the format that read the line before, then all
- * with a signature of their own, then layouts named by a header, then the generic families.
+ * Finds for each line of a stream the format that reads it. A definition refuses lines that do not show its signature (a test holds
+ * that no sample line shows two), so the order of asking decides speed, not the result: first formats that read lines which began
+ * alike, then all with a signature of their own, then layouts named by a header, then the generic families.
  */
 import { lineLimits } from '../limits.ts'
 import type { CompiledFormat } from './compile.ts'
@@ -12,7 +12,9 @@ import { claimsHeader, columnSlotsOf, csvCells, squash, w3cFields, w3cLayout } f
 import type { Layout } from './layout.ts'
 import { constantBytes, refused, skipped, unparsed } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
+import { linePairs, notePairs } from './needed-words.ts'
 import { decode } from './normalise.ts'
+import { shapeOf, ShapeMemory } from './shape-memory.ts'
 import { batchStart, nextRecord, recordEnd, unwrap, wrapperTime } from './several.ts'
 
 /** What a stream has shown so far. */
@@ -21,12 +23,17 @@ export interface StreamReader {
   fixed: CompiledFormat | null
   /** Read the last line, and has a signature of its own. */
   last: CompiledFormat | null
+  /** Formats with a signature by how the lines they read begin. */
+  shapes: ShapeMemory
   /** Format and columns named by the last header line. */
   headed: { format: CompiledFormat; layout: Layout } | null
   /** `#Software` of the file. */
   software: string
   /** Lines by format id; lines no format read are under ''. */
-  lines: Map<string, number>
+  lines: Map<string, { lines: number }>
+  /** The format of the line before, and its entry of `lines`. */
+  counted: CompiledFormat | null
+  tally: { lines: number } | null
   total: number
   /** Every line may be cut off, whatever its length. */
   mayBeCut: boolean
@@ -36,9 +43,12 @@ export function newReader(fixed: CompiledFormat | null): StreamReader {
   return {
     fixed,
     last: null,
+    shapes: new ShapeMemory(),
     headed: null,
     software: '',
     lines: new Map(),
+    counted: null,
+    tally: null,
     total: 0,
     mayBeCut: false,
   }
@@ -120,9 +130,28 @@ function readRecord(
 ): number {
   c.recordFrom = start
   c.recordTo = c.recordStop = end
-  let outcome = tryFormats(c, end, formats, reader)
-  if (outcome === refused) outcome = readUnwrapped(c, payload, end, false, formats, reader)
-  if (outcome === refused) outcome = readUnwrapped(c, payload, end, true, formats, reader)
+  // an object is asked for what it is, then for the line that it wraps: text formats would read that line with its JSON around
+  objectsOnly = c.buf[payload] === 123 && c.scratchBase === constantBytes
+  let outcome =
+    c.buf[payload] === 34
+      ? readUnwrapped(c, payload, end, { objects: false, nth: 0 }, formats, reader)
+      : refused
+  if (outcome === refused) outcome = tryFormats(c, end, formats, reader)
+  const most = c.buf[payload] === 123 ? wrappedMax : 1
+  for (let nth = 0; nth < most && outcome === refused; nth++) {
+    outcome = readUnwrapped(c, payload, end, { objects: false, nth }, formats, reader)
+    if (outcome === refused)
+      outcome = readUnwrapped(c, payload, end, { objects: true, nth }, formats, reader)
+  }
+  if (outcome === refused && objectsOnly) {
+    objectsOnly = false
+    outcome = tryFormats(c, end, formats, reader)
+  }
+  if (outcome === refused && c.messageStart > c.payloadStart && c.messageStart < end) {
+    // structured data of a relay, which is none of the device's
+    c.payloadStart = c.messageStart
+    outcome = tryFormats(c, end, formats, reader)
+  }
   count(reader, outcome === refused ? null : lineFormat)
   if (outcome === unparsed && reader.headed !== null)
     return readAgain(c, start, end, formats, reader)
@@ -139,18 +168,21 @@ function readUnwrapped(
   c: LineContext,
   payload: number,
   end: number,
-  objects: boolean,
+  { objects, nth }: { objects: boolean; nth: number },
   formats: FormatSet,
   reader: StreamReader,
 ): number {
-  const inner = unwrap(c, payload, end, objects)
+  const inner = unwrap(c, payload, end, objects, nth)
   if (inner === 0) return refused
   const { lineStart } = c
   const text = peelEnvelope(c, constantBytes, inner)
   if (Number.isNaN(c.envelopeTime)) c.envelopeTime = wrapperTime(c, payload, end)
   c.recordStop = inner
   if (c.buf[text] === 35) return readDirective(c, text, inner, formats, reader)
+  const asked = objectsOnly
+  objectsOnly = c.buf[text] === 123
   const outcome = tryFormats(c, inner, formats, reader)
+  objectsOnly = asked
   if (outcome !== refused) return outcome
   const header = readHeaderRow(c, constantBytes, inner, formats, reader)
   if (header !== null) return header
@@ -177,10 +209,22 @@ function refuse(c: LineContext, outcome: number, reason: string): number {
 }
 
 function count(reader: StreamReader, format: CompiledFormat | null): void {
-  const id = format?.id ?? ''
   reader.total++
-  reader.lines.set(id, (reader.lines.get(id) ?? 0) + 1)
+  // most lines are of the format of the line before
+  if (format !== reader.counted || reader.tally === null) {
+    const id = format?.id ?? ''
+    reader.counted = format
+    reader.tally = reader.lines.get(id) ?? { lines: 0 }
+    reader.lines.set(id, reader.tally)
+  }
+  reader.tally.lines++
 }
+
+/** Only formats of JSON objects are asked. */
+let objectsOnly = false
+
+/** Texts of an object that are tried as the line it wraps. */
+const wrappedMax = 4
 
 function tryFormat(
   c: LineContext,
@@ -188,6 +232,7 @@ function tryFormat(
   format: CompiledFormat,
   reader: StreamReader,
 ): number {
+  if (objectsOnly && format.definition.split.type !== 'json') return refused
   c.clearRecord()
   c.part = c.parts = c.recordEnd = 0
   const layout =
@@ -204,16 +249,33 @@ function tryFormats(c: LineContext, end: number, formats: FormatSet, reader: Str
   if (reader.fixed !== null) return tryFixed(c, end, reader.fixed, formats, reader)
   const last = reader.last
   const headed = reader.headed
-  if (last !== null) {
+  if (last !== null && last === headed?.format) {
     const outcome = tryFormat(c, end, last, reader)
-    if (outcome !== refused) {
-      const fits = last !== headed?.format || (outcome !== unparsed && !c.truncated && !c.surplus)
-      return fits ? outcome : readStray(c, end, formats, reader)
-    }
+    if (outcome !== refused)
+      return outcome !== unparsed && !c.truncated && !c.surplus
+        ? outcome
+        : readStray(c, end, formats, reader)
   }
+  const shape = shapeOf(c, end)
+  const first = reader.shapes.first[shape]
+  const second = reader.shapes.second[shape]
+  if (first !== null && first !== headed?.format) {
+    const outcome = tryFormat(c, end, first, reader)
+    if (outcome !== refused) return outcome
+  }
+  if (second !== null && second !== headed?.format) {
+    const outcome = tryFormat(c, end, second, reader)
+    if (outcome !== refused) return outcome
+  }
+  if (last !== null && last !== first && last !== second && last !== headed?.format) {
+    const outcome = tryFormat(c, end, last, reader)
+    if (outcome !== refused) return outcome
+  }
+  notePairs(c.buf, c.lineStart, end)
   let askedHeaded = headed === null
   for (const format of formats.ordered) {
-    if (format === last || (headed !== null && format === headed.format)) continue
+    if (format === last || format === first || format === second || format === headed?.format)
+      continue
     // a header's format keeps its place by `order`, but stands before the generic families
     if (
       headed !== null &&
@@ -224,10 +286,14 @@ function tryFormats(c: LineContext, end: number, formats: FormatSet, reader: Str
       const outcome = readHeaded(c, end, reader)
       if (outcome !== refused) return outcome
     }
+    if (format.needs !== null && !format.needs(linePairs)) continue
     const outcome = tryFormat(c, end, format, reader)
     if (outcome === refused) continue
     // A definition that needs a header has no signature of its own: others are asked before it each time.
-    if (!format.definition.generic && format.definition.when !== undefined) reader.last = format
+    if (!format.definition.generic && format.definition.when !== undefined) {
+      reader.shapes.remember(shape, format, formats.ordered)
+      reader.last = format
+    }
     return outcome
   }
   return askedHeaded ? refused : readHeaded(c, end, reader)
@@ -261,6 +327,11 @@ function tryFixed(
   return refused
 }
 
+/** Where a row of names begins: a line with a PRI came by syslog, and the row stands behind its header. */
+function rowStart(c: LineContext, start: number): number {
+  return c.buf[start] === 60 && c.payloadStart > start ? c.payloadStart : start
+}
+
 /** A line of the file whose header named the columns. A header row again is no data. */
 function readHeaded(c: LineContext, end: number, reader: StreamReader): number {
   const headed = reader.headed
@@ -276,9 +347,10 @@ function readHeaded(c: LineContext, end: number, reader: StreamReader): number {
 function repeatsHeader(c: LineContext, end: number, layout: Layout): boolean {
   if (layout.text.startsWith('#')) return false
   const first = layout.text.slice(0, 12).toLowerCase()
-  if (end - c.lineStart < first.length) return false
+  const from = rowStart(c, c.lineStart)
+  if (end - from < first.length) return false
   for (let i = 0; i < first.length; i++) {
-    const b = c.buf[c.lineStart + i]
+    const b = c.buf[from + i]
     if ((b >= 65 && b <= 90 ? b | 32 : b) !== first.charCodeAt(i)) return false
   }
   return true
@@ -326,16 +398,19 @@ function readHeaderRow(
   formats: FormatSet,
   reader: StreamReader,
 ): number | null {
-  if (end - start > 16_384 || end - start < 8) return null
-  const line = decode(c.buf.subarray(start, end))
+  const from = rowStart(c, start)
+  if (end - from > 16_384 || end - from < 8) return null
+  const line = decode(c.buf.subarray(from, end))
+  // blanks part the columns of any table whose every cell stands in quotes
+  const quoted = line.startsWith('"') && line.includes('" "')
   for (const delimiter of delimiters) {
-    const cells = csvCells(line, delimiter)
+    const cells = csvCells(line, delimiter === ' ' && quoted ? '" "' : delimiter)
     if (cells.length < 3 || !cells.every(isColumnName)) continue
     if (new Set(cells.map(squash)).size < cells.length * 0.6) continue
     for (const format of reader.fixed === null ? formats.ordered : [reader.fixed]) {
       const { split } = format.definition
       if (split.type !== 'csv' || !split.header || format.tables.fields === null) continue
-      if (delimiter === ' ' && split.delimiter !== ' ') continue
+      if (delimiter === ' ' && split.delimiter !== ' ' && !quoted) continue
       const columnSlots = columnSlotsOf(cells, format.tables.fields)
       if (!claimsHeader(format.definition, cells, columnSlots, reader.software)) continue
       const text = line.replace(/^\uFEFF/, '')
@@ -381,46 +456,4 @@ function unknownLine(
   const stop = Math.min(end, start + 512)
   for (let p = start; p < stop; p++) if (c.buf[p] < 32 && c.buf[p] !== 9) control++
   return [unparsed, control * 10 > stop - start ? 'binary data' : 'no format matches']
-}
-
-/** The format most lines of a stream were read as, how sure that is, and why, in words. */
-export function verdict(reader: StreamReader): {
-  format: CompiledFormat['id'] | null
-  confidence: number
-  reason: string
-} {
-  if (reader.fixed !== null)
-    return { format: reader.fixed.id, confidence: 1, reason: 'fixed by the configuration' }
-  let best = ''
-  let most = 0
-  for (const [id, lines] of reader.lines)
-    if (id !== '' && lines > most) {
-      best = id
-      most = lines
-    }
-  if (best === '')
-    return {
-      format: null,
-      confidence: 0,
-      reason: `none of ${reader.total} lines fits a known format`,
-    }
-  const share = most / reader.total
-  // One line is a guess, twenty are a finding.
-  const confidence = share * (1 - 1 / (1 + most))
-  const others = reader.lines.size - 1
-  const mixed = others > 0 ? `; the rest: ${restOf(reader, best)}` : ''
-  return {
-    format: best,
-    confidence: Math.round(confidence * 1000) / 1000,
-    reason: `${most} of ${reader.total} lines fit ${best}${mixed}`,
-  }
-}
-
-function restOf(reader: StreamReader, best: string): string {
-  return [...reader.lines]
-    .filter(([id]) => id !== best)
-    .toSorted((a, b) => b[1] - a[1])
-    .slice(0, 3)
-    .map(([id, lines]) => `${lines} ${id === '' ? 'unread' : id}`)
-    .join(', ')
 }

@@ -201,7 +201,8 @@ export function buildUrl(c: LineContext): void {
     if (u.pathEnd > u.pathStart && buf[u.pathStart] !== 47) ascii(c, '/')
     put(c, u.pathStart, u.pathEnd)
   } else putWithoutDefaultPort(c)
-  if (u.queryEnd > u.queryStart) putQuery(c)
+  // some writers repeat the query behind the path
+  if (u.queryEnd > u.queryStart && !buf.subarray(u.pathStart, u.pathEnd).includes(63)) putQuery(c)
   rewritten.start = from
   rewritten.end = c.scratch
 }

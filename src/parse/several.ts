@@ -78,16 +78,40 @@ const wrappers = [
   'full_message',
   'short_message',
   'raw',
+  'Message',
+  'msg',
+  'rawmsg',
+  'raw_message',
+  'raw_event',
+  'rawEvent',
+  'RawData',
+  'SyslogMessage',
+  'syslog_message',
+  '@message',
+  'data',
+  'payload',
+  'content',
 ]
 
 /** … and the time at which they read it. */
-const wrapperTimes = ['@timestamp', 'timestamp', 'time', '_time']
+const wrapperTimes = [
+  '@timestamp',
+  'timestamp',
+  'time',
+  '_time',
+  '__REALTIME_TIMESTAMP',
+  'timereported',
+  'EventTime',
+  'TimeGenerated',
+  'EventReceivedTime',
+]
 
 /** The time in the wrapper's own object that begins at `p`, or NaN. */
 export function wrapperTime(c: LineContext, p: number, end: number): number {
   const buf = c.buf
   for (const key of wrapperTimes) {
-    const at = findKey(buf, p + 1, end, key)
+    let at = findKey(buf, p + 1, end, key)
+    if (at < 0) at = findKey(buf, p + 1, end, key, 1)
     if (at < 0) continue
     const colon = skipBlanks(buf, at + key.length + 2, end)
     if (buf[colon] !== 58) continue
@@ -103,11 +127,18 @@ export function wrapperTime(c: LineContext, p: number, end: number): number {
 
 /**
  * The line that the JSON object at `p` wraps, or with `objects` the object, unescaped to the beginning of the scratch: its end there; 0 when
- * it wraps none. What a shipper wrapped stands at the first or second level (`result._raw`).
+ * it wraps none. What a shipper wrapped stands at the first or second level (`result._raw`); `nth` leaves out that many.
  */
-export function unwrap(c: LineContext, p: number, end: number, objects: boolean): number {
+export function unwrap(
+  c: LineContext,
+  p: number,
+  end: number,
+  objects: boolean,
+  nth: number,
+): number {
   const buf = c.buf
-  if (buf[p] !== open || c.scratchBase !== constantBytes) return 0
+  if (c.scratchBase !== constantBytes) return 0
+  if (buf[p] !== open) return objects || nth > 0 ? 0 : unquote(c, p, end)
   let depth = 0
   for (let at = p; at < end; at++) {
     const b = buf[at]
@@ -126,7 +157,8 @@ export function unwrap(c: LineContext, p: number, end: number, objects: boolean)
               ? recordEnd(buf, value, end)
               : stringEnd(buf, value + 1, end)
         const length = last - value
-        if (last < end && length > 16 && length < (dataStart - constantBytes) >> 1) {
+        const fits = last < end && length > 16 && length < (dataStart - constantBytes) >> 1
+        if (fits && nth-- === 0) {
           if (objects) buf.copyWithin(constantBytes, value, last)
           c.scratch = c.scratchBase = objects
             ? constantBytes + length
@@ -138,6 +170,33 @@ export function unwrap(c: LineContext, p: number, end: number, objects: boolean)
     }
   }
   return 0
+}
+
+/** Shortest first cell of a row that is taken for the line of a device: a search's export has it in front of its own columns. */
+const cellBytesMin = 60
+
+/**
+ * A line that stands in quotes, as a whole or as the first cell of an export, with its own quotes doubled; or whose quotes a shipper
+ * escaped (`a=\"b\"`): what it says, at the beginning of the scratch; 0 when it is neither.
+ */
+function unquote(c: LineContext, p: number, end: number): number {
+  const buf = c.buf
+  if (end - p > (dataStart - constantBytes) >> 1) return 0
+  const cell = buf[p] === quote
+  let out = constantBytes
+  let escapes = 0
+  for (let at = cell ? p + 1 : p; at < end; at++) {
+    if (cell && buf[at] === quote && buf[++at] !== quote) {
+      const first = buf[at] === 44 && out - constantBytes >= cellBytesMin
+      return at >= end || first ? (c.scratch = c.scratchBase = out) : 0
+    }
+    if (!cell && buf[at] === 92 && buf[at + 1] === quote) {
+      if (buf[at - 1] === 61) escapes++
+      at++
+    }
+    buf[out++] = buf[at]
+  }
+  return escapes === 0 ? 0 : (c.scratch = c.scratchBase = out)
 }
 
 /** Where the quote that closes a string stands; `end` when none does. */
@@ -166,15 +225,15 @@ function isKey(buf: Uint8Array, p: number, end: number, key: string): boolean {
   )
 }
 
-/** Where `"key"` of the object stands whose first key is at `p`, or -1. */
-function findKey(buf: Uint8Array, p: number, end: number, key: string): number {
+/** Where `"key"` of the object stands whose first key is at `p`, or of an object so many levels within it; -1 = nowhere. */
+function findKey(buf: Uint8Array, p: number, end: number, key: string, level = 0): number {
   let depth = 0
   for (let at = p; at < end && depth >= 0; at++) {
     const b = buf[at]
     if (b === open || b === bracket) depth++
     else if (b === 125 || b === 93) depth--
     else if (b === quote) {
-      if (depth === 0 && isKey(buf, at, end, key)) return at
+      if (depth === level && isKey(buf, at, end, key)) return at
       at = stringEnd(buf, at + 1, end)
     }
   }

@@ -29,7 +29,16 @@ function keyEnd(buf: Uint8Array, p: number, end: number, o: KvOptions, blank: bo
   let q = p + 1
   const isPart = blank ? isWordByte : isNameByte
   while (q < stop && isPart(buf[q])) q++
-  return q < stop && o.assigns[buf[q]] === 1 ? q : -1
+  return assignOf(buf, q, stop, o) < 0 ? -1 : q
+}
+
+/** Where the assignment behind the key that ends at `q` stands, or -1: `key=value`, and `key = value` with a blank on both sides. */
+function assignOf(buf: Uint8Array, q: number, end: number, o: KvOptions): number {
+  if (q >= end) return -1
+  if (o.assigns[buf[q]] === 1) return q
+  return isBlank(buf[q]) && q + 2 < end && o.assigns[buf[q + 1]] === 1 && isBlank(buf[q + 2])
+    ? q + 1
+    : -1
 }
 
 /** The separator that stands before most keys. */
@@ -82,8 +91,9 @@ export function splitLoose(c: LineContext, start: number, end: number, o: KvOpti
         if (valueStart >= 0) keep(c, slot, valueStart, p, separator, o)
         slot = next
         pairs++
-        p = valueStart = key + 1
-        if (!blank) p = skipBlanks(buf, p, end)
+        const assign = assignOf(buf, key, end, o)
+        p = valueStart = assign + 1
+        if (!blank || assign > key) p = valueStart = skipBlanks(buf, p, end)
         if (p < end && o.quotes[buf[p]] === 1) {
           const close = closingQuote(buf, p, end, separator, o)
           if (close < 0) {
@@ -114,10 +124,19 @@ function closingQuote(
   const quote = buf[open]
   for (let p = open + 1; p < end; p++) {
     if (buf[p] === 92 && o.escapes) p++
-    else if (buf[p] === quote && (p + 1 >= end || isBlank(buf[p + 1]) || buf[p + 1] === separator))
-      return p
+    else if (buf[p] === quote && endsValue(buf, p + 1, end, separator)) return p
   }
   return -1
+}
+
+/** Whether a value may end before `p`: at the end, before what parts pairs, before the `]` of structured data. */
+function endsValue(buf: Uint8Array, p: number, end: number, separator: number): boolean {
+  return (
+    p >= end ||
+    isBlank(buf[p]) ||
+    buf[p] === separator ||
+    (buf[p] === 93 && (p + 1 >= end || isBlank(buf[p + 1]) || buf[p + 1] === 91))
+  )
 }
 
 function openParenthesis(buf: Uint8Array, start: number, end: number): boolean {

@@ -122,6 +122,13 @@ function trimEnd(buf: Uint8Array, start: number, end: number): number {
   return q
 }
 
+/** `"…"` around a whole value, which CEF and LEEF do not know but devices write: the quotes are none of the value's. */
+function isQuoted(buf: Uint8Array, start: number, end: number): boolean {
+  if (end - start < 2 || buf[start] !== 34 || buf[end - 1] !== 34) return false
+  for (let p = start + 1; p < end - 1; p++) if (buf[p] === 34) return false
+  return true
+}
+
 function keepPair(
   c: LineContext,
   keys: ByteMap,
@@ -132,6 +139,10 @@ function keepPair(
   end: number,
   slashed: boolean,
 ): void {
+  if (isQuoted(c.buf, start, end)) {
+    start++
+    end--
+  }
   if (end <= start) return
   const slot = keys.get(c.buf, keyStart, keyEnd)
   if (slot >= 0 && c.slotEnd[slot] === 0) {
@@ -357,5 +368,11 @@ export function splitLeef(
   o.separators[delimiter] = 1
   o.keyEnds.fill(0)
   o.keyEnds[delimiter] = o.keyEnds[61] = 1
-  return splitKv(c, attributes, to, o)
+  const count = splitKv(c, attributes, to, o)
+  for (let slot = 0; slot < c.slotEnd.length; slot++)
+    if (isQuoted(c.buf, c.slotStart[slot], c.slotEnd[slot])) {
+      c.slotStart[slot]++
+      c.slotEnd[slot]--
+    }
+  return count
 }

@@ -47,7 +47,7 @@ export function splitXml(
       if (!cdata && text === p) text = close
       p = close
     } else if (next === slash) {
-      const close = buf.indexOf(gt, p)
+      const close = indexIn(buf, gt, p, end)
       if (close < 0 || close >= end) break
       if (text > 0 && depth > 0) keep(c, keys.get(path, 0, lengths[depth]), text, p)
       text = 0
@@ -76,9 +76,15 @@ export function splitXml(
   return elements === 0 ? -1 : elements
 }
 
+/** As `indexOf`, which would look for what a line has not in all lines behind it. */
+function indexIn(buf: Uint8Array, byte: number, from: number, end: number): number {
+  for (let p = from; p < end; p++) if (buf[p] === byte) return p
+  return -1
+}
+
 /** `<root` or `<prefix:root`, followed by a blank, `/` or `>`. */
 function findRoot(buf: Uint8Array, start: number, end: number, root: Uint8Array): number {
-  for (let p = buf.indexOf(lt, start); p >= 0 && p < end; p = buf.indexOf(lt, p + 1)) {
+  for (let p = indexIn(buf, lt, start, end); p >= 0; p = indexIn(buf, lt, p + 1, end)) {
     const name = localName(buf, p + 1, end)
     const stop = name + root.length
     if (stop >= end) return -1
@@ -137,7 +143,7 @@ function attributes(c: LineContext, p: number, end: number, keys: ByteMap, lengt
     while (p < end && buf[p] <= 32) p++
     const quote = buf[p]
     if ((quote !== 34 && quote !== 39) || p >= end) continue
-    const close = buf.indexOf(quote, p + 1)
+    const close = indexIn(buf, quote, p + 1, end)
     if (close < 0 || close >= end) return -1
     const full = length < 0 ? -1 : append(buf, from, to, length, 64)
     if (full > 0) keep(c, keys.get(path, 0, full), p + 1, close)
@@ -164,7 +170,7 @@ function dataName(c: LineContext, from: number, tag: number, length: number): nu
     if (buf[q] !== 61) continue
     q++
     while (q < tag && buf[q] <= 32) q++
-    const close = buf[q] === 34 || buf[q] === 39 ? buf.indexOf(buf[q], q + 1) : -1
+    const close = buf[q] === 34 || buf[q] === 39 ? indexIn(buf, buf[q], q + 1, tag) : -1
     if (close < 0 || close >= tag) return length
     const parent = Math.max(0, length - 5)
     return append(buf, q + 1, close, parent, 46)
@@ -190,7 +196,7 @@ function afterMisc(buf: Uint8Array, p: number, end: number): number {
 
 /** Behind the next `>` that has `count` bytes `mark` before it, or -1. */
 function afterMark(buf: Uint8Array, p: number, end: number, mark: number, count: number): number {
-  for (let q = buf.indexOf(gt, p); q >= 0 && q < end; q = buf.indexOf(gt, q + 1)) {
+  for (let q = indexIn(buf, gt, p, end); q >= 0; q = indexIn(buf, gt, q + 1, end)) {
     if (q - count < p || buf[q - 1] !== mark) continue
     if (count === 1 || buf[q - 2] === mark) return q + 1
   }

@@ -234,8 +234,8 @@ function quotedColumn(c: LineContext, open: number, end: number, slot: number): 
     while (q < end && buf[q] !== 34 && buf[q] !== 92) q++
     if (q >= end) break
     if (buf[q] === 92) {
-      // `\"` is an escape, but `"C:\"` ends there
-      if (q + 1 < end && buf[q + 1] === 34 && q + 2 < end && buf[q + 2] !== 32) {
+      // `\"` is an escape, but `"C:\"` ends there; behind an escape before it it is one (`"a \"b\" c"`)
+      if (q + 1 < end && buf[q + 1] === 34 && q + 2 < end && (slashed || buf[q + 2] !== 32)) {
         slashed = true
         q += 2
       } else q++

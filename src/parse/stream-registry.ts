@@ -4,24 +4,31 @@ import { OperatingError } from '../errors.ts'
 import type { StreamDescription } from '../spool/frame-sink.ts'
 import type { StreamState } from './batch.ts'
 import type { CompiledFormat } from './compile.ts'
-import { parseLimits } from '../limits.ts'
+import { parseLimits, watchLimits } from '../limits.ts'
 import { columnSlotsOf, csvCells, w3cFields, w3cLayout } from './layout.ts'
 import type { Layout } from './layout.ts'
 import { formatNamed } from './formats.ts'
 import type { FormatSet } from './formats.ts'
-import { newReader, verdict } from './recognise.ts'
+import { newReader } from './recognise.ts'
+import { verdict } from './verdict.ts'
 import type { StreamReader } from './recognise.ts'
 import type { ZoneOffset } from './line-context.ts'
+import { StreamWatch } from './stream-watch.ts'
 import { timeZone } from './zone.ts'
 
 export interface KnownStream {
   description: StreamDescription
   reader: StreamReader
   zone: ZoneOffset | null
+  /** Its clock and the look of its lines; null = rows of agents, whose feeds have clocks of their own. */
+  watch: StreamWatch | null
   /** What its description asks for and cannot be had, in words; '' = nothing. */
   trouble: string
   lastSeenMs: number
   transactions: number
+  /** Of so many transactions so many tell it (StreamState). */
+  judged: number
+  fadedMs: number
   withUser: number
   withHost: number
   withBytes: number
@@ -35,6 +42,8 @@ export class StreamRegistry {
   readonly #formats: FormatSet
   readonly #streams = new Map<string, KnownStream>()
   readonly #remembered = new Map<string, StreamState>()
+  /** Streams whose lines are compared with earlier ones. */
+  #watched = 0
 
   constructor(formats: FormatSet) {
     this.#formats = formats
@@ -56,19 +65,29 @@ export class StreamRegistry {
       return known
     }
     const { fixed, zone, trouble } = this.#settings(description)
+    const watch = isAgentListener(description.listener)
+      ? null
+      : new StreamWatch(description.listener, zone, this.#watched < watchLimits.driftStreams)
+    if (watch?.watchesDrift === true) this.#watched++
     const stream: KnownStream = {
       description,
       reader: newReader(fixed),
-      zone,
+      zone: watch?.zone ?? zone,
+      watch,
       trouble,
       lastSeenMs: 0,
       transactions: 0,
+      judged: 0,
+      fadedMs: 0,
       withUser: 0,
       withHost: 0,
       withBytes: 0,
       withAction: 0,
     }
     this.#takeUp(stream, fixed)
+    // its lines look as they did, whatever the zone of their stamps is
+    const memory = known?.description.format === description.format ? known.watch?.memory() : null
+    if (typeof memory === 'string') watch?.remember(memory, { clock: false })
     this.#keep(stream)
     return stream
   }
@@ -76,13 +95,20 @@ export class StreamRegistry {
   /** The stream is the last one heard; the one that is silent for longest is forgotten when there are too many. */
   #keep(stream: KnownStream): void {
     const { key } = stream.description
+    const before = this.#streams.get(key)
+    if (before !== undefined && before !== stream) this.#unwatch(before)
     this.#streams.delete(key)
     this.#streams.set(key, stream)
     if (this.#streams.size <= parseLimits.streams) return
-    for (const oldest of this.#streams.keys()) {
+    for (const [oldest, forgotten] of this.#streams) {
       this.#streams.delete(oldest)
+      this.#unwatch(forgotten)
       return
     }
+  }
+
+  #unwatch({ watch }: KnownStream): void {
+    if (watch?.watchesDrift === true) this.#watched--
   }
 
   #settings({ format, zone }: StreamDescription): {
@@ -115,9 +141,12 @@ export class StreamRegistry {
     for (const state of states) this.#remembered.set(state.key, state)
   }
 
-  /** The state of every stream of this thread. */
+  /** The state of every stream of this thread, with all that it takes to go on from it. */
   states(): StreamState[] {
-    return [...this.#streams.values()].map((stream) => this.state(stream))
+    return [...this.#streams.values()].map((stream) => ({
+      ...this.state(stream),
+      memory: stream.watch?.memory() ?? null,
+    }))
   }
 
   #takeUp(stream: KnownStream, fixed: CompiledFormat | null): void {
@@ -126,10 +155,13 @@ export class StreamRegistry {
     this.#remembered.delete(state.key)
     stream.lastSeenMs = state.lastSeenMs
     stream.transactions = state.transactions
+    stream.judged = state.judged
     stream.withUser = state.withUser
     stream.withHost = state.withHost
     stream.withBytes = state.withBytes
     stream.withAction = state.withAction
+    if (state.memory !== null)
+      stream.watch?.remember(state.memory, { clock: state.zone === stream.description.zone })
     if (state.format === null || state.layout === null) return
     const { format: id, layout: text } = state
     if (fixed !== null && fixed.id !== id) return
@@ -160,12 +192,27 @@ export class StreamRegistry {
       lastSeenMs: stream.lastSeenMs,
       layout: stream.reader.headed?.layout.text ?? null,
       transactions: stream.transactions,
+      judged: stream.judged,
       withUser: stream.withUser,
       withHost: stream.withHost,
       withBytes: stream.withBytes,
       withAction: stream.withAction,
+      zone: stream.description.zone,
+      skew: stream.watch?.skew() ?? null,
+      drift: stream.watch?.notices() ?? [],
+      memory: stream.watch?.news() ?? null,
     }
   }
+}
+
+/** What lines told long ago counts for less: asked with each block. */
+export function fadeShares(stream: KnownStream, nowMs: number): void {
+  if (stream.fadedMs === 0) stream.fadedMs = nowMs
+  if (nowMs - stream.fadedMs < watchLimits.sharesHalfLifeMs) return
+  stream.fadedMs = nowMs
+  if (stream.judged < watchLimits.sharesJudged) return
+  for (const count of ['judged', 'withUser', 'withHost', 'withBytes', 'withAction'] as const)
+    stream[count] /= 2
 }
 
 /** A header line's columns, as they were in force. */

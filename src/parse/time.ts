@@ -3,40 +3,8 @@
  * bytes; a stamp without zone uses the source's zone, one without year the year that puts it nearest the receive time.
  */
 import { dayMs, dayStart, daysInMonth, nearestYear } from './civil.ts'
+import { endsMonth, monthAt, monthEnd } from './date-words.ts'
 import type { LineContext, ZoneOffset } from './line-context.ts'
-
-/** Month 1..12 of three letters at `p`, any case, or 0. */
-function monthAt(buf: Uint8Array, p: number): number {
-  const word = ((buf[p] | 32) << 16) | ((buf[p + 1] | 32) << 8) | (buf[p + 2] | 32)
-  switch (word) {
-    case 0x6a616e:
-      return 1
-    case 0x666562:
-      return 2
-    case 0x6d6172:
-      return 3
-    case 0x617072:
-      return 4
-    case 0x6d6179:
-      return 5
-    case 0x6a756e:
-      return 6
-    case 0x6a756c:
-      return 7
-    case 0x617567:
-      return 8
-    case 0x736570:
-      return 9
-    case 0x6f6374:
-      return 10
-    case 0x6e6f76:
-      return 11
-    case 0x646563:
-      return 12
-    default:
-      return 0
-  }
-}
 
 /** Three letters at `p` begin the name of a day, any case. */
 function isWeekday(buf: Uint8Array, p: number): boolean {
@@ -132,11 +100,25 @@ function isHostByte(b: number): boolean {
   return isDigit(b) || ((b | 32) >= 97 && (b | 32) <= 122) || b === 45 || b === 46 || b === 95
 }
 
+/** `+2` or `-05:00` behind `UTC` or `GMT`. */
+function isOffset(buf: Uint8Array, p: number, end: number): boolean {
+  const name = (buf[p - 3] << 16) | (buf[p - 2] << 8) | buf[p - 1]
+  return (
+    p + 1 < end &&
+    (buf[p] === 43 || buf[p] === 45) &&
+    isDigit(buf[p + 1]) &&
+    (name === 0x555443 || name === 0x474d54)
+  )
+}
+
 /** Zone at the cursor: `Z`, `+hh:mm`, `+hhmm`, `+hh`, an unambiguous abbreviation; NaN = none said. Offset in ms. */
 function zoneAt(buf: Uint8Array, end: number): number {
   let p = cursor
   if (p < end && buf[p] === 32) p++
+  if (p < end && buf[p] === 40) p++
   if (p >= end) return NaN
+  // `UTC+02:00`, `GMT-5`
+  if ((buf[p] === 85 || buf[p] === 71) && isOffset(buf, p + 3, end)) p += 3
   const c = buf[p]
   if (c === 43 || c === 45) {
     let q = p + 1
@@ -193,8 +175,14 @@ function epoch(buf: Uint8Array, start: number, end: number): number {
   return n * 1000 + ms
 }
 
-/** How `a/b/yyyy` is read; vendors' definitions say it, generic formats decide per stream. */
-export type DayOrder = 'month-first' | 'day-first'
+/**
+ * How `a/b/yyyy` is read, where a definition says it. `nearest`: month first, unless that is far from the time of receipt and day
+ * first is near it: logs come soon after they are written.
+ */
+export type DayOrder = 'month-first' | 'day-first' | 'nearest'
+
+const nearBeforeMs = 45 * dayMs
+const nearAfterMs = 2 * dayMs
 
 /** Stamps read last, one of each length: a line's is asked for more than once, and lines of one second have the same. */
 const keptBytes = 40
@@ -203,7 +191,7 @@ const kept = {
   ms: new Float64Array(keptBytes),
   cursor: new Int32Array(keptBytes),
   received: new Float64Array(keptBytes).fill(NaN),
-  order: new Array<DayOrder>(keptBytes).fill('month-first'),
+  order: new Array<DayOrder>(keptBytes).fill('nearest'),
   zone: new Array<ZoneOffset | null>(keptBytes).fill(null),
 }
 
@@ -215,7 +203,7 @@ export function readTime(
   c: LineContext,
   from: number,
   end: number,
-  order: DayOrder = 'month-first',
+  order: DayOrder = 'nearest',
 ): number {
   const length = end - from
   if (length >= keptBytes || length < 8) return readStamp(c, from, end, order)
@@ -253,6 +241,8 @@ function readStamp(c: LineContext, from: number, end: number, order: DayOrder): 
   if (!isDigit(first)) return readNamed(c, p, end)
   const run = digitRun(buf, p, end)
   if (run === 4) return readYearFirst(c, p, end)
+  // `20261015093000`: no epoch has fourteen digits
+  if (run === 14) return readCompact(c, p, end)
   if (run >= 9) return epoch(buf, p, end)
   if (run > 2) return run === 8 ? readCompact(c, p, end) : NaN
   return readDayFirst(c, p, end, run, order)
@@ -288,6 +278,10 @@ function digitRun(buf: Uint8Array, p: number, end: number): number {
   return q - p
 }
 
+/** What may stand between a date that begins with its year and the clock. */
+const joints = new Uint8Array(256)
+for (const letter of 'Tt -:,\t') joints[letter.charCodeAt(0)] = 1
+
 /** `2026-10-15T09:30:00.123Z`, `2026/10/15 09:30:00`, `2026:10:15-09:30:00`, `2026 Oct 15 09:30:00`. */
 function readYearFirst(c: LineContext, p: number, end: number): number {
   const buf = c.buf
@@ -307,8 +301,7 @@ function readYearFirst(c: LineContext, p: number, end: number): number {
   cursor++
   const day = digits(buf, end, 2)
   if (day < 0 || cursor >= end) return NaN
-  const joint = buf[cursor]
-  if (joint !== 84 && joint !== 116 && joint !== 32 && joint !== 45 && joint !== 58) return NaN
+  if (joints[buf[cursor]] === 0) return NaN
   cursor++
   while (cursor < end && buf[cursor] === 32) cursor++
   const at = clock(buf, end)
@@ -333,6 +326,10 @@ function readCompact(c: LineContext, p: number, end: number): number {
   }
   const at = clock(buf, end)
   return withZone(day + at, zoneAt(buf, end), c.zone)
+}
+
+function isNear(ms: number, receivedAtMs: number): boolean {
+  return ms > receivedAtMs - nearBeforeMs && ms < receivedAtMs + nearAfterMs
 }
 
 /** `15/Oct/2026:09:30:00 +0200`, `15Oct2026 09:30:00`, `15.10.2026 09:30:00`, `10/15/2026 9:30:00 AM`, `9/16/19 10:00`. */
@@ -368,13 +365,21 @@ function readDayFirst(
     year = digits(buf, end, 4)
     if (year < 0) return NaN
     if (year < 100) year += 2000
-    const dayFirst = joint === 46 || a > 12 || (b <= 12 && order === 'day-first')
-    base = dayFirst ? dayStart(year, b, a) : dayStart(year, a, b)
+    base = dayStart(year, a, b)
+    if (joint === 46 || a > 12 || (b <= 12 && order === 'day-first')) base = dayStart(year, b, a)
+    else if (order === 'nearest' && b <= 12 && !isNear(base, c.receivedAtMs)) {
+      const other = dayStart(year, b, a)
+      if (isNear(other, c.receivedAtMs)) base = other
+    }
   }
   if (cursor < end && buf[cursor] === 44) cursor++
   if (
     cursor < end &&
-    (buf[cursor] === 58 || buf[cursor] === 32 || buf[cursor] === 45 || buf[cursor] === 84)
+    (buf[cursor] === 58 ||
+      buf[cursor] === 32 ||
+      buf[cursor] === 45 ||
+      buf[cursor] === 84 ||
+      buf[cursor] === 9)
   )
     cursor++
   while (cursor < end && buf[cursor] === 32) cursor++
@@ -384,12 +389,12 @@ function readDayFirst(
   return withZone(base + full, zoneAt(buf, end), c.zone)
 }
 
-/** `Oct 15 09:30:00`, `Oct  5 2026 09:30:00.250 CEST`, `Oct 15 09:30:00 2026`, `Thu Oct 15 09:30:00 GMT 2026`. */
+/** `Oct 15 09:30:00`, `oct/15/2026 09:30:00`, `Oct  5 2026 09:30:00.250 CEST`, `Oct 15 09:30:00 2026`, `Thu Oct 15 09:30:00 GMT 2026`, `Thursday, October 15, 2026 9:30:00 AM GMT`. */
 function readNamed(c: LineContext, start: number, end: number): number {
   const buf = c.buf
   let p = start
   let month = monthAt(buf, p)
-  if (month === 0 || (buf[p + 3] !== 32 && buf[p + 3] !== 45 && buf[p + 3] !== 47)) {
+  if (month === 0 || !endsMonth(buf, p, end)) {
     // a weekday in front: `Thu `, `Thu, `
     if (!isWeekday(buf, p)) return NaN
     let q = p
@@ -403,11 +408,11 @@ function readNamed(c: LineContext, start: number, end: number): number {
     month = monthAt(buf, p)
     if (month === 0) return NaN
   }
-  cursor = p + 3
-  while (cursor < end && buf[cursor] === 32) cursor++
+  cursor = monthEnd(buf, p, end)
+  while (cursor < end && (buf[cursor] === 32 || buf[cursor] === 45 || buf[cursor] === 47)) cursor++
   const day = digits(buf, end, 2)
   if (day < 1 || day > daysInMonth[month - 1] || cursor >= end) return NaN
-  if (buf[cursor] === 44) cursor++
+  if (buf[cursor] === 44 || buf[cursor] === 45 || buf[cursor] === 47) cursor++
   while (cursor < end && buf[cursor] === 32) cursor++
   let year = -1
   if (digitRun(buf, cursor, end) === 4) {

@@ -3,7 +3,7 @@ import { ByteMap } from '../lib/byte-map.ts'
 import { constantBytes, constantSpan, dataStart } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 
-/** Decimal digits (a leading + and thousands' separators are no digits), or -1. A fraction is cut off. */
+/** Decimal digits (a leading + is none), in groups of three by commas too (`15,230`), or -1. A fraction is cut off. */
 export function readNumber(buf: Uint8Array, start: number, end: number): number {
   let n = 0
   let p = start
@@ -19,7 +19,13 @@ export function readNumber(buf: Uint8Array, start: number, end: number): number 
     p++
     while (p < end && buf[p] >= 48 && buf[p] <= 57) p++
   }
-  return p === end ? n : -1
+  return p === end ? n : buf[p] === 44 ? readGrouped(buf, start, end) : -1
+}
+
+/** `1,234,567`, or -1. */
+function readGrouped(buf: Uint8Array, start: number, end: number): number {
+  const text = Buffer.from(buf.buffer, buf.byteOffset + start, end - start).toString('latin1')
+  return /^\d{1,3}(?:,\d{3})+$/.test(text) ? Number(text.replaceAll(',', '')) : -1
 }
 
 /** A number times `scale`, rounded; its fraction counts (`4.52` KB). -1 when it is none. */
@@ -193,13 +199,20 @@ export function readProtocol(
 const allowedWords =
   'allow allowed permit permitted accept accepted pass passed alert monitor monitored observed isolate isolated continue bypass bypassed success successful ok proxied tunneled forward forwarded permit-client passthrough exempt established'
 const blockedWords =
-  'block blocked deny denied drop dropped reject rejected quarantine quarantined prevent prevented terminated-by-policy not_permitted refused forbidden'
+  'block blocked deny denied drop dropped reject rejected quarantine quarantined prevent prevented terminated-by-policy not_permitted refused forbidden discard discarded refuse disallow disallowed prohibited sinkhole sinkholed tcp_denied policy_denied access_denied'
 const actionWords = new ByteMap(
   [
     ...allowedWords.split(' ').map((word) => [word, 1] as const),
-    ...[...blockedWords.split(' '), 'not permitted', 'caution', 'warn'].map(
-      (word) => [word, 2] as const,
-    ),
+    ...[
+      ...blockedWords.split(' '),
+      'not permitted',
+      'not allowed',
+      'access denied',
+      'access blocked',
+      'policy denied',
+      'caution',
+      'warn',
+    ].map((word) => [word, 2] as const),
   ],
   { fold: true },
 )

@@ -20,6 +20,7 @@ const untold: Record<string, Partial<Record<Field, string>>> = {
   'squid/custom/key-value.log': { dstHost: 'the name in the tunnel is the last key' },
   'squid/common/common.log': { bytesDown: 'common format without result code ends there' },
   'squid/common/combined.log': { bytesDown: 'common format without result code ends there' },
+  'squid/common/quotes.log': { bytesDown: 'common format without result code ends there' },
   'bluecoat/proxysg/syslog.log': { dstIp: 'r-ip may be the last key' },
   'generic-w3c/w3c/spaces.log': { bytesDown: 'last column of the header' },
   'generic-w3c/w3c/tabs.log': { bytesDown: 'last column of the header' },

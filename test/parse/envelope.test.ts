@@ -60,6 +60,7 @@ describe('RFC 3164', () => {
     ['<189>4711: *Oct 15 09:30:00.123: %SEC-6-X: x', { host: null, payload: '%SEC-6-X: x' }],
     ['<189>4711: .Oct 15 09:30:00: %SEC-6-X: x', { host: null, payload: '%SEC-6-X: x' }],
     ['<189>4711: rtr1: *Oct 15 09:30:00.123: %SEC-6-X: x', { host: null, payload: '%SEC-6-X: x' }],
+    ['<189>: 2026 Oct 15 09:30:00 UTC: %ACLLOG-5-X: x', { host: null, payload: '%ACLLOG-5-X: x' }],
     ['*Oct 15 09:30:00.123: %SEC-6-X: x', { host: null, payload: '%SEC-6-X: x' }],
     ['<134>2026-10-15T09:30:00+00:00 fw1 app: a=1', { tag: 'app', payload: 'a=1' }],
     ['<134>2026-10-15T11:30:00.123456+02:00 fw1 a=1', { payload: 'a=1' }],
@@ -126,6 +127,29 @@ describe('RFC 5424', () => {
       { tag: 'ID7', payload: '[x@1 a="open', message: '[x@1 a="open' },
     ],
     ['<134>1 2026-10-15T09:30:00Z fw1 app - - [x]', { tag: 'app', payload: '[x]', message: '' }],
+    // about the message's way, not of it
+    [
+      '<134>1 2026-10-15T09:30:00Z fw1 app - - [meta sequenceId="7"][timeQuality tzKnown="1"] \ufeffhi',
+      { tag: 'app', payload: 'hi', message: 'hi' },
+    ],
+    [
+      '<134>1 2026-10-15T09:30:00Z fw1 app - - [meta sequenceId="7"][x@1 a="b"] hi',
+      { tag: 'app', payload: '[x@1 a="b"] hi', message: 'hi' },
+    ],
+    [
+      '<134>1 2026-10-15T09:30:00Z fw1 app - - [meta sequenceId="7"',
+      { tag: 'app', payload: '[meta sequenceId="7"', message: '[meta sequenceId="7"' },
+    ],
+    // relays that leave out the PRI, captures that keep the octet count
+    ['1 2026-10-15T09:30:00Z fw1 app - - - hi', { tag: 'app', payload: 'hi', message: 'hi' }],
+    [
+      '63 <134>1 2026-10-15T09:30:00Z fw1 app - - - hi',
+      { tag: 'app', payload: 'hi', message: 'hi' },
+    ],
+    [
+      'Oct 15 09:29:00 relay 63 <134>1 2026-10-15T09:30:00Z fw1 app - - - hi',
+      { tag: 'app', payload: 'hi', message: 'hi' },
+    ],
   ])('%s', (line, want) => {
     expect(peel(line)).toEqual({ ...headed(''), ...want })
   })

@@ -94,6 +94,7 @@ export class Oracle {
     o.lineStart = c.lineStart
     o.envelopeTime = c.envelopeTime
     o.receivedAtMs = c.receivedAtMs
+    o.recordStop = c.recordStop
     o.zone = c.zone
     this.#o = o
     return judgementOf(o, this.#outcome())
@@ -299,7 +300,7 @@ export class Oracle {
     if (target === 'time') {
       const zone = o.zone
       if (step.zone === 'utc') o.zone = null
-      o.time = h.readTime(o, start, end, step.order ?? 'month-first')
+      o.time = h.readTime(o, start, end, step.order ?? 'nearest')
       o.zone = zone
       const plus = step.plus === undefined ? null : this.#field(step.plus)
       const seconds = plus === null ? 0 : h.readNumber(this.#c.buf, plus.start, plus.end)

@@ -184,6 +184,18 @@ export function corpus(most: number): Buffer[] {
   return lines.filter((_, i) => i % step === 0 || i < ownLines.length)
 }
 
+/** All of `list` in an order that `seed` decides. */
+export function shuffled<T>(list: readonly T[], seed: number): T[] {
+  const out = [...list]
+  let state = seed
+  for (let i = out.length - 1; i > 0; i--) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    const at = state % (i + 1)
+    ;[out[i], out[at]] = [out[at], out[i]]
+  }
+  return out
+}
+
 const shared = new LineContext(1 << 20)
 
 /**

@@ -120,6 +120,11 @@ map: { srcIp: src, dstIp: dst }
   expect(read(definition, line('src=192.0.2.1 dst=192.0.2.2'))).toMatchObject({
     time: '2026-10-15T09:30:00.000Z',
   })
+  // other formats of its files
+  for (const stamp of ['2026-10-15\t09:30:00', '10-15-2026\t09:30:00'])
+    expect(
+      read(definition, `${stamp}\tLocal4.Info\tfw.example.org\tsrc=192.0.2.1 dst=192.0.2.2`),
+    ).toMatchObject({ time: '2026-10-15T09:30:00.000Z' })
   expect(
     read(definition, line('Oct 15 2026 07:30:00 fw.example.org : src=192.0.2.1 dst=192.0.2.2')),
   ).toMatchObject({

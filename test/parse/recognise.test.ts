@@ -1,8 +1,23 @@
 import { describe, expect, test } from 'vitest'
 import { LineReader } from '../../src/parse/line-reader.ts'
 import { formatNamed } from '../../src/parse/formats.ts'
-import { newReader, verdict } from '../../src/parse/recognise.ts'
-import { asa, fortigate, fullFormats, pan, receivedAtMs, squid } from './parse-parts.ts'
+import { formatOfLine, newReader, readLine } from '../../src/parse/recognise.ts'
+import type { StreamReader } from '../../src/parse/recognise.ts'
+import { verdict } from '../../src/parse/verdict.ts'
+import type { CompiledFormat } from '../../src/parse/compile.ts'
+import { peelEnvelope } from '../../src/parse/envelope.ts'
+import { dataStart, LineContext, refused } from '../../src/parse/line-context.ts'
+import { linePairs, notePairs } from '../../src/parse/needed-words.ts'
+import {
+  asa,
+  corpus,
+  fortigate,
+  fullFormats,
+  pan,
+  receivedAtMs,
+  shuffled,
+  squid,
+} from './parse-parts.ts'
 
 function verdictOf(lines: readonly string[], fixed: string | null = null) {
   const stream = newReader(fixed === null ? null : formatNamed(fullFormats, fixed))
@@ -45,6 +60,25 @@ describe('a stream', () => {
     )
   })
 
+  test('of several formats asks no others once it knows them: the lines keep their speed', () => {
+    let asked = 0
+    const ordered = fullFormats.ordered.map((format) => ({
+      ...format,
+      parse: (...given: Parameters<typeof format.parse>) => {
+        asked++
+        return format.parse(...given)
+      },
+    }))
+    const reader = new LineReader({ ...fullFormats, ordered }, newReader(null), null)
+    const lines = [asa, fortigate, squid, pan('ann', 'a.example.com/')]
+    const read = (line: string): string => reader.read(Buffer.from(line), receivedAtMs).outcome
+    for (const line of lines) read(line)
+    const first = asked
+    expect(first).toBeGreaterThan(lines.length)
+    for (let i = 0; i < 100; i++) expect(read(lines[i % lines.length])).toBe('transaction')
+    expect(asked - first).toBe(100)
+  })
+
   test('with unread lines says how many', () => {
     expect(verdictOf([squid, squid, 'odd']).reason).toBe(
       '2 of 3 lines fit SQUID_NATIVE; the rest: 1 unread',
@@ -72,6 +106,7 @@ test('a new #Fields line ends the columns before it, also when nobody knows the 
     '#Software: SGOS 7.3.1.1',
     '#Fields: date time c-ip cs-username cs-method cs-host cs-uri-path sc-status sc-bytes cs-bytes',
     '2026-10-15 09:59:58 10.1.2.10 ann GET d.example.com /x 200 100 50',
+    '#Software: something else 1.0',
     '#Fields: x-one x-two x-three',
     '2026-10-15 09:59:58 10.1.2.10 ann GET d.example.com /x 200 100 50',
   ])
@@ -80,6 +115,78 @@ test('a new #Fields line ends the columns before it, also when nobody knows the 
     'skipped',
     'transaction',
     'skipped',
+    'skipped',
     'unparsed',
   ])
+})
+
+/** Lines that stand alone: no header, and none that is read by a header. */
+const alone = corpus(1_000_000).filter((line) => line.length > 0 && line[0] !== 35)
+
+test('lines of all formats on one port are read as if each came alone', () => {
+  const c = new LineContext(1 << 17)
+  const read = (line: Buffer, reader: StreamReader): string => {
+    c.buf.set(line, dataStart)
+    c.receivedAtMs = receivedAtMs
+    const outcome = readLine(c, dataStart, dataStart + line.length, fullFormats, reader)
+    return `${outcome} ${formatOfLine()?.id}`
+  }
+  const signed = alone.filter((line) => signatures(line).length > 0)
+  expect(signed.length).toBeGreaterThan(alone.length / 2)
+  const wants = new Map(signed.map((line) => [line, read(line, newReader(null))]))
+  for (const seed of [1, 2]) {
+    const one = newReader(null)
+    const wrong = shuffled(signed, seed).filter((line) => read(line, one) !== wants.get(line))
+    expect({ seed, wrong: wrong.map(String) }).toEqual({ seed, wrong: [] })
+  }
+}, 60_000)
+
+test('a format is asked of every line it takes: what it needs is there', () => {
+  let spared = 0
+  const c = new LineContext(1 << 17)
+  for (const line of alone) {
+    c.buf.set(line, dataStart)
+    notePairs(c.buf, dataStart, dataStart + line.length)
+    const taking = signatures(line)
+    for (const format of fullFormats.ordered) {
+      const needed = format.needs?.(linePairs) ?? true
+      if (!needed) spared++
+      if (!needed && taking.includes(format))
+        expect.unreachable(`${format.id} is not asked of ${line.toString()}`)
+    }
+  }
+  // a third of the questions and more are spared
+  expect(spared).toBeGreaterThan((alone.length * fullFormats.ordered.length) / 3)
+})
+
+const asked = new LineContext(1 << 17)
+
+/** All formats with a signature of their own that take the line, whatever the order. */
+function signatures(line: Buffer): CompiledFormat[] {
+  const c = asked
+  let end = dataStart + line.length
+  c.buf.set(line, dataStart)
+  c.receivedAtMs = receivedAtMs
+  while (end > dataStart && (c.buf[end - 1] === 13 || c.buf[end - 1] === 32)) end--
+  peelEnvelope(c, dataStart, end)
+  c.lineEnd = c.recordStop = end
+  const { messageStart } = c
+  return fullFormats.ordered.filter((format) => {
+    if (format.definition.generic || format.definition.when === undefined) return false
+    c.clearLine()
+    c.clearRecord()
+    c.messageStart = messageStart
+    return format.parse(c, end, null) !== refused
+  })
+}
+
+test('no sample line shows the signatures of two formats', () => {
+  // an access log entry of Cisco's that is cut off within the word that tells it from Squid's
+  const cut = (line: Buffer): boolean => line.toString().endsWith(' DEFAULT_CA')
+  const twice = alone.flatMap((line) => {
+    if (cut(line)) return []
+    const ids = new Set(signatures(line).map(({ id }) => id))
+    return ids.size > 1 ? [`${[...ids].join(' and ')}: ${line.toString().slice(0, 200)}`] : []
+  })
+  expect(twice).toEqual([])
 })

@@ -121,6 +121,10 @@ describe('a URL of parts', () => {
       'http://a.example.com/x?y=1',
     ],
     [{ scheme: 'http', host: 'a.example.com', query: '?y=1' }, 'http://a.example.com?y=1'],
+    [
+      { scheme: 'http', host: 'a.example.com', path: '/x?y=1', query: 'y=1' },
+      'http://a.example.com/x?y=1',
+    ],
     [{ scheme: 'https', host: '2001:db8::1', path: '/' }, 'https://[2001:db8::1]/'],
     [{ host: 'a.example.com', path: '/x' }, 'a.example.com/x'],
     [{ scheme: 'http', path: 'https://b.example.com/y' }, 'https://b.example.com/y'],

@@ -151,4 +151,39 @@ describe('formats in one stream', () => {
       expect({ name, text, outcome }).toEqual({ name, text, outcome: expected })
     }
   })
+
+  /** What relays write before a line that they pass on: rsyslog, syslog-ng, and files of both. */
+  const relays = {
+    'RFC 3164': '<13>Oct 15 09:29:00 relay1 ',
+    'RFC 3164 with a tag': '<13>Oct 15 09:29:00 relay1 forwarded: ',
+    'RFC 5424': '<13>1 2026-10-15T09:29:00Z relay1 forward - - - ',
+    'RFC 5424 with structured data':
+      '<13>1 2026-10-15T09:29:00.123456+00:00 relay1 - - - [meta sequenceId="29"] ',
+    'ISO with PRI': '<134>2026-10-15T09:29:00+00:00 relay1 ',
+    'ISO, as in files': '2026-10-15T09:29:00+00:00 relay1 ',
+  }
+  const prefixes = Object.values(relays)
+
+  test.each([...Object.entries(relays), ['one or the other for each line', null] as const])(
+    'behind a relay that writes %s',
+    (_, prefix) => {
+      const reader = new LineReader(full, newReader(null), null)
+      const now = Date.parse('2026-11-01T00:00:00Z')
+      const unread: string[] = []
+      let relayedLines = 0
+      for (const [i, { name, line, expected }] of shuffled(lines, 4).entries()) {
+        if (expected.outcome === 'unparsed' || (expected.format ?? '') === '') continue
+        const before = prefix ?? prefixes[i % prefixes.length]
+        const relayed = Buffer.concat([Buffer.from(before), line])
+        const outcome = { ...reader.read(relayed, now), line: expected.line }
+        const text = relayed.toString('utf8')
+        relayedLines++
+        // lines of housekeeping that only a PRI at their beginning tells from other text are kept, not guessed at
+        if (expected.outcome === 'skipped' && outcome.outcome === 'unparsed') unread.push(text)
+        else expect({ name, text, outcome }).toEqual({ name, text, outcome: expected })
+      }
+      expect(relayedLines).toBeGreaterThan(900)
+      expect(unread.length, unread.join('\n')).toBeLessThanOrEqual(relayedLines / 500)
+    },
+  )
 })

@@ -1,6 +1,11 @@
 /** Lines that hold several records, and lines that shippers wrapped: each record is read and counted like a line. */
 import { describe, expect, test } from 'vitest'
-import { compileFormats, parseDefinition } from '../../src/parse/formats.ts'
+import {
+  compileFormats,
+  loadDefinitions,
+  parseDefinition,
+  shippedParsers,
+} from '../../src/parse/formats.ts'
 import { LineReader } from '../../src/parse/line-reader.ts'
 import { SegmentParser } from '../../src/parse/parse-segment.ts'
 import { newReader } from '../../src/parse/recognise.ts'
@@ -136,6 +141,8 @@ describe('a wrapped line', () => {
     ['a text before an object', `{"event":{"code":"x","original":${text}},"message":"y"}`, want],
     ['an object, though there is a text', `{"message":"some text that is no line","event":${one(1)}}`, want],
     ['an object', `{"time":1792054800,"event":${one(1)}}`, want],
+    ['the second of two texts', `{"message":"some text that is no line","log":${text}}`, want],
+    ['by another case', `{"EventReceivedTime":"x","Message":${text}}`, want],
     ['prose', '{"message":"the service was started a while ago"}', ['no format matches']],
     ['cut off', `{"message":${text.slice(0, -6)}`, ['no format matches']],
     ['wrapped twice is not looked into', `{"message":${JSON.stringify(`{"message":${text}}`)}}`, ['no format matches']],
@@ -150,6 +157,65 @@ describe('columns parted by blanks under a header', () => {
     const row = `10.1.2.3 203.0.113.9 ${at}`
     expect(read('src dst start', row)).toEqual(['header', '10.1.2.3>203.0.113.9'])
     expect(read('prose is no header', row)[0]).toBe('no format matches')
+  })
+})
+
+describe('a text within an object', () => {
+  test('is read as a line, not with the JSON around it', async () => {
+    const cef =
+      '<134>Oct 15 09:30:00 fw CEF:0|Check Point|URL Filtering|Check Point|Block|x|4|rt=1792056600000 src=10.1.2.3 dst=203.0.113.9 act=Block request=https://bet.example/a\\=b cs5Label=Matched Category cs5=Gambling'
+    const shipped = compileFormats(await loadDefinitions([shippedParsers]), { full: true })
+    const fields = (line: string): unknown => {
+      const outcome = new LineReader(shipped, newReader(null), null).read(
+        Buffer.from(line),
+        receivedAtMs,
+      )
+      return outcome.outcome === 'transaction' ? outcome.transaction : outcome.reason
+    }
+    expect(fields(cef)).toMatchObject({ url: 'https://bet.example/a=b', category: 'Gambling' })
+    expect(fields(JSON.stringify({ '@timestamp': at, message: cef }))).toEqual(fields(cef))
+    expect(fields(`<13>1 ${at} relay app - - [x@1 a="b"] ${cef}`)).toEqual(fields(cef))
+  })
+})
+
+describe('a line whose writer put', () => {
+  const teardown =
+    '%ASA-6-302014: Teardown TCP connection 1 for outside:203.0.113.10/443 to inside:10.1.2.3/51000 duration 0:01:00 bytes 5000 TCP FINs'
+  const pairs =
+    'date=2026-10-15 time=09:30:00 devname="F, 1" devid="FGVM010000000001" logid="0000000013" type="traffic" subtype="forward" srcip=10.1.2.3 srcport=51000 dstip=203.0.113.10 dstport=443 proto=6 action="close" sentbyte=1 rcvdbyte=2 service="HTTPS"'
+  test.each([
+    ['a stamp in brackets in front', `[2026-10-15T09:30:00.000Z] fw1 ${teardown}`],
+    ['a day first', `15/10/2026 09:30:00\tfw1\t${teardown}`],
+    ['an epoch in front', `1792056600 fw1 ${teardown}`],
+    ['quotes around it', `"Oct 15 09:30:00 fw1 ${teardown}"`],
+    ['quotes around it and doubled its own', `"${pairs.replaceAll('"', '""')}"`],
+    [
+      'it into the first cell',
+      `"${pairs.replaceAll('"', '""')}","2026-10-15T09:30:01Z",fw,fgt_log`,
+    ],
+    [
+      'its stamp beside it',
+      JSON.stringify({ id: 1, content: { timestamp: '2026-10-15T09:30:00Z', message: teardown } }),
+    ],
+    ['escapes before its quotes', pairs.replaceAll('"', '\\"')],
+  ])('%s', async (_, line) => {
+    const shipped = compileFormats(await loadDefinitions([shippedParsers]), { full: true })
+    const outcome = new LineReader(shipped, newReader(null), null).read(
+      Buffer.from(line),
+      receivedAtMs,
+    )
+    expect(outcome).toMatchObject({
+      transaction: { time: '2026-10-15T09:30:00.000Z', srcIp: '10.1.2.3', dstPort: 443 },
+    })
+  })
+
+  test('a number in front that is no time of the last year', async () => {
+    const shipped = compileFormats(await loadDefinitions([shippedParsers]), { full: true })
+    const reader = new LineReader(shipped, newReader(null), null)
+    expect(reader.read(Buffer.from(`1292056600 fw1 ${teardown}`), receivedAtMs)).toMatchObject({
+      outcome: 'unparsed',
+      reason: 'no time',
+    })
   })
 })
 

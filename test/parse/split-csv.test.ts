@@ -115,6 +115,8 @@ describe('blanks', () => {
     ['"a ""b"" c" d', 2, false, ['a "b" c', 'd'], false],
     ['"a \\"b\\"c" d', 2, false, ['a "b"c', 'd'], false],
     ['"C:\\" d', 2, false, ['C:\\', 'd'], false],
+    ['"a \\"b\\" c" d', 2, false, ['a "b" c', 'd'], false],
+    ['"a \\"b\\"" d', 2, false, ['a "b"', 'd'], false],
     ['"" d', 2, false, [null, 'd'], false],
     ['[15/Oct/2026:09:30:00 +0200] b', 2, true, ['[15/Oct/2026:09:30:00 +0200]', 'b'], false],
     ['[15/Oct/2026:09:30:00 +0200] b', 3, false, ['[15/Oct/2026:09:30:00', '+0200]', 'b'], false],

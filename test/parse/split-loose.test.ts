@@ -43,6 +43,11 @@ describe('pairs parted by what the line itself shows', () => {
     ['user="a \\"b\\"" src=1', { user: 'a "b"', src: '1' }],
     ['url=Mozilla (X11; rv=1) src=1', { url: 'Mozilla (X11; rv=1)', src: '1' }],
     ['src=1 src=2', { src: '1' }],
+    ['src = 1 user = ann lee url = "a b"', { src: '1', user: 'ann lee', url: 'a b' }],
+    ['src=1 user=a = b', { src: '1', user: 'a = b' }],
+    ['src =1 user=ann', { user: 'ann' }],
+    ['[x@1 src="1" user="ann"]', { src: '1', user: 'ann' }],
+    ['[x@1 src="1"][y@1 user="ann"] text', { src: '1', user: 'ann' }],
     ['', {}],
     ['src', {}],
   ])('%j', (line, values) => expect(loose(line)).toEqual({ values, truncated: false }))

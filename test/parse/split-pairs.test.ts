@@ -259,7 +259,8 @@ describe('CEF', () => {
         maxLength: 12,
       })
       .map((parts) => parts.join('').trim())
-      .filter((text) => text !== '')
+      // quotes around a whole value are none of the value's
+      .filter((text) => text !== '' && !/^"[^"]*"$/.test(text))
     fc.assert(
       fc.property(
         fc.record({ src: value, user: value, msg: value }, { requiredKeys: ['src'] }),

@@ -69,7 +69,9 @@ describe('every layout', () => {
   test.each(Object.entries(layouts))('%s, any second', (_, write) => {
     fc.assert(
       fc.property(seconds, (date) => {
-        expect(read(write(date)).iso, write(date)).toBe(date.toISOString())
+        expect(read(write(date), { order: 'month-first' }).iso, write(date)).toBe(
+          date.toISOString(),
+        )
       }),
       { numRuns: 150 },
     )
@@ -84,7 +86,9 @@ describe('every layout', () => {
       '2096-02-29T12:00:00Z',
       '2026-03-01T12:30:00Z',
     ])
-      expect(read(write(new Date(iso))).iso).toBe(new Date(iso).toISOString())
+      expect(read(write(new Date(iso)), { order: 'month-first' }).iso).toBe(
+        new Date(iso).toISOString(),
+      )
   })
 
   test.each(Object.entries(layouts))(
@@ -124,6 +128,17 @@ test.each([
   ['Oct 15 09:30:00 fw1 tag:', '2026-10-15T09:30:00.000Z', ' fw1 tag:'],
   ['Oct  5 2026 09:30:00.250 CEST: x', '2026-10-05T07:30:00.250Z', ': x'],
   ['Oct 15 2026, 09:30:00', '2026-10-15T09:30:00.000Z', ''],
+  ['October 15, 2026 9:30:00 PM', '2026-10-15T21:30:00.000Z', ''],
+  ['Thursday, October 15, 2026 9:30:00 AM GMT', '2026-10-15T09:30:00.000Z', ''],
+  ['Sept 5 2026 09:30:00', '2026-09-05T09:30:00.000Z', ''],
+  ['2026-10-15 09:30:00 UTC+02:00', '2026-10-15T07:30:00.000Z', ''],
+  ['2026-10-15 09:30:00 (GMT-5)', '2026-10-15T14:30:00.000Z', ')'],
+  ['2026-10-15 09:30:00 GMT x', '2026-10-15T09:30:00.000Z', ' x'],
+  ['oct/15/2026 09:30:00 firewall', '2026-10-15T09:30:00.000Z', ' firewall'],
+  ['10-15-2026\t09:30:00', '2026-10-15T09:30:00.000Z', ''],
+  ['2026-10-15\t09:30:00', '2026-10-15T09:30:00.000Z', ''],
+  ['2026-10-15,09:30:00,x', '2026-10-15T09:30:00.000Z', ',x'],
+  ['Oct-15-2026 09:30:00', '2026-10-15T09:30:00.000Z', ''],
   ['Oct 15 09:30:00 2026: %ASA', '2026-10-15T09:30:00.000Z', ': %ASA'],
   // hosts that could pass for a year, half of a day, or a zone
   ['Oct 15 09:30:00 2001:db8::5 tag:', '2026-10-15T09:30:00.000Z', ' 2001:db8::5 tag:'],
@@ -131,6 +146,8 @@ test.each([
   ['Oct 15 09:30:00 am1 tag:', '2026-10-15T09:30:00.000Z', ' am1 tag:'],
   ['Oct 15 09:30:00 west tag:', '2026-10-15T09:30:00.000Z', ' west tag:'],
   ['Oct 15 09:30:00 EST-fw tag:', '2026-10-15T09:30:00.000Z', ' EST-fw tag:'],
+  ['Oct 15 09:30:00 GMT-fw tag:', '2026-10-15T09:30:00.000Z', ' GMT-fw tag:'],
+  ['Oct 15 09:30:00 (squid-1): x', '2026-10-15T09:30:00.000Z', ' (squid-1): x'],
 ])('%s', (text, iso, rest) => {
   expect(read(text)).toEqual({ iso, rest })
 })
@@ -175,6 +192,19 @@ test('the day order decides only where both are possible', () => {
   expect(at('25/12/2026 10:00:00', 'month-first')).toBe('2026-12-25T10:00:00.000Z')
   expect(at('12/25/2026 10:00:00', 'day-first')).toBe('2026-12-25T10:00:00.000Z')
   expect(at('03.04.2026 10:00:00', 'month-first')).toBe('2026-04-03T10:00:00.000Z')
+})
+
+test.each([
+  // month first is near, or neither is
+  ['10/05/2026 10:00:00', '2026-11-01T00:00:00Z', '2026-10-05T10:00:00.000Z'],
+  ['03/04/2026 10:00:00', '2026-11-01T00:00:00Z', '2026-03-04T10:00:00.000Z'],
+  ['09/10/2026 10:00:00', '2026-10-15T00:00:00Z', '2026-09-10T10:00:00.000Z'],
+  // only day first is
+  ['05/10/2026 10:00:00', '2026-11-01T00:00:00Z', '2026-10-05T10:00:00.000Z'],
+  ['01/11/2026 23:00:00', '2026-11-01T23:30:00Z', '2026-11-01T23:00:00.000Z'],
+  ['12/10/2026 10:00:00', '2026-11-01T00:00:00Z', '2026-10-12T10:00:00.000Z'],
+])('%s, received at %s', (text, received, want) => {
+  expect(read(text, { receivedAt: Date.parse(received) }).iso).toBe(want)
 })
 
 describe('a stamp without a year', () => {

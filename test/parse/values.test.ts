@@ -38,7 +38,7 @@ function on<T>(reader: Reader<T>, text: string, noise = '123:.'): T {
 describe('numbers', () => {
   test.each([
     ['0', 0], ['007', 7], ['65535', 65_535], ['999999999999999', 999_999_999_999_999], ['12.7', 12], ['12.', 12],
-    ['', -1], ['-1', -1], ['+1', -1], ['1,000', -1], ['1e3', -1], ['12x', -1], ['.5', -1], ['1'.repeat(19), -1], ['1.2.3', -1], [' 1', -1],
+    ['', -1], ['-1', -1], ['+1', -1], ['1,000', 1000], ['15,230,001', 15_230_001], ['1,00', -1], ['1000,000', -1], [',000', -1], ['1e3', -1], ['12x', -1], ['.5', -1], ['1'.repeat(19), -1], ['1.2.3', -1], [' 1', -1],
   ])('%j', (text, want) => expect(on(readNumber, text)).toBe(want)) // prettier-ignore
 
   test.each([
@@ -152,7 +152,7 @@ describe('words', () => {
 
   test.each([
     ['allow', 1], ['ALLOWED', 1], ['Permitted', 1], ['accept', 1], ['deny', 2], ['Blocked', 2], ['reset-both', 2], ['drop-icmp', 2], ['not permitted', 2],
-    ['Allowed-with-note', 1], ['denied by policy', 2], ['close', 0], ['', 0], ['unknown', 0],
+    ['Allowed-with-note', 1], ['denied by policy', 2], ['Access Denied', 2], ['not allowed', 2], ['Discarded', 2], ['TCP_DENIED', 2], ['sinkhole', 2], ['close', 0], ['', 0], ['unknown', 0],
   ])('action %j', (text, want) => expect(on(readAction, text)).toBe(want)) // prettier-ignore
 
   test.each([

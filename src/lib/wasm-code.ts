@@ -1,0 +1,145 @@
+/**
+ * Enough of an assembler for WebAssembly (https://webassembly.github.io/spec/core/binary/) to write small functions over bytes:
+ * code is lists of numbers, a function is its parameters, its locals and its code. What it makes is checked by the engine that
+ * compiles it.
+ */
+
+/** Opcodes and the numbers they take, nested as it reads best. */
+export type Code = number | readonly Code[]
+
+export const i32 = 0x7f
+export const v128 = 0x7b
+
+const none = 0x40
+
+export interface WasmFunction {
+  /** Types of the parameters, which are locals 0, 1, … */
+  parameters: readonly number[]
+  /** Types of the locals behind them. */
+  locals: readonly number[]
+  /** null = not seen from outside. Each function gives an i32. */
+  name: string | null
+  code: Code
+}
+
+/** A number below 2^31 in LEB128, unsigned. */
+function unsigned(value: number): number[] {
+  const bytes: number[] = []
+  let rest = value
+  do {
+    bytes.push((rest & 127) | (rest > 127 ? 128 : 0))
+    rest >>>= 7
+  } while (rest > 0)
+  return bytes
+}
+
+/** An i32 in LEB128, signed. */
+function signed(value: number): number[] {
+  const bytes: number[] = []
+  let rest = value | 0
+  for (;;) {
+    const byte = rest & 127
+    rest >>= 7
+    const last = (rest === 0 && (byte & 64) === 0) || (rest === -1 && (byte & 64) !== 0)
+    bytes.push(last ? byte : byte | 128)
+    if (last) return bytes
+  }
+}
+
+export const constant = (value: number): Code => [0x41, signed(value)]
+export const get = (local: number): Code => [0x20, unsigned(local)]
+export const set = (local: number, value: Code): Code => [value, 0x21, unsigned(local)]
+export const call = (place: number, ...values: Code[]): Code => [values, 0x10, unsigned(place)]
+export const block = (...code: Code[]): Code => [0x02, none, code, 0x0b]
+export const loop = (...code: Code[]): Code => [0x03, none, code, 0x0b]
+export const when = (condition: Code, then: Code, otherwise: Code = []): Code => [
+  condition,
+  0x04,
+  none,
+  then,
+  0x05,
+  otherwise,
+  0x0b,
+]
+/** Leaves so many blocks, or begins so many loops again. */
+export const leave = (depth: number): Code => [0x0c, unsigned(depth)]
+export const leaveIf = (depth: number, condition: Code): Code => [condition, 0x0d, unsigned(depth)]
+export const giveBack = (value: Code): Code => [value, 0x0f]
+
+const binary =
+  (opcode: number) =>
+  (a: Code, b: Code): Code => [a, b, opcode]
+export const equal = binary(0x46)
+export const unequal = binary(0x47)
+export const less = binary(0x48)
+export const greater = binary(0x4a)
+export const atLeast = binary(0x4e)
+export const plus = binary(0x6a)
+export const minus = binary(0x6b)
+export const times = binary(0x6c)
+export const and = binary(0x71)
+export const or = binary(0x72)
+export const not = (value: Code): Code => [value, 0x45]
+export const trailingZeros = (value: Code): Code => [value, 0x68]
+export const leadingZeros = (value: Code): Code => [value, 0x67]
+export const ones = (value: Code): Code => [value, 0x69]
+
+/** Loads and stores at an address and an offset, of any alignment. */
+export const byteAt = (at: Code, offset = 0): Code => [at, 0x2d, 0, unsigned(offset)]
+export const shortAt = (at: Code, offset = 0): Code => [at, 0x2e, 0, unsigned(offset)]
+export const intAt = (at: Code, offset = 0): Code => [at, 0x28, 0, unsigned(offset)]
+export const putInt = (at: Code, value: Code, offset = 0): Code => [
+  at,
+  value,
+  0x36,
+  0,
+  unsigned(offset),
+]
+export const vectorAt = (at: Code, offset = 0): Code => [at, 0xfd, 0, 0, unsigned(offset)]
+/** Sixteen times the byte. */
+export const splat = (value: Code): Code => [value, 0xfd, 0x0f]
+export const equalBytes = (a: Code, b: Code): Code => [a, b, 0xfd, 0x23]
+export const orBytes = (a: Code, b: Code): Code => [a, b, 0xfd, 0x50]
+/** One bit for each byte, its highest. */
+export const bits = (vector: Code): Code => [vector, 0xfd, 0x64]
+
+function section(id: number, content: Code): Code {
+  const bytes = flat(content)
+  return [id, unsigned(bytes.length), bytes]
+}
+
+function flat(code: Code): number[] {
+  if (typeof code === 'number') return [code]
+  return code.flatMap((part) => (typeof part === 'number' ? part : flat(part)))
+}
+
+const text = (word: string): Code => [unsigned(word.length), [...Buffer.from(word)]]
+
+/** A module of these functions over the memory it is given as `env.memory`. */
+export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
+  const many = unsigned(functions.length)
+  const types = functions.map(({ parameters }) => [
+    0x60,
+    unsigned(parameters.length),
+    [...parameters],
+    1,
+    i32,
+  ])
+  const named = functions.flatMap(({ name }, i) =>
+    name === null ? [] : [[text(name), 0, unsigned(i)]],
+  )
+  const bodies = functions.map(({ locals, code }) => {
+    const body = flat([unsigned(locals.length), locals.map((type) => [1, type]), code, 0x0b])
+    return [unsigned(body.length), body]
+  })
+  return Uint8Array.from(
+    flat([
+      [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      section(1, [many, types]),
+      section(2, [1, text('env'), text('memory'), 2, 0, 1]),
+      section(3, [many, functions.map((_, i) => unsigned(i))]),
+      section(7, [unsigned(named.length), named]),
+      section(10, [many, bodies]),
+    ]),
+  )
+}
