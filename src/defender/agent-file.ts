@@ -65,6 +65,12 @@ function isWhole(line: string): boolean {
   }
 }
 
+/** The header line of a CSV export; null = the file begins as something else. What was added to such a file has none of its own. */
+export function agentCsvHeader(head: Uint8Array): Uint8Array | null {
+  const end = head.indexOf(10)
+  return end >= 0 && agentFileKind(head) === 'csv' ? head.subarray(0, end + 1) : null
+}
+
 /** The file as lines. The same bytes give the same lines, however they are cut into chunks. */
 export function agentLines(
   chunks: AsyncGenerator<Uint8Array>,

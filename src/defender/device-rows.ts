@@ -26,7 +26,7 @@ export function readDeviceInfo(f: Fields, at: number, to: RowContext): RowOutcom
   const format = 'DEFENDER_DEVICE_INFO'
   const device = deviceOf(f, at, to)
   const detail = f.json('AdditionalFields', false)
-  const build = buildOf(f)
+  const build = buildOf(f, detail)
   const facts = {
     platform: f.text('OSPlatform'),
     build,
@@ -71,13 +71,19 @@ export function readDeviceInfo(f: Fields, at: number, to: RowContext): RowOutcom
   return { outcome: 'transaction', reason: '', format }
 }
 
-/** The build with its revision where a column has it. */
-function buildOf(f: Fields): string {
+/**
+ * The build with its revision where anything has it: DeviceInfo documents the build alone (OSBuild, a number), its free text
+ * (OSVersionInfo) may have both, and an own query may add a column.
+ */
+function buildOf(f: Fields, detail: unknown): string {
   for (const name of ['OSBuild', 'OSVersionInfo', 'OSVersion']) {
-    const revised = /(?:^|\.)(\d{5}\.\d+)$/.exec(f.text(name))
+    const revised = /(?:^|[\s.(])(\d{5}\.\d+)(?=$|[\s),;])/.exec(f.text(name))
     if (revised !== null) return revised[1]
   }
-  return f.text('OSBuild')
+  const build = f.text('OSBuild')
+  const names = ['OSBuildRevision', 'OsBuildRevision', 'OSRevision'] as const
+  const revision = f.text(...names) || textIn(detail, ...names)
+  return /^\d{5}$/.test(build) && /^\d{1,6}$/.test(revision) ? `${build}.${revision}` : build
 }
 
 /** The words of the ways to ask for it (`1`, `Enabled`, `BlockMode`, ...) as one. */

@@ -4,6 +4,7 @@
  * https://learn.microsoft.com/en-us/defender-xdr/streaming-api-event-hub
  */
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { EventPosition, ReceivedEventData, Subscription } from '@azure/event-hubs'
 import type { Logger } from 'pino'
 import type { EventHubConfig } from '../config/defender-schema.ts'
@@ -13,6 +14,8 @@ import { credentialOf } from './credential.ts'
 import { Feed, FeedTrouble, segmentId } from './feed.ts'
 import type { FeedSink, FeedTurn } from './feed.ts'
 import { FeedState } from './feed-state.ts'
+import { renewed } from './renewal.ts'
+import type { Latest } from './renewal.ts'
 
 interface Positions {
   /** Sequence number of the last event that is in the spool, by partition. */
@@ -45,9 +48,10 @@ export interface EventHubFeedParts {
   sink: FeedSink
   log: Logger
   now: () => number
+  latest?: Latest<EventHubConfig>
   /** Another client, and bounds that tests make small. */
   connect?: () => Promise<HubClient>
-  limits?: { pollMs: number; retryMs: number }
+  limits?: { pollMs: number; retryMs: number; closeMs?: number }
 }
 
 export function createEventHubFeed(parts: EventHubFeedParts): Feed {
@@ -66,13 +70,18 @@ export function createEventHubFeed(parts: EventHubFeedParts): Feed {
       log,
       now,
     },
-    { turn: (turn) => work.turn(turn), close: () => work.close() },
+    {
+      turn: (turn) => work.turn(turn),
+      close: () => work.close(),
+      renew: () => work.renew(),
+    },
   )
 }
 
 class HubWork {
   readonly #parts: EventHubFeedParts
   readonly #state: FeedState<Positions>
+  #config: EventHubConfig
   #client: HubClient | null = null
   #subscription: Subscription | null = null
   /** Why the subscription is given up; the next one begins where the spool ends. */
@@ -82,6 +91,7 @@ class HubWork {
 
   constructor(parts: EventHubFeedParts) {
     this.#parts = parts
+    this.#config = parts.config
     const path = join(parts.dataDir, 'defender', `${parts.config.name}.event-hub.json`)
     this.#state = new FeedState(path, () => ({ partitions: {} }))
   }
@@ -95,22 +105,31 @@ class HubWork {
     throw troubleOf(failure)
   }
 
+  async renew(): Promise<void> {
+    this.#config = await renewed(this.#config, this.#parts.latest)
+  }
+
   async close(): Promise<void> {
     const [subscription, client] = [this.#subscription, this.#client]
     this.#subscription = null
     this.#client = null
-    await subscription?.close()
-    await client?.close()
+    // the library waits for answers of a line that is gone
+    const done = (async () => {
+      await subscription?.close()
+      await client?.close()
+    })()
+    const closeMs = this.#parts.limits?.closeMs ?? defenderLimits.hubCloseMs
+    await Promise.race([done.catch(() => undefined), delay(closeMs, undefined, { ref: false })])
     await this.#last
   }
 
   async #subscribe(turn: FeedTurn): Promise<void> {
     try {
       const { partitions } = await this.#state.read()
-      this.#client = await (this.#parts.connect ?? (() => connect(this.#parts.config)))()
+      this.#client = await (this.#parts.connect ?? (() => connect(this.#config)))()
       const beginning: EventPosition =
         this.#parts.config.startFrom === 'earliest'
-          ? { offset: 'earliest' }
+          ? { offset: '-1' }
           : { enqueuedOn: this.#parts.now() }
       const startPosition: Record<string, EventPosition> = {}
       for (const id of await this.#client.getPartitionIds())
@@ -206,7 +225,8 @@ function parsed(text: string): unknown {
 async function connect(config: EventHubConfig): Promise<HubClient> {
   const { EventHubConsumerClient } = await import('@azure/event-hubs')
   const { consumerGroup, connectionString, namespace, hub, credential } = config
-  const options = { retryOptions: { maxRetries: 1 } }
+  // the feed tries again by itself: the library's pause is half a minute
+  const options = { retryOptions: { maxRetries: 1, retryDelayInMs: defenderLimits.retryMs } }
   if (connectionString !== undefined) {
     // a connection string of the hub itself names it, one of the namespace does not
     const named = /;?EntityPath=/i.test(connectionString)
@@ -220,7 +240,15 @@ async function connect(config: EventHubConfig): Promise<HubClient> {
   return new EventHubConsumerClient(consumerGroup, namespace, hub, signIn, options)
 }
 
-function troubleOf(error: unknown): unknown {
+/** The library gathers what its tries met: the last of them tells why. */
+function lastOf(error: unknown): unknown {
+  return error instanceof AggregateError && error.errors.length > 0
+    ? lastOf(error.errors.at(-1))
+    : error
+}
+
+function troubleOf(failure: unknown): unknown {
+  const error = lastOf(failure)
   if (error instanceof FeedTrouble) return error
   const { code, name } = error as { code?: unknown; name?: unknown }
   const why = causeOf(error).split('\n', 1)[0].slice(0, 300)

@@ -34,8 +34,10 @@ export interface FeedStatus {
   silent: boolean
   /** Start of the last turn that went well, epoch ms. */
   lastTurnMs: number | null
-  /** When it brought something last, epoch ms; null = not since the start. */
+  /** When it brought something last, epoch ms; null = never, as far as is known. */
   lastDataMs: number | null
+  /** Since when its turns fail; null = the last one went well. */
+  failingSinceMs: number | null
   lines: number
   bytes: number
   segments: number
@@ -91,6 +93,8 @@ export interface FeedWork {
   /** Takes what there is. True = there is more at once. Throws FeedTrouble. */
   turn(turn: FeedTurn): Promise<boolean>
   close?(): Promise<void>
+  /** It was denied: what it signs in with is to be read again. */
+  renew?(): Promise<void>
 }
 
 export class Feed implements Component<FeedStatus> {
@@ -114,6 +118,7 @@ export class Feed implements Component<FeedStatus> {
       silent: false,
       lastTurnMs: null,
       lastDataMs: null,
+      failingSinceMs: null,
       lines: 0,
       bytes: 0,
       segments: 0,
@@ -121,6 +126,16 @@ export class Feed implements Component<FeedStatus> {
       failures: {},
       trouble: null,
     }
+  }
+
+  /** When an earlier process had something of it last: a silence goes on over a restart. */
+  remember(lastDataMs: number): void {
+    this.#status.lastDataMs ??= lastDataMs
+  }
+
+  /** The key of its stream. */
+  get key(): string {
+    return `defender:${this.#options.name}`
   }
 
   /** The first turn begins at once; what the other side does wrong is told by `status`, never thrown here. */
@@ -148,7 +163,10 @@ export class Feed implements Component<FeedStatus> {
   #isSilent(): boolean {
     const { lastDataMs, state } = this.#status
     if (state === 'off') return false
-    return this.#options.now() - (lastDataMs ?? this.#startedMs) > this.#options.silentMs
+    const { silentMs, now } = this.#options
+    // after a standstill it has some time to bring what came meanwhile
+    if (now() - this.#startedMs <= Math.min(silentMs, defenderLimits.catchUpMs)) return false
+    return now() - (lastDataMs ?? this.#startedMs) > silentMs
   }
 
   #listen(): void {
@@ -174,6 +192,7 @@ export class Feed implements Component<FeedStatus> {
         if (signal.aborted) break
         failedMs = failedMs === 0 ? retryMs : Math.min(failedMs * 2, defenderLimits.retryMsMax)
         pauseMs = this.#fail(error, failedMs)
+        if (error instanceof FeedTrouble && error.kind === 'denied') await this.#renew()
       }
       await delay(pauseMs, undefined, { signal }).catch(() => undefined)
     }
@@ -198,8 +217,17 @@ export class Feed implements Component<FeedStatus> {
     })
     this.#status.lastTurnMs = startedMs
     this.#status.trouble = null
+    this.#status.failingSinceMs = null
     this.#status.state = 'waiting'
     return more
+  }
+
+  /** A configuration that cannot be read now leaves what was in force. */
+  async #renew(): Promise<void> {
+    const { name, log } = this.#options
+    await this.#work.renew?.().catch((error: unknown) => {
+      log.warn({ feed: name, error: causeOf(error) }, 'defender: secrets could not be read again')
+    })
   }
 
   /** Notes it, and gives the time to wait. */
@@ -216,13 +244,14 @@ export class Feed implements Component<FeedStatus> {
       log.warn({ feed: name, error: causeOf(error), pauseMs }, 'defender: a feed does not go on')
     this.#status.trouble = causeOf(error)
     this.#status.state = 'failing'
+    this.#status.failingSinceMs ??= this.#options.now()
     return pauseMs
   }
 
   async #put(id: string, bytes: Uint8Array, lines: number): Promise<void> {
     const { name, kind, source, sink, now } = this.#options
     const stream: StreamDescription = {
-      key: `defender:${name}`,
+      key: this.key,
       listener: `${agentListenerPrefix}${kind}`,
       peer: name,
       source,

@@ -13,16 +13,41 @@ export interface FeedsParts {
   sink: FeedSink
   log: Logger
   now: () => number
+  /** When something of a stream came last, in an earlier process too (epoch ms). */
+  lastSeen?: (key: string) => number | null
+  /** The configuration as it stands now, with secrets read again. */
+  readAgain?: () => Promise<DefenderConfig>
 }
 
-export function createFeeds({ config, ...parts }: FeedsParts): Component<FeedStatus[]> {
+export function createFeeds({
+  config,
+  lastSeen,
+  readAgain,
+  ...parts
+}: FeedsParts): Component<FeedStatus[]> {
+  const latest =
+    <Kind extends keyof DefenderConfig>(kind: Kind, name: string) =>
+    async (): Promise<DefenderConfig[Kind][number] | null> => {
+      const now = await readAgain?.()
+      return now?.[kind].find((one) => one.name === name) ?? null
+    }
   const feeds = [
-    ...config.storage.map((one) => createStorageFeed({ ...parts, config: one })),
-    ...config.hunting.map((one) => createHuntingFeed({ ...parts, config: one })),
-    ...config.eventHubs.map((one) => createEventHubFeed({ ...parts, config: one })),
+    ...config.storage.map((one) =>
+      createStorageFeed({ ...parts, config: one, latest: latest('storage', one.name) }),
+    ),
+    ...config.hunting.map((one) =>
+      createHuntingFeed({ ...parts, config: one, latest: latest('hunting', one.name) }),
+    ),
+    ...config.eventHubs.map((one) =>
+      createEventHubFeed({ ...parts, config: one, latest: latest('eventHubs', one.name) }),
+    ),
   ]
   return {
     async start() {
+      for (const feed of feeds) {
+        const lastMs = lastSeen?.(feed.key) ?? null
+        if (lastMs !== null && lastMs > 0) feed.remember(lastMs)
+      }
       for (const feed of feeds) await feed.start()
     },
     async stop() {

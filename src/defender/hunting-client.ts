@@ -53,7 +53,7 @@ export interface HuntingClientOptions {
 }
 
 export class HuntingClient {
-  readonly #config: HuntingConfig
+  #signIn: HuntingConfig['credential']
   readonly #interface: Interface
   readonly #url: string
   readonly #scope: string
@@ -61,7 +61,7 @@ export class HuntingClient {
   #credential: TokenCredential | null = null
 
   constructor({ config, now, callsPerMinute, callsPerHour }: HuntingClientOptions) {
-    this.#config = config
+    this.#signIn = config.credential
     this.#interface = huntingInterfaces[config.api]
     const host = (config.url ?? this.#interface.host).replace(/\/+$/, '')
     this.#url = `${host}${this.#interface.path}`
@@ -71,6 +71,12 @@ export class HuntingClient {
       perHour: callsPerHour ?? defenderLimits.huntingCallsPerHour,
       now,
     })
+  }
+
+  /** Signs in with this from now on. */
+  renew(credential: HuntingConfig['credential']): void {
+    this.#signIn = credential
+    this.#credential = null
   }
 
   /** Rows of a query over `[fromMs, toMs)`. Waits for its turn within the quotas. Throws FeedTrouble. */
@@ -101,7 +107,7 @@ export class HuntingClient {
 
   async #token(signal: AbortSignal): Promise<string> {
     try {
-      this.#credential ??= await credentialOf(this.#config.credential)
+      this.#credential ??= await credentialOf(this.#signIn)
       const token = await this.#credential.getToken(this.#scope, { abortSignal: signal })
       if (token === null) throw new Error('no token')
       return token.token

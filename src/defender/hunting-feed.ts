@@ -12,6 +12,8 @@ import { defenderLimits } from '../limits.ts'
 import { Feed, FeedTrouble, segmentId } from './feed.ts'
 import type { FeedSink, FeedTurn } from './feed.ts'
 import { FeedState } from './feed-state.ts'
+import { renewed } from './renewal.ts'
+import type { Latest } from './renewal.ts'
 import { HuntingClient } from './hunting-client.ts'
 import type { HuntingRow } from './hunting-client.ts'
 import { countQuery, rowsQuery } from './hunting-queries.ts'
@@ -33,6 +35,7 @@ export interface HuntingFeedParts {
   sink: FeedSink
   log: Logger
   now: () => number
+  latest?: Latest<HuntingConfig>
   /** Bounds that tests make small. */
   limits?: {
     rows: number
@@ -60,7 +63,7 @@ export function createHuntingFeed(parts: HuntingFeedParts): Feed {
       log,
       now,
     },
-    { turn: (turn) => work.turn(turn) },
+    { turn: (turn) => work.turn(turn), renew: () => work.renew() },
   )
 }
 
@@ -70,7 +73,8 @@ interface Span {
 }
 
 class HuntingWork {
-  readonly #config: HuntingConfig
+  readonly #latest: Latest<HuntingConfig> | undefined
+  #config: HuntingConfig
   readonly #client: HuntingClient
   readonly #state: FeedState<HuntingState>
   readonly #folder: string
@@ -78,14 +82,20 @@ class HuntingWork {
   readonly #rowsMax: number
   readonly #sliceMs: number
 
-  constructor({ config, dataDir, now, limits }: HuntingFeedParts) {
+  constructor({ config, dataDir, now, latest, limits }: HuntingFeedParts) {
     this.#config = config
+    this.#latest = latest
     this.#now = now
     this.#rowsMax = limits?.rows ?? defenderLimits.huntingRows
     this.#sliceMs = limits?.sliceMs ?? defenderLimits.huntingSliceMs
     this.#client = new HuntingClient({ config, now, ...limits })
     this.#folder = join(dataDir, 'defender', `${config.name}.hunting`)
     this.#state = new FeedState(join(this.#folder, 'state.json'), () => ({ tables: {} }))
+  }
+
+  async renew(): Promise<void> {
+    this.#config = await renewed(this.#config, this.#latest)
+    this.#client.renew(this.#config.credential)
   }
 
   async turn(turn: FeedTurn): Promise<boolean> {

@@ -14,6 +14,8 @@ import { credentialOf } from './credential.ts'
 import { Feed, FeedTrouble, countLines, segmentId } from './feed.ts'
 import type { FeedSink, FeedTurn } from './feed.ts'
 import { FeedState } from './feed-state.ts'
+import { renewed } from './renewal.ts'
+import type { Latest } from './renewal.ts'
 import type { Logger } from 'pino'
 
 /** What is known of a blob. */
@@ -37,6 +39,7 @@ export interface StorageFeedParts {
   sink: FeedSink
   log: Logger
   now: () => number
+  latest?: Latest<StorageConfig>
   /** Bounds that tests make small. */
   limits?: { segmentBytes: number; settleMs: number; pollMs: number; retryMs: number }
 }
@@ -57,7 +60,7 @@ export function createStorageFeed(parts: StorageFeedParts): Feed {
       log,
       now,
     },
-    { turn: (turn) => work.turn(turn) },
+    { turn: (turn) => work.turn(turn), renew: () => work.renew() },
   )
 }
 
@@ -68,20 +71,27 @@ interface Found {
 }
 
 class StorageWork {
-  readonly #config: StorageConfig
+  readonly #latest: Latest<StorageConfig> | undefined
+  #config: StorageConfig
   readonly #state: FeedState<Positions>
   readonly #now: () => number
   readonly #segmentBytes: number
   readonly #settleMs: number
   #client: BlobServiceClient | null = null
 
-  constructor({ config, dataDir, now, limits }: StorageFeedParts) {
+  constructor({ config, dataDir, now, latest, limits }: StorageFeedParts) {
     this.#config = config
+    this.#latest = latest
     this.#now = now
     this.#segmentBytes = limits?.segmentBytes ?? defenderLimits.segmentBytes
     this.#settleMs = limits?.settleMs ?? defenderLimits.blobSettleMs
     const path = join(dataDir, 'defender', `${config.name}.storage.json`)
     this.#state = new FeedState(path, () => ({ blobs: {} }))
+  }
+
+  async renew(): Promise<void> {
+    this.#client = null
+    this.#config = await renewed(this.#config, this.#latest)
   }
 
   /** All containers once. A blob that grew while it was read is read on in the next turn. */

@@ -10,6 +10,7 @@ import { addressList, noteAddress } from './network-events.ts'
 import { feedRow, fileName, skip, unread } from './outcome.ts'
 import type { RowContext, RowOutcome } from './outcome.ts'
 import { rowTime } from './row-time.ts'
+import type { Zone } from './row-time.ts'
 
 /** Entities a document declares are never followed; the five of XML itself are put back below. */
 const parser = new XMLParser({
@@ -23,7 +24,7 @@ const parser = new XMLParser({
 })
 
 /** What stands in System and EventData. */
-interface WindowsEvent {
+export interface WindowsEvent {
   provider: string
   id: string
   record: string
@@ -47,18 +48,25 @@ const readers = new Map<string, { format: string; read: Reader }>([
 export function readWindowsEvent(text: string, to: RowContext): RowOutcome {
   const event = eventOf(text)
   if (event === null) return unread('WINDOWS_EVENT', 'no Windows event')
+  return readEvent(event, null, to) ?? skip('WINDOWS_EVENT', 'event is not used')
+}
+
+/** Rows of an event in whatever notation it came; null = events of this kind are not used. `zone`: of a stamp that has none. */
+export function readEvent(
+  event: WindowsEvent,
+  zone: Zone | null,
+  to: RowContext,
+): RowOutcome | null {
   const family = /sysmon/i.test(event.provider)
     ? 'sysmon'
     : /security-auditing/i.test(event.provider)
       ? 'security'
       : ''
   const found = readers.get(`${family}/${event.id}`)
-  if (found === undefined) return skip('WINDOWS_EVENT', 'event is not used')
+  if (found === undefined) return null
   const { format, read } = found
-  const at = rowTime(
-    family === 'sysmon' ? (event.data['UtcTime'] ?? event.created) : event.created,
-    null,
-  )
+  const utc = family === 'sysmon' ? event.data['UtcTime'] : undefined
+  const at = utc === undefined ? rowTime(event.created, zone) : rowTime(utc, null)
   const refused = to.refuseTime(at)
   if (refused !== '') return unread(format, refused)
   if (event.computer === '') return unread(format, 'no Computer')
@@ -67,7 +75,8 @@ export function readWindowsEvent(text: string, to: RowContext): RowOutcome {
   return f.fault === '' ? { ...outcome, format } : unread(format, f.fault)
 }
 
-function eventOf(text: string): WindowsEvent | null {
+/** One `<Event>…</Event>`; null = it is none. */
+export function eventOf(text: string): WindowsEvent | null {
   let document: unknown
   try {
     document = parser.parse(text)
@@ -112,7 +121,9 @@ function textOf(node: unknown): string {
 }
 
 function emptyRow(event: WindowsEvent, at: number, { source, stream }: RowContext): ConnectionRow {
-  const { computer, channel, record, id } = event
+  const { computer, channel, id } = event
+  // shippers may leave the record's number out: then it is known by what it tells
+  const record = event.record === '' ? JSON.stringify(event.data) : event.record
   return {
     at,
     // no Defender, no id of its own: the name is the device

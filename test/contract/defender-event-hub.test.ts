@@ -2,13 +2,18 @@
  * The event hub feed over a hub in memory that keeps events by partition, delivers them in batches, and delivers again what was not
  * passed: the edge of the protocol is Microsoft's client, whose part is played here.
  */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { EventHubConfig } from '../../src/config/defender-schema.ts'
 import { defenderSchema } from '../../src/config/defender-schema.ts'
 import { createEventHubFeed, linesOf } from '../../src/defender/event-hub-feed.ts'
 import type { HubClient } from '../../src/defender/event-hub-feed.ts'
 import { enveloped } from '../defender/agent-parts.ts'
-import { feedContract, rowOf } from './feed-contract.ts'
+import { until } from '../e2e/appliance.ts'
+import { Door, feedContract, rowOf } from './feed-contract.ts'
 
 interface HubEvent {
   body: unknown
@@ -119,6 +124,40 @@ feedContract('event hub', {
 afterAll(() => {
   // every client that was made was closed
   expect(hub.open).toBe(0)
+})
+
+test('a client that does not end is left, and the feed goes on with another', async () => {
+  hub.clear()
+  const folder = await mkdtemp(join(tmpdir(), 'gnomon-hub-'))
+  let made = 0
+  const door = new Door()
+  door.failures = 1
+  const feed = createEventHubFeed({
+    config: configOf(),
+    dataDir: folder,
+    sink: door,
+    log: pino({ level: 'silent' }),
+    now: Date.now,
+    connect: async () => {
+      const client = hub.connect()
+      if (made++ > 0) return client
+      // the line is gone, and the library waits for its last answer
+      return {
+        ...client,
+        close: async () => {
+          await client.close()
+          await new Promise(() => undefined)
+        },
+      }
+    },
+    limits: { ...limits, closeMs: 30 },
+  })
+  hub.add('0', { records: [enveloped(rowOf(1, Date.now()))] })
+  await feed.start()
+  await until('the row', async () => door.rows().length === 1)
+  await feed.stop()
+  expect(made).toBe(2)
+  await rm(folder, { recursive: true, force: true })
 })
 
 describe('messages', () => {

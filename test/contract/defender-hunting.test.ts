@@ -1,5 +1,5 @@
 /** The hunting feed against a service that enforces the documented limits, signed in by a real OpenID provider. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -11,7 +11,14 @@ import { createHuntingFeed } from '../../src/defender/hunting-feed.ts'
 import type { HuntingFeedParts } from '../../src/defender/hunting-feed.ts'
 import { until } from '../e2e/appliance.ts'
 import { Door, feedContract, range, rowOf } from './feed-contract.ts'
-import { HuntingService, clientId, clientSecret, tenant } from './hunting-service.ts'
+import {
+  HuntingService,
+  certificateClientId,
+  clientId,
+  clientSecret,
+  newCertificate,
+  tenant,
+} from './hunting-service.ts'
 
 const minuteMs = 60_000
 const limits = {
@@ -263,6 +270,89 @@ describe('hunting', () => {
     await feed.start()
     await until('it is told', async () => feed.status().failures['denied'] !== undefined)
     expect(feed.status().trouble).toMatch(/^cannot sign in: .*invalid_client/)
+  })
+
+  test('a secret that was changed is taken up without a restart', async () => {
+    service.add('DeviceNetworkEvents', rowsOf(range(0, 5)))
+    let current = configOf({}, { clientSecret: 'another one, as long' })
+    const feed = createHuntingFeed({
+      config: current,
+      dataDir: folder,
+      sink: door,
+      log: pino({ level: 'silent' }),
+      now: () => nowMs,
+      latest: async () => current,
+      limits,
+    })
+    feeds.push(feed)
+    await feed.start()
+    await until('it is told', async () => feed.status().failures['denied'] !== undefined)
+    current = configOf()
+    await until('all rows', async () => door.rows().length >= 5)
+    await until('the trouble is over', async () => feed.status().trouble === null)
+  })
+
+  test('a certificate signs in; one that the provider does not know is refused', async () => {
+    service.add('DeviceNetworkEvents', rowsOf(range(0, 5)))
+    const signIn = { kind: 'certificate', clientId: certificateClientId }
+    const stranger = join(folder, 'stranger.pem')
+    await writeFile(stranger, await newCertificate())
+    const refused = make({ name: 'stranger' }, {}, { ...signIn, certificate: stranger })
+    await refused.start()
+    await until('it is told', async () => refused.status().failures['denied'] !== undefined)
+    expect(refused.status().trouble).toMatch(/^cannot sign in: .*; check tenantId/)
+    await refused.stop()
+    // the right one is put in the same place: it is read again
+    const own = join(folder, 'own.pem')
+    await writeFile(own, await newCertificate())
+    const feed = make({}, {}, { ...signIn, certificate: own })
+    await feed.start()
+    await until('it is told', async () => feed.status().failures['denied'] !== undefined)
+    await writeFile(own, service.certificate)
+    await until('all rows', async () => door.rows().length >= 5)
+    expect(service.grants.at(-1)).toBe(certificateClientId)
+  })
+
+  // the library keeps where it found the service, and tokens, for as long as the process lives: one service for all
+  describe("the machine's own identity", () => {
+    const variable = 'AZURE_POD_IDENTITY_AUTHORITY_HOST'
+    let machine: Awaited<ReturnType<HuntingService['machineIdentity']>>
+    beforeAll(async () => {
+      machine = await service.machineIdentity()
+      process.env[variable] = machine.url
+    })
+    afterAll(async () => {
+      delete process.env[variable]
+      await machine.stop()
+    })
+
+    test.each<[string, string | undefined]>([
+      ['the only one', undefined],
+      ['one of several', '44444444-4444-4444-4444-444444444444'],
+    ])('%s', async (_, chosen) => {
+      service.add('DeviceNetworkEvents', rowsOf(range(0, 5)))
+      const credential = {
+        kind: 'managed-identity',
+        ...(chosen !== undefined && { clientId: chosen }),
+      }
+      const given = { name: 'main', url: service.url, credential, tables: ['DeviceNetworkEvents'] }
+      const feed = createHuntingFeed({
+        config: defenderSchema.parse({ hunting: [given] }).hunting[0],
+        dataDir: folder,
+        sink: door,
+        log: pino({ level: 'silent' }),
+        now: () => nowMs,
+        limits,
+      })
+      feeds.push(feed)
+      await feed.start()
+      await until('all rows', async () => door.rows().length >= 5)
+      expect(machine.asked.at(-1)).toEqual({
+        path: expect.stringMatching(/^\/metadata\/identity\/oauth2\/token\/?$/) as string,
+        resource: service.url,
+        clientId: chosen ?? null,
+      })
+    })
   })
 
   test('only what network protection blocked is asked of DeviceEvents', async () => {

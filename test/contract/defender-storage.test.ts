@@ -242,6 +242,31 @@ describe('storage', () => {
     expect(door.rows()).toEqual(range(0, 5))
   })
 
+  test('a key that was changed is taken up without a restart; a configuration that cannot be read leaves it', async () => {
+    await append(await blobOf(1), linesOf(range(0, 5)))
+    const wrong = azurite.connectionString.replace(/AccountKey=.{8}/, 'AccountKey=AAAAAAAA')
+    let readable = false
+    const feed = createStorageFeed({
+      config: configOf({ connectionString: wrong }),
+      dataDir: folder,
+      sink: door,
+      log: pino({ level: 'silent' }),
+      now: Date.now,
+      latest: async () => {
+        if (!readable) throw new Error('no such file')
+        return configOf()
+      },
+      limits,
+    })
+    feeds.push(feed)
+    await feed.start()
+    await until('it is told twice', async () => (feed.status().failures['denied'] ?? 0) > 1)
+    expect(door.calls).toBe(0)
+    readable = true
+    await until('all rows', async () => door.rows().length >= 5)
+    await until('the trouble is over', async () => feed.status().trouble === null)
+  })
+
   test('nobody listens there', async () => {
     const url = 'http://127.0.0.1:1/x'
     const feed = make({ connectionString: azurite.connectionString.replace(azurite.url, url) })

@@ -2,7 +2,8 @@
  * A stand-in for Microsoft's hunting interfaces that enforces what is documented: tokens of a real OpenID provider, 100,000 rows (here as
  * few as a test likes), 45 calls a minute with 429 and Retry-After, 30 days. It understands the queries the feed asks.
  */
-import { createHash } from 'node:crypto'
+import { X509Certificate, createHash } from 'node:crypto'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:https'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
@@ -12,6 +13,8 @@ import { generate } from 'selfsigned'
 export const tenant = '22222222-2222-2222-2222-222222222222'
 export const clientId = '33333333-3333-3333-3333-333333333333'
 export const clientSecret = 'a long secret of the test'
+/** Signs in by certificate. */
+export const certificateClientId = '55555555-5555-5555-5555-555555555555'
 
 const tokenPath = `/${tenant}/oauth2/v2.0/token`
 
@@ -47,12 +50,25 @@ export class HuntingService {
   permitted = true
   /** The application's secret is good. */
   secretGood = true
+  /** Certificate and key of the application that signs in by them, as one PEM text. */
+  readonly certificate: string
+  /** Clients that got a token. */
+  readonly grants: string[] = []
   #accepted: number[] = []
   readonly #provider: Provider
   readonly #server: Server
 
-  private constructor(url: string, provider: Provider, server: Server) {
+  private constructor(url: string, certificate: string, server: Server) {
+    const provider = providerOf(url, certificate)
+    const told = provider as unknown as {
+      on(
+        event: string,
+        listener: (context: { oidc: { client?: { clientId: string } } }) => void,
+      ): void
+    }
+    told.on('grant.success', ({ oidc }) => this.grants.push(oidc.client?.clientId ?? ''))
     this.url = url
+    this.certificate = certificate
     this.#provider = provider
     this.#server = server
   }
@@ -68,7 +84,7 @@ export class HuntingService {
     const address = server.address()
     const port = typeof address === 'object' && address !== null ? address.port : 0
     const url = `https://localhost:${port}`
-    const service = new HuntingService(url, providerOf(url), server)
+    const service = new HuntingService(url, await newCertificate(), server)
     const sign = service.#provider.callback()
     server.on('request', (request, response) => {
       const [path] = (request.url ?? '').split('?')
@@ -88,6 +104,64 @@ export class HuntingService {
   async stop(): Promise<void> {
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  /**
+   * The token service of a virtual machine (IMDS) on a loopback address: it gives a token of the provider.
+   * https://learn.microsoft.com/en-us/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
+   */
+  async machineIdentity(): Promise<{
+    url: string
+    asked: { path: string; resource: string | null; clientId: string | null }[]
+    stop: () => Promise<void>
+  }> {
+    const asked: { path: string; resource: string | null; clientId: string | null }[] = []
+    const server = createHttpServer((request, response) => {
+      void (async () => {
+        const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
+        const { headers } = request
+        const allowed =
+          headers['metadata'] === 'true' || headers['x-identity-header'] === 'a header'
+        asked.push({
+          path: pathname,
+          resource: searchParams.get('resource'),
+          clientId: searchParams.get('client_id'),
+        })
+        if (!allowed) return void response.writeHead(400).end()
+        const form = {
+          grant_type: 'client_credentials',
+          client_id: clientId,
+          client_secret: clientSecret,
+        }
+        const signed = await fetch(`${this.url}${tokenPath}`, {
+          method: 'POST',
+          body: new URLSearchParams(form),
+        })
+        const { access_token } = (await signed.json()) as { access_token: string }
+        const inOneHour = Math.floor(Date.now() / 1000) + 3600
+        response.writeHead(200, { 'content-type': 'application/json' })
+        response.end(
+          JSON.stringify({
+            access_token,
+            expires_in: '3600',
+            expires_on: String(inOneHour),
+            resource: searchParams.get('resource'),
+            token_type: 'Bearer',
+          }),
+        )
+      })().catch((error: unknown) => response.writeHead(500).end(String(error)))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    return {
+      url: `http://127.0.0.1:${port}`,
+      asked,
+      stop: async () => {
+        server.closeAllConnections()
+        await new Promise((resolve) => server.close(resolve))
+      },
+    }
   }
 
   add(table: string, rows: readonly TableRow[]): void {
@@ -200,8 +274,15 @@ function refuseSecret(response: ServerResponse): void {
   )
 }
 
-/** Signs in applications by secret, as the tenant's own provider does. */
-function providerOf(url: string): Provider {
+/** A certificate of an application, with its key behind it. */
+export async function newCertificate(): Promise<string> {
+  const pems = await generate([{ name: 'commonName', value: 'gnomon' }], { keySize: 2048 })
+  return `${pems.cert}\n${pems.private}\n`
+}
+
+/** Signs in applications by secret or certificate, as the tenant's own provider does. */
+function providerOf(url: string, certificate: string): Provider {
+  const key = new X509Certificate(certificate).publicKey.export({ format: 'jwk' })
   return new Provider(`${url}/${tenant}/v2.0`, {
     routes: { token: tokenPath },
     clients: [
@@ -212,6 +293,14 @@ function providerOf(url: string): Provider {
         response_types: [],
         redirect_uris: [],
         token_endpoint_auth_method: 'client_secret_post',
+      },
+      {
+        client_id: certificateClientId,
+        grant_types: ['client_credentials'],
+        response_types: [],
+        redirect_uris: [],
+        token_endpoint_auth_method: 'private_key_jwt',
+        jwks: { keys: [{ ...key, use: 'sig' } as never] },
       },
     ],
     features: { clientCredentials: { enabled: true }, devInteractions: { enabled: false } },

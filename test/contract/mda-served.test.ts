@@ -1,8 +1,10 @@
 /** The paths of Defender for Cloud Apps served by the real appliance: a client written for it, and Azure's own SDK, feed it and read from it. */
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { BlockBlobClient } from '@azure/storage-blob'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -184,6 +186,42 @@ test('categories and Graph answer in their own words', async () => {
   expect(value).toEqual([{ id: expect.any(String), displayName: 'Slack', transactionCount: 20 }])
   const { value: users } = await appliance.ask<{ value: object[] }>(`${apps}/${value[0].id}/users`)
   expect(users).toHaveLength(20)
+})
+
+test('a Python script written for Defender for Cloud Apps runs unchanged but for its host', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'gnomon-script-'))
+  const log = join(folder, 'traffic.log')
+  await writeFile(
+    log,
+    [
+      ['files.slack.com', 'ann'],
+      ['www.dropbox.com', 'ben'],
+      ['github.com', 'ann'],
+    ]
+      .map(([host, user], i) => line(i, host).replace(/ user\d+ /, ` ${user} `))
+      .join(''),
+  )
+  const script = join(import.meta.dirname, 'mda-script.py')
+  const { stdout } = await promisify(execFile)('python3', [
+    script,
+    appliance.url,
+    token,
+    log,
+    'by script',
+  ])
+  await rm(folder, { recursive: true })
+  expect(JSON.parse(stdout)).toEqual({
+    success: true,
+    listed: ['by script'],
+    paged: ['Dropbox', 'GitHub', 'Slack'],
+    next: ['Dropbox', 'GitHub', 'Slack'],
+    named: ['Slack'],
+    user: ['GitHub', 'Slack'],
+    categories: 3,
+    graph: ['Slack', 'Dropbox'],
+    info: ['@odata.type', 'csaStarLevel', 'dataAtRestEncryptionMethod'],
+    script: '#',
+  })
 })
 
 describe('refused', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { judgeDevice } from '../../src/defender/prerequisites.ts'
+import { read } from './agent-parts.ts'
 
 const good = {
   platform: 'Windows10',
@@ -44,4 +45,39 @@ test.each([
   const judged = judgeDevice({ ...good, ...more })
   expect(judged.prerequisites).toBe(prerequisites)
   expect(judged.reason).toContain(words)
+})
+
+test.each<[string, Record<string, unknown>, string, string]>([
+  ['the build alone', { OSBuild: 17763 }, '17763', 'unknown'],
+  ['as text of an export', { OSBuild: '17763' }, '17763', 'unknown'],
+  ['with its revision', { OSBuild: '10.0.17763.379' }, '17763.379', 'met'],
+  [
+    'in the free text',
+    { OSBuild: 17763, OSVersionInfo: '1809 (OS Build 17763.378)' },
+    '17763.378',
+    'not-met',
+  ],
+  ['in a column of an own query', { OSBuild: 17134, OSBuildRevision: 704 }, '17134.704', 'met'],
+  [
+    'in the additional fields',
+    { OSBuild: 16299, AdditionalFields: '{"OsBuildRevision":1084}' },
+    '16299.1084',
+    'not-met',
+  ],
+  ['a revision that is none', { OSBuild: 17763, OSBuildRevision: 'x' }, '17763', 'unknown'],
+  ['a version that is no build', { OSBuild: 17763, OSVersionInfo: '1809' }, '17763', 'unknown'],
+  ['no build', {}, '', 'unknown'],
+])('DeviceInfo tells %s', (_, more, build, prerequisites) => {
+  const row = {
+    Timestamp: '2026-09-21T14:13:20Z',
+    DeviceId: 'd1',
+    DeviceName: 'pc',
+    OSPlatform: 'Windows10',
+    OnboardingStatus: 'Onboarded',
+    SensorHealthState: 'Active',
+    ...more,
+  }
+  const { told, tables } = read([JSON.stringify(row)])
+  expect(told).toMatchObject([{ outcome: 'transaction', format: 'DEFENDER_DEVICE_INFO' }])
+  expect(tables.devices).toMatchObject([{ os_build: build, prerequisites }])
 })

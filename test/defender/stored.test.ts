@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ledgerSums, ledgerTotals } from '../../src/report/ledger-queries.ts'
 import { openInside, receivedAtMs } from '../store/store-parts.ts'
 import type { Inside } from '../store/store-parts.ts'
-import { deviceId, enveloped, networkEvent } from './agent-parts.ts'
+import { deviceId, enveloped, networkEvent, windowsEvent } from './agent-parts.ts'
 
 let inside: Inside
 beforeAll(async () => {
@@ -27,7 +27,7 @@ const event = (more: Record<string, unknown> = {}): string =>
 
 async function count(table: string): Promise<number> {
   const [{ n }] = await inside.store.query<{ n: number }>(
-    `SELECT count() AS n FROM db.${table} ${table === 'unparsed' ? '' : 'FINAL'}`,
+    `SELECT count() AS n FROM db.${table} ${['unparsed', 'flows'].includes(table) ? '' : 'FINAL'}`,
   )
   return n
 }
@@ -116,4 +116,47 @@ test('a snapshot’s rows stand apart, whatever their age', async () => {
   expect(
     await inside.store.query('SELECT toString(report) AS report FROM db.device_connections'),
   ).toEqual([{ report: 'snapshot-1' }])
+})
+
+test('Windows events in a log become agent rows; what tells no connection stays a line', async () => {
+  const stamp = new Date(receivedAtMs - 90_000).toISOString().replace('T', ' ').slice(0, 23)
+  const json = {
+    EventTime: '2026-10-15 11:30:06',
+    Hostname: 'PC-2.example.com',
+    EventID: 3,
+    SourceName: 'Microsoft-Windows-Sysmon',
+    UtcTime: stamp,
+    Image: 'C:\\x.exe',
+    User: 'CORP\\ben',
+    Protocol: 'tcp',
+    Initiated: 'true',
+    SourceIp: '192.0.2.14',
+    SourcePort: '3890',
+    DestinationIp: '203.0.113.10',
+    DestinationPort: '443',
+  }
+  const lines = [
+    `<13>1 2026-10-15T09:59:00Z PC-1 Sysmon - - - ${windowsEvent(3, { UtcTime: stamp, User: 'CORP\\ann', Protocol: 'tcp', Initiated: 'true', SourceIp: '192.0.2.10', SourcePort: '49718', DestinationIp: '203.0.113.5', DestinationHostname: 'www.dropbox.com', DestinationPort: '443' }, 'Microsoft-Windows-Sysmon')}`,
+    `<13>Oct 15 09:59:00 PC-2 ${JSON.stringify(json)}`,
+    `<13>Oct 15 09:59:00 PC-2 ${JSON.stringify({ ...json, UtcTime: '2026-13-45 10:00:00', RecordNumber: 9 })}`,
+    `<13>Oct 15 09:59:00 PC-1 ${windowsEvent(4688, { NewProcessName: 'C:\\x.exe' })}`,
+  ]
+  await inside.take('wef', lines, { source: 'wef' })
+  expect(
+    await inside.store.query(
+      'SELECT toString(device) AS device, toString(user) AS user, toString(host) AS host, toString(kind) AS kind, toString(source) AS source FROM db.device_connections ORDER BY user',
+    ),
+  ).toEqual([
+    { device: 'pc-9.corp.example', user: 'CORP\\ann', host: 'www.dropbox.com', kind: 'sysmon-3', source: 'wef' },
+    { device: 'pc-2.example.com', user: 'CORP\\ben', host: '', kind: 'sysmon-3', source: 'wef' },
+  ]) // prettier-ignore
+  expect(await count('flows')).toBe(0)
+  const sums = await ledgerSums(inside.store, everything)
+  expect(sums.map(({ outcome, reason, lines: n }) => [outcome, reason, n])).toEqual([
+    ['received', '', 4],
+    ['skipped', 'event tells no connection', 1],
+    ['transaction', '', 2],
+    ['unparsed', 'impossible date', 1],
+  ])
+  expect(await ledgerTotals(inside.store, everything)).toMatchObject({ unbalanced: 0 })
 })
