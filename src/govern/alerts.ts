@@ -23,6 +23,7 @@ export interface EvidenceRow {
   bytesDown: number | null
 }
 
+/** pending: to be sent, or tried again (then `error` says why); failed: given up. Written with the alert, so that a restart loses none. */
 export interface Notice {
   way: string
   status: 'pending' | 'sent' | 'failed'
@@ -76,6 +77,8 @@ export interface AlertQuery {
   status: AlertStatus | null
   kind: AlertKind | null
   appId: string | null
+  /** Only with evidence of these sources, or about one of them; null = all. */
+  sources?: readonly string[] | null
   limit: number
   offset: number
 }
@@ -90,13 +93,17 @@ export class Alerts {
   readonly #now: () => number
   readonly #nextVersion: () => number
   readonly #mutings: Governed<Muting>
+  readonly #waysOf: (event: Omit<Event, 'key'>) => Promise<readonly string[]>
 
+  /** `waysOf`: how people are told of an alert. */
   constructor(
     store: Store,
     now: () => number,
     nextVersion: () => number,
     mutings: Governed<Muting>,
+    waysOf: (event: Omit<Event, 'key'>) => Promise<readonly string[]>,
   ) {
+    this.#waysOf = waysOf
     this.#store = store
     this.#now = now
     this.#nextVersion = nextVersion
@@ -117,7 +124,10 @@ export class Alerts {
     }
     const muted = await this.#muted(event, nowMs)
     const status = muted ? 'muted' : 'open'
-    const alert: Alert = { ...event, id, status, raised: at, seen: at, notices: [], comment: '' }
+    const notices = (muted ? [] : await this.#waysOf(event)).map((way): Notice => {
+      return { way, status: 'pending', at, error: null }
+    })
+    const alert: Alert = { ...event, id, status, raised: at, seen: at, notices, comment: '' }
     await this.#write(alert)
     return muted ? null : alert
   }
@@ -140,12 +150,16 @@ export class Alerts {
     const latest = `SELECT id, argMax(state, version) AS state, argMax(status, version) AS status, any(kind) AS kind, any(app_id) AS app_id,
       max(alerts.raised) AS raised FROM db.alerts AS alerts GROUP BY id`
     const condition = `({status:String} = '' OR status = {status:String}) AND ({kind:String} = '' OR kind = {kind:String})
-      AND ({app:String} = '' OR app_id = {app:String})`
-    const { limit, offset } = query
+      AND ({app:String} = '' OR app_id = {app:String})
+      AND ({bounded:UInt8} = 0 OR JSONExtractString(state, 'measures', 'source') IN {sources:Array(String)}
+        OR id IN (SELECT alert FROM db.evidence WHERE source IN {sources:Array(String)}))`
+    const { limit, offset, sources = null } = query
     const params = {
       status: query.status ?? '',
       kind: query.kind ?? '',
       app: query.appId ?? '',
+      bounded: sources === null ? 0 : 1,
+      sources: sources ?? [],
       limit,
       offset,
     }
@@ -158,6 +172,16 @@ export class Alerts {
       params,
     )
     return { rows: rows.map(({ state }) => JSON.parse(state) as Alert), total: count.rows }
+  }
+
+  /** Alerts raised since a time with notices that are to be sent, the oldest first. */
+  async untold(sinceMs: number, limit: number): Promise<Alert[]> {
+    const rows = await this.#store.query<{ latest: string }>(
+      `SELECT argMax(state, version) AS latest FROM db.alerts AS alerts WHERE alerts.raised >= fromUnixTimestamp64Milli({since:Int64})
+       GROUP BY id HAVING position(latest, '"status":"pending"') > 0 ORDER BY max(alerts.raised), id LIMIT {limit:UInt32}`,
+      { since: Math.max(0, Math.floor(sinceMs)), limit },
+    )
+    return rows.map(({ latest }) => JSON.parse(latest) as Alert)
   }
 
   /** Changes what a person, or a delivered notice, may change. null = there is no such alert. */

@@ -17,12 +17,18 @@ export interface BaselineOptions {
   bytesMin: number
   /** … and it must be this many times the largest of the usual days (their 95th percentile). */
   timesUsual: number
+  /**
+   * Or so: who varies widely by himself (weekly reports, holidays) is never many deviations away, but a day far beyond all his busy ones
+   * is no ordinary one.
+   */
+  wide: { deviations: number; timesUsual: number }
 }
 
 export const baselineDefaults: BaselineOptions = {
   deviations: 3.5,
   bytesMin: 100_000_000,
-  timesUsual: 3,
+  timesUsual: 3.5,
+  wide: { deviations: 2, timesUsual: 5 },
 }
 
 export interface Judgement {
@@ -73,11 +79,10 @@ export function judgeDay(
   const high = percentile(usualDays.length > 0 ? usualDays : [0], 0.95)
   const level = Math.max(1, commonFactor)
   const score = (Math.log1p(today.bytes / level / 1e6) - middle) / spread
+  const beyond = ({ deviations, timesUsual }: BaselineOptions['wide']): boolean =>
+    score > deviations && today.bytes / level > timesUsual * high
   return {
-    unusual:
-      today.bytes >= options.bytesMin &&
-      score > options.deviations &&
-      today.bytes / level > options.timesUsual * high,
+    unusual: today.bytes >= options.bytesMin && (beyond(options) || beyond(options.wide)),
     usualBytes: Math.round(Math.expm1(middle) * 1e6),
     highBytes: high,
     score: Math.round(score * 100) / 100,

@@ -3,6 +3,8 @@
  * only hidden; what was there before and after is counted, and the counts are the proof that the audit trail keeps.
  */
 import type { Store } from '../store/store.ts'
+import { deleteFiles, deleteWords } from './deletion-places.ts'
+import type { DeletionPlaces, DeletionWords, PlaceProof } from './deletion-places.ts'
 
 export type DeletionOrder =
   | { kind: 'all' }
@@ -15,6 +17,8 @@ export interface DeletionProof {
   at: string
   /** By table: rows before, and rows that still fit the order afterwards (0, or the deletion failed). */
   tables: { table: string; deleted: number; left: number }[]
+  /** Everything else: files, what an administrator wrote, what has left the box. */
+  places: PlaceProof[]
 }
 
 interface TableRule {
@@ -23,6 +27,13 @@ interface TableRule {
   source: string | null
   /** Columns with a person's name. */
   person: readonly string[]
+}
+
+export interface DeletionParts {
+  settled: () => Promise<void>
+  files: DeletionPlaces | null
+  words: DeletionWords
+  nowMs: number
 }
 
 /** Tables with data of traffic and people; those of another migration are there or not. What an administrator made stays. */
@@ -35,12 +46,16 @@ const rules: readonly TableRule[] = [
   { table: 'ledger', source: 'source', person: [] },
   { table: 'unparsed', source: 'source', person: [] },
   { table: 'streams', source: 'source', person: [] },
+  { table: 'stream_memory', source: 'source', person: [] },
   { table: 'reports', source: null, person: [] },
   // evidence names people and sources
   { table: 'alerts', source: null, person: [] },
   { table: 'identity_links', source: null, person: ['upn', 'account', 'mail'] },
   { table: 'identities', source: null, person: ['form', 'person'] },
   { table: 'clock_skews', source: 'source', person: [] },
+  // without its usage a row of these gives no growth: nothing is sent again
+  { table: 'sent_usage', source: 'source', person: ['user'] },
+  { table: 'sent_hours', source: null, person: [] },
 ]
 
 /** A table of the agents: found by its name, its columns by theirs. */
@@ -77,7 +92,7 @@ async function rulesThatHold(store: Store): Promise<TableRule[]> {
 const inEvidence = (field: string, test: string): string =>
   `arrayExists(row -> ${test.replace('?', `JSONExtractString(row, '${field}')`)}, JSONExtractArrayRaw(state, 'evidence'))`
 const alertCondition = {
-  source: inEvidence('source', '? = {source:String}'),
+  source: `JSONExtractString(state, 'measures', 'source') = {source:String} OR ${inEvidence('source', '? = {source:String}')}`,
   person: `lowerUTF8(JSONExtractString(state, 'user')) IN {names:Array(String)} OR ${inEvidence('user', 'lowerUTF8(?) IN {names:Array(String)}')}`,
 } as const
 
@@ -93,11 +108,14 @@ function conditionOf(rule: TableRule, order: DeletionOrder): string | null {
   return rule.person.map((column) => `lowerUTF8(${column}) IN {names:Array(String)}`).join(' OR ')
 }
 
-/** Carries the order out. `settled`: what was taken before is stored, so that nothing of it comes in afterwards. */
+/**
+ * Carries the order out. `settled`: what was taken before is stored, so that nothing of it comes in afterwards. `files` null = there is no
+ * data folder to look at.
+ */
 export async function deleteData(
   store: Store,
   order: DeletionOrder,
-  { settled, nowMs }: { settled: () => Promise<void>; nowMs: number },
+  { settled, files, words, nowMs }: DeletionParts,
 ): Promise<DeletionProof> {
   await settled()
   const params = {
@@ -124,5 +142,9 @@ export async function deleteData(
         })
     tables.push({ table: rule.table, deleted: before, left: await count() })
   }
-  return { order, at: new Date(nowMs).toISOString(), tables }
+  const places = [
+    ...(files === null ? [] : await deleteFiles(order, files)),
+    ...(await deleteWords(order, store, words)),
+  ]
+  return { order, at: new Date(nowMs).toISOString(), tables, places }
 }

@@ -13,13 +13,17 @@ import type { BlockList } from './block-list.ts'
 import { scriptWriter } from './block-script.ts'
 import { deleteData } from './deletion.ts'
 import type { DeletionOrder, DeletionProof } from './deletion.ts'
+import type { DeletionPlaces } from './deletion-places.ts'
 import { Governed, versions } from './governed.ts'
+import { groupOf, readDepartments } from './departments.ts'
+import type { Departments } from './departments.ts'
 import { handOver } from './hand-over.ts'
 import { Indicators } from './indicators.ts'
 import type { IndicatorReport, IndicatorWishes } from './indicators.ts'
+import { configuredWays } from './notify.ts'
 import { People } from './people.ts'
 import type { Policy } from './policy.ts'
-import { rehearse } from './rehearsal.ts'
+import { rehearse, sizesOf } from './rehearsal.ts'
 import type { Rehearsal } from './rehearsal.ts'
 import { keepScript, writeScript } from './scripts.ts'
 import type { GivenScript, Script, ScriptMode } from './scripts.ts'
@@ -27,12 +31,13 @@ import type { Trouble } from './system-alerts.ts'
 import { Tags } from './tags.ts'
 import type { TagChange } from './tags.ts'
 import { Turns } from './turns.ts'
+import type { TurnsStatus } from './turns.ts'
 import { hostsSeen } from './usage-questions.ts'
 
 export interface GovernOptions {
   store: Store
   catalog: () => Catalog
-  config: () => Pick<Config, 'govern' | 'publish' | 'syslog' | 'ftp'>
+  config: () => Pick<Config, 'govern' | 'publish' | 'syslog' | 'ftp' | 'api' | 'defender' | 'merge'>
   log: Logger
   now: () => number
   /** null = no look at the disk. */
@@ -45,12 +50,21 @@ export interface GovernOptions {
   factor?: (appId: string, factor: string) => boolean | null
   /** All that was taken is stored. */
   settled: () => Promise<void>
+  /** Files of the data folder that a deletion reaches; without it, none. */
+  files?: DeletionPlaces
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>
+}
+
+/** Usage as somebody may see it. */
+export interface SeenUsage {
+  store: Store
+  /** Names that he sees in place of others, by the names in small letters. */
+  shownAs: (names: readonly string[]) => Promise<ReadonlyMap<string, string>>
 }
 
 const dayMs = 86_400_000
 
-export class Govern implements Component<{ turns: number; lastMs: number | null }> {
+export class Govern implements Component<TurnsStatus> {
   readonly tags: Tags
   readonly alerts: Alerts
   readonly mutings: Governed<Muting>
@@ -71,7 +85,12 @@ export class Govern implements Component<{ turns: number; lastMs: number | null 
     this.#scripts = governed('script')
     this.mutings = governed('muting')
     this.policies = governed('policy')
-    this.alerts = new Alerts(store, now, nextVersion, this.mutings)
+    this.alerts = new Alerts(store, now, nextVersion, this.mutings, async ({ policy }) => {
+      const ways = configuredWays(config())
+      if (policy === null) return ways
+      const wanted: readonly string[] = (await this.policies.get(policy))?.notify ?? []
+      return ways.filter((way) => wanted.includes(way))
+    })
     this.people = new People(store, nextVersion, {
       exclusions: governed('exclusion'),
       groups: governed('group'),
@@ -96,7 +115,7 @@ export class Govern implements Component<{ turns: number; lastMs: number | null 
     await this.turns.stop()
   }
 
-  status(): { turns: number; lastMs: number | null } {
+  status(): TurnsStatus {
     return this.turns.status()
   }
 
@@ -132,10 +151,29 @@ export class Govern implements Component<{ turns: number; lastMs: number | null 
     })
   }
 
-  /** What blocking some apps, or all unsanctioned ones, would have hit. */
-  async rehearse(apps: ReadonlySet<string> | null): Promise<Rehearsal> {
+  /** What blocking some apps, or all unsanctioned ones, would have hit; `seen` = what the one who asks may see of it. */
+  async rehearse(apps: ReadonlySet<string> | null, seen?: SeenUsage): Promise<Rehearsal> {
     const { store, now } = this.#options
-    return rehearse(store, await this.blockList(apps), await this.people.groupsByUser(), now())
+    const groups = await this.people.groupsByUser()
+    const sizes = new Map(sizesOf(groups))
+    const departments = await this.#departments()
+    for (const [user, name] of departments?.byUser ?? [])
+      groups.set(user, [...(groups.get(user) ?? []), groupOf(name)])
+    for (const [name, count] of departments?.sizes ?? []) sizes.set(groupOf(name), count)
+    const shown = (await seen?.shownAs([...groups.keys()])) ?? new Map<string, string>()
+    for (const [name, other] of shown) groups.set(other, groups.get(name) ?? [])
+    return rehearse(seen?.store ?? store, await this.blockList(apps), groups, now(), sizes)
+  }
+
+  /** A directory that cannot be read is told in the log, and keeps no rehearsal from its work. */
+  async #departments(): Promise<Departments | null> {
+    const { config, log } = this.#options
+    const { directory } = config().merge
+    if (directory === undefined) return null
+    return readDepartments(directory).catch((error: unknown) => {
+      log.warn({ error: causeOf(error) }, 'departments of the directory are not known')
+      return null
+    })
   }
 
   /** A script as it would be; nothing is remembered. Throws GOVERN_REFUSED for an unknown format. */
@@ -151,8 +189,9 @@ export class Govern implements Component<{ turns: number; lastMs: number | null 
   }
 
   async deleteData(order: DeletionOrder): Promise<DeletionProof> {
-    const { store, now, settled } = this.#options
-    return deleteData(store, order, { settled, nowMs: now() })
+    const { store, now, settled, files = null } = this.#options
+    const words = { people: this.people, mutings: this.mutings }
+    return deleteData(store, order, { settled, files, words, nowMs: now() })
   }
 
   async #script(format: string, mode: ScriptMode): Promise<{ script: Script; list: BlockList }> {

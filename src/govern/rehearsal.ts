@@ -58,6 +58,8 @@ export async function rehearse(
   list: BlockList,
   groupsByUser: ReadonlyMap<string, readonly string[]>,
   nowMs: number,
+  /** Members of each group, when users stand under other names too. */
+  groupSizes: ReadonlyMap<string, number> = sizesOf(groupsByUser),
 ): Promise<Rehearsal> {
   const days = governLimits.rehearsalDays
   const fromMs = nowMs - days * dayMs
@@ -106,20 +108,27 @@ export async function rehearse(
     users: users
       .slice(0, governLimits.rehearsalRows)
       .map((row) => ({ ...row, groups: [...(groupsByUser.get(row.name.toLowerCase()) ?? [])] })),
-    groups: groupsHit(users, groupsByUser),
+    groups: groupsHit(users, groupsByUser, groupSizes),
     totals: { ...sums, share, passing: passing.transactions },
     passingHosts,
     leftOut: list.leftOut,
   }
 }
 
-function groupsHit(
-  users: readonly { name: string }[],
+export function sizesOf(
   groupsByUser: ReadonlyMap<string, readonly string[]>,
-): Rehearsal['groups'] {
+): ReadonlyMap<string, number> {
   const sizes = new Map<string, number>()
   for (const groups of groupsByUser.values())
     for (const name of groups) sizes.set(name, (sizes.get(name) ?? 0) + 1)
+  return sizes
+}
+
+function groupsHit(
+  users: readonly { name: string }[],
+  groupsByUser: ReadonlyMap<string, readonly string[]>,
+  sizes: ReadonlyMap<string, number>,
+): Rehearsal['groups'] {
   const hit = new Map<string, number>()
   for (const { name } of users)
     for (const group of groupsByUser.get(name.toLowerCase()) ?? [])

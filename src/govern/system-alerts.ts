@@ -1,9 +1,5 @@
-/** What is wrong with the appliance itself: silent sources, drifting formats, a full disk, ending certificates, and what other parts say. */
-import { X509Certificate } from 'node:crypto'
-import { readFile, statfs } from 'node:fs/promises'
-import type { Config } from '../config/schema.ts'
-import { causeOf } from '../errors.ts'
-import { clientLimits } from '../limits.ts'
+/** What is wrong with the appliance itself: silent sources, drifting formats, a full disk, and what other parts say. */
+import { statfs } from 'node:fs/promises'
 import type { Store } from '../store/store.ts'
 import type { Event } from './alerts.ts'
 import type { Severity } from './policy.ts'
@@ -122,41 +118,4 @@ export function diskTroubleOf(freeBytes: number, allBytes: number): Trouble[] {
       measures: { freeBytes, allBytes },
     },
   ]
-}
-
-/** Certificates that end soon, have ended, or cannot be read. */
-export async function certificateTroubles(
-  config: Pick<Config, 'syslog' | 'ftp'>,
-  nowMs: number,
-): Promise<Trouble[]> {
-  const files = [
-    ['syslog.tls', config.syslog.tls.tls?.certificate],
-    ['ftp', config.ftp.tls?.certificate],
-  ] as const
-  const troubles: Trouble[] = []
-  for (const [of, file] of files) {
-    if (file === undefined) continue
-    const ends = await endOf(file).catch((error: unknown) => causeOf(error))
-    const left = typeof ends === 'number' ? ends - nowMs : null
-    if (left !== null && left > clientLimits.certificateEndsMs) continue
-    const days = left === null ? null : Math.floor(left / dayMs)
-    const says =
-      days === null
-        ? `It cannot be read: ${String(ends)}.`
-        : days < 0
-          ? 'It has ended.'
-          : `It ends in ${days} days.`
-    troubles.push({
-      key: `certificate|${of}`,
-      severity: days === null || days < 3 ? 'high' : 'medium',
-      title: `The certificate of ${of} needs care`,
-      detail: `${file}: ${says} Put a new one there and reload.`,
-      measures: { file, days },
-    })
-  }
-  return troubles
-}
-
-async function endOf(file: string): Promise<number> {
-  return new X509Certificate(await readFile(file)).validToDate.getTime()
 }

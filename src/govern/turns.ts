@@ -1,29 +1,32 @@
 /** What governing does by itself, in turns: policies and baselines over new usage, the appliance's own troubles, notices, indicators. */
 import { causeOf } from '../errors.ts'
 import { governLimits } from '../limits.ts'
-import type { Alert, Notice } from './alerts.ts'
+import type { Alert } from './alerts.ts'
 import { runBaselines } from './baseline-run.ts'
 import type { Govern, GovernOptions } from './govern.ts'
-import { configuredWays, Notifier } from './notify.ts'
-import type { Way } from './notify.ts'
+import { Notifier } from './notify.ts'
 import { runPolicy } from './policy-run.ts'
-import {
-  certificateTroubles,
-  diskTrouble,
-  driftingSources,
-  eventOf,
-  silentSources,
-} from './system-alerts.ts'
+import { certificateTroubles } from './certificates.ts'
+import { diskTrouble, driftingSources, eventOf, silentSources } from './system-alerts.ts'
 import type { Trouble } from './system-alerts.ts'
+import { Teller } from './tell.ts'
+import type { NoticeCounts } from './tell.ts'
 
 const dayMs = 86_400_000
 /** After a tag changed: several changes of one sitting go in one comparison. */
 const soonMs = 5000
 
+export interface TurnsStatus {
+  turns: number
+  lastMs: number | null
+  /** What became of notices since the start, by way. */
+  notices: Record<string, NoticeCounts>
+}
+
 export class Turns {
   readonly #options: GovernOptions
   readonly #govern: Govern
-  readonly #notifier: Notifier
+  readonly #teller: Teller
   #timer: NodeJS.Timeout | undefined
   #running: Promise<unknown> = Promise.resolve()
   #stopping = true
@@ -31,14 +34,13 @@ export class Turns {
   #lastMs: number | null = null
   /** When both sides are compared again. */
   #indicatorsDueMs = 0
-  #notices: { way: Way; alert: Alert }[] = []
-  #dropped = 0
 
   constructor(options: GovernOptions, govern: Govern) {
     this.#options = options
     this.#govern = govern
-    const { config, now, sleep } = options
-    this.#notifier = new Notifier({ config, now, ...(sleep !== undefined && { sleep }) })
+    const { config, now, sleep, log } = options
+    const notifier = new Notifier({ config, now, ...(sleep !== undefined && { sleep }) })
+    this.#teller = new Teller({ alerts: govern.alerts, notifier, config, log, now })
   }
 
   start(): void {
@@ -52,8 +54,8 @@ export class Turns {
     await this.#running
   }
 
-  status(): { turns: number; lastMs: number | null } {
-    return { turns: this.#turns, lastMs: this.#lastMs }
+  status(): TurnsStatus {
+    return { turns: this.#turns, lastMs: this.#lastMs, notices: this.#teller.counts() }
   }
 
   /** The next comparison comes soon. */
@@ -84,7 +86,10 @@ export class Turns {
     }
     await part('system', async () => this.#system(startedMs))
     await part('indicators', async () => this.#indicators(startedMs))
-    await this.#tell(raised)
+    await part('notices', async () => {
+      await this.#teller.round()
+      return []
+    })
     this.#turns++
     this.#lastMs = this.#options.now() - startedMs
     return raised
@@ -201,46 +206,5 @@ export class Turns {
     this.#indicatorsDueMs = nowMs + settings.everyMinutes * 60_000
     await indicators.sync()
     return []
-  }
-
-  /** Each way in turn for each alert; what became of it is kept in the alert. */
-  async #tell(raised: readonly Alert[]): Promise<void> {
-    const { config, log, now } = this.#options
-    const ways = configuredWays(config())
-    const policies = await this.#govern.policies.all()
-    for (const alert of raised) {
-      const wanted = alert.policy === null ? ways : (policies.get(alert.policy)?.notify ?? [])
-      for (const way of ways.filter((one) => (wanted as readonly string[]).includes(one)))
-        if (this.#notices.length < governLimits.noticesWaiting) this.#notices.push({ way, alert })
-        else this.#dropped++
-    }
-    if (this.#dropped > 0) {
-      log.warn(
-        { dropped: this.#dropped },
-        'more notices than may wait: the alerts stay, these notices were not sent',
-      )
-      this.#dropped = 0
-    }
-    const waiting = this.#notices.splice(0)
-    const down = new Set<Way>()
-    const kept = new Map<string, Notice[]>()
-    for (const { way, alert } of waiting) {
-      const notice: Notice = { way, status: 'sent', at: new Date(now()).toISOString(), error: null }
-      try {
-        // one that failed after all its tries holds up the others no longer than once a turn
-        if (down.has(way)) throw new Error('it failed for another alert just now')
-        await this.#notifier.tell(way, alert)
-      } catch (error) {
-        down.add(way)
-        Object.assign(notice, { status: 'failed', error: causeOf(error) })
-        log.error(
-          { way, alert: alert.id, error: causeOf(error) },
-          'a notice was not sent, it is tried again',
-        )
-        if (now() - Date.parse(alert.raised) < dayMs) this.#notices.push({ way, alert })
-      }
-      kept.set(alert.id, [...(kept.get(alert.id) ?? []), notice])
-    }
-    for (const [id, notices] of kept) await this.#govern.alerts.change(id, { notices })
   }
 }

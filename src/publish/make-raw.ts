@@ -231,7 +231,7 @@ function withoutMark(bytes: Buffer): Buffer {
 }
 
 /** Octet counting undone (RFC 6587): one message a line; a line feed within a message becomes a blank. */
-function uncounted(bytes: Buffer): Buffer {
+export function uncounted(bytes: Buffer): Buffer {
   const out = Buffer.allocUnsafe(bytes.length + 1)
   let length = 0
   let at = 0

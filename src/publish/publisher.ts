@@ -24,6 +24,7 @@ import { Outbox } from './outbox.ts'
 import type { Job } from './outbox.ts'
 import { receiptOf, storeReceipt } from './receipts.ts'
 import type { RemoteVerdict } from './receipts.ts'
+import { ReceiptsFile } from './receipts-file.ts'
 import { Sender } from './sender.ts'
 import type { SenderStatus } from './sender.ts'
 import { isOpen } from './send-job.ts'
@@ -72,6 +73,7 @@ export class Publisher implements Component<PublisherStatus> {
   readonly #clients = new Map<string, MdaClient>()
   readonly #uploads: Map<string, UploadState>
   readonly #tasks: ScheduledTask[] = []
+  readonly #receipts: ReceiptsFile
   #outbox: Outbox | null = null
   #sender: Sender | null = null
   #cursors: RawCursors | null = null
@@ -85,6 +87,7 @@ export class Publisher implements Component<PublisherStatus> {
 
   constructor(options: PublisherOptions) {
     this.#options = options
+    this.#receipts = new ReceiptsFile(options.dataDir)
     this.#uploads = new Map(
       options.config.uploads.map(({ name }) => [
         name,
@@ -95,6 +98,7 @@ export class Publisher implements Component<PublisherStatus> {
 
   async start(): Promise<void> {
     const { dataDir, config, store, log, now } = this.#options
+    this.#turnIn(publishLimits.turnMs)
     if (config.tenants.length === 0) return
     this.#keys = await Keys.open(dataDir)
     const outbox = await Outbox.open(join(dataDir, 'outbox'))
@@ -112,7 +116,6 @@ export class Publisher implements Component<PublisherStatus> {
           await atTimes(upload.schedule, upload.zone, () => this.#call(upload.name, 'schedule')),
         )
     this.#sender.kick()
-    this.#turnIn(publishLimits.turnMs)
   }
 
   #call(name: string, called: 'schedule' | 'asked'): void {
@@ -128,6 +131,7 @@ export class Publisher implements Component<PublisherStatus> {
   }
 
   async #turn(): Promise<void> {
+    await this.#takeReceipts()
     for (const upload of this.#options.config.uploads) await this.#look(upload)
     await this.#ask()
     await this.#prune()
@@ -248,6 +252,15 @@ export class Publisher implements Component<PublisherStatus> {
       if (verdicts.length > 0) this.#verdicts = verdicts
       this.#askedMs = now()
     }
+  }
+
+  async #takeReceipts(): Promise<void> {
+    const { store, now, log } = this.#options
+    await this.#receipts
+      .take(store, now())
+      .catch((error: unknown) =>
+        log.error({ error: causeOf(error) }, 'publish: receipts of gnomon upload were not taken'),
+      )
   }
 
   async #prune(): Promise<void> {

@@ -41,6 +41,8 @@ export interface RecordStreamStatus {
   /** Batches sent again. */
   retries: number
   trouble: string | null
+  /** Since when (epoch ms). */
+  troubleMs: number | null
 }
 
 const minuteMs = 60_000
@@ -55,6 +57,7 @@ export class RecordStream implements Component<RecordStreamStatus> {
   #delivered = 0
   #retries = 0
   #trouble: string | null = null
+  #troubleMs: number | null = null
 
   constructor(options: RecordStreamOptions) {
     this.#options = options
@@ -77,12 +80,14 @@ export class RecordStream implements Component<RecordStreamStatus> {
         await this.#turn()
         failures = 0
         this.#trouble = null
+        this.#troubleMs = null
         await delay(publishLimits.turnMs, undefined, { signal })
       } catch (error) {
         if (signal.aborted) return
         failures++
         this.#retries++
         this.#trouble = causeOf(error)
+        this.#troubleMs ??= this.#options.now()
         const waitMs =
           (error instanceof TryAgain ? error.waitMs : null) ?? pauseMs(failures, Math.random)
         this.#options.log.warn(
@@ -152,6 +157,7 @@ export class RecordStream implements Component<RecordStreamStatus> {
       waitingFiles: this.#outbox?.jobs().length ?? 0,
       retries: this.#retries,
       trouble: this.#trouble,
+      troubleMs: this.#troubleMs,
     }
   }
 }

@@ -9,6 +9,7 @@ import type { Component } from '../lib/component.ts'
 import { version } from '../lib/version.ts'
 import { publishLimits } from '../limits.ts'
 import { buildReport } from '../report/build-report.ts'
+import type { ExpectedAgent } from '../report/freshness.ts'
 import { findings } from '../report/findings.ts'
 import { formatPeriod } from '../report/format.ts'
 import type { Report } from '../report/report.ts'
@@ -16,15 +17,22 @@ import { writeReportFiles } from '../report/report-files.ts'
 import { usageRows } from '../report/usage-rows.ts'
 import type { Store } from '../store/store.ts'
 import { atTimes } from './due.ts'
+import type { HelpOf } from '../report/format-help.ts'
 import { readBundle } from './transport.ts'
 
 export interface ScheduledReportsOptions {
   dataDir: string
-  config: Pick<PublishConfig, 'reports' | 'mail'>
+  config: Pick<PublishConfig, 'reports' | 'mail' | 'fonts'>
   store: Store
   catalogVersion: () => string
+  /** Sources of agents that feeds bring: hours they left out are told. */
+  expected?: () => readonly ExpectedAgent[]
+  /** What devices of a format must be told so that their lines say more. */
+  helpOf?: HelpOf
   log: Logger
   now: () => number
+  /** Calls at the times of a cron expression (default: node-cron, by the machine's clock). */
+  at?: (...asked: Parameters<typeof atTimes>) => Promise<Pick<ScheduledTask, 'destroy'>>
 }
 
 export interface ScheduledReportsStatus {
@@ -38,7 +46,7 @@ const dayMs = 86_400_000
 
 export class ScheduledReports implements Component<ScheduledReportsStatus> {
   readonly #options: ScheduledReportsOptions
-  readonly #tasks: ScheduledTask[] = []
+  readonly #tasks: Pick<ScheduledTask, 'destroy'>[] = []
   readonly #status: ScheduledReportsStatus = { made: 0, mailed: 0, failed: 0, trouble: null }
   #working: Promise<unknown> = Promise.resolve()
 
@@ -47,8 +55,9 @@ export class ScheduledReports implements Component<ScheduledReportsStatus> {
   }
 
   async start(): Promise<void> {
+    const at = this.#options.at ?? atTimes
     for (const report of this.#options.config.reports)
-      this.#tasks.push(await atTimes(report.schedule, report.zone, () => this.#inTurn(report)))
+      this.#tasks.push(await at(report.schedule, report.zone, () => this.#inTurn(report)))
   }
 
   #inTurn(report: ReportConfig): void {
@@ -66,7 +75,7 @@ export class ScheduledReports implements Component<ScheduledReportsStatus> {
 
   /** Makes one now and sends it; returns its files. Throws when the folder or the mail server will not. */
   async make(config: ReportConfig): Promise<string[]> {
-    const { dataDir, store, catalogVersion, now, log } = this.#options
+    const { dataDir, store, catalogVersion, expected, helpOf, now, log } = this.#options
     const nowMs = now()
     const toMs = Math.floor(nowMs / dayMs) * dayMs
     const scope = {
@@ -81,6 +90,8 @@ export class ScheduledReports implements Component<ScheduledReportsStatus> {
       catalogVersion: catalogVersion(),
       gnomonVersion: version,
       nowMs,
+      expected: expected?.() ?? [],
+      ...(helpOf !== undefined && { helpOf }),
     })
     const stamp = new Date(nowMs).toISOString().slice(0, 16).replaceAll(':', '')
     const folder = join(dataDir, 'reports', `${config.name}-${stamp}`)
@@ -89,6 +100,7 @@ export class ScheduledReports implements Component<ScheduledReportsStatus> {
       () => usageRows(store, scope),
       folder,
       new Set(config.formats),
+      this.#options.config.fonts,
     )
     this.#status.made++
     await this.#forget(config)

@@ -70,9 +70,8 @@ test('the seven of the reference product have its numbers', () => {
   })
 })
 
-test('every writer is looked at by a grammar or a program', () => {
-  const looked = [...Object.keys(grammars), 'squid', 'unbound', 'rpz']
-  expect(scriptWriters.map(({ id }) => id).sort()).toEqual(looked.sort())
+test('every writer is looked at by a grammar, whatever programs are installed', () => {
+  expect(scriptWriters.map(({ id }) => id).sort()).toEqual(Object.keys(grammars).sort())
 })
 
 describe.each(Object.keys(grammars))('%s', (id) => {

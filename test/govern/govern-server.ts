@@ -1,12 +1,18 @@
 /** The API with governing over a real store. */
+import { join } from 'node:path'
+import { viewedStore } from '../../src/access/viewer-store.ts'
+import type { View } from '../../src/access/viewer-store.ts'
+import { Backup } from '../../src/spool/backup.ts'
 import { buildServer } from '../../src/api/api.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { Govern } from '../../src/govern/govern.ts'
+import { Exports } from '../../src/publish/exports.ts'
 import { pino } from 'pino'
 import { apiOptions } from '../api/server.ts'
 import { openGround } from './govern-parts.ts'
 
-export async function governServer(config: object = {}) {
+/** `view`: as whom it is asked; without it, as one who sees all. */
+export async function governServer(config: object = {}, view?: () => View) {
   const ground = await openGround()
   const settings = configSchema.parse(config)
   const govern = new Govern({
@@ -20,8 +26,23 @@ export async function governServer(config: object = {}) {
     settled: async () => undefined,
     sleep: async () => undefined,
   })
-  const context = { govern, catalog: () => ground.catalog }
-  const { app } = await buildServer({ ...apiOptions(), govern: context })
+  const backup = new Backup(join(ground.folder, 'backup'))
+  await backup.open()
+  const context = {
+    govern,
+    catalog: () => ground.catalog,
+    backup,
+    ...(view !== undefined && {
+      viewer: { view, store: () => viewedStore(ground.store, view()), whole: ground.store },
+    }),
+  }
+  const exports = new Exports(ground.folder)
+  await exports.start()
+  const { app } = await buildServer({
+    ...apiOptions(),
+    govern: context,
+    exports: { exports, viewed: () => ground.store },
+  })
   let addresses = 0
   const ask = (
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
@@ -36,6 +57,7 @@ export async function governServer(config: object = {}) {
     })
   return {
     ground,
+    backup,
     govern,
     app,
     ask,

@@ -3,6 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { deleteData } from '../../src/govern/deletion.ts'
 import type { DeletionOrder } from '../../src/govern/deletion.ts'
 import { blockListOf } from '../../src/govern/block-list.ts'
+import { Governed, versions } from '../../src/govern/governed.ts'
+import type { GovernedKind } from '../../src/govern/governed.ts'
+import { People } from '../../src/govern/people.ts'
 import { rehearse } from '../../src/govern/rehearsal.ts'
 import { addUsage, dayMs, openGround, startMs } from './govern-parts.ts'
 import type { Ground } from './govern-parts.ts'
@@ -145,8 +148,20 @@ describe('deletion', () => {
 
   const run = (order: DeletionOrder) => {
     const settled: string[] = []
+    const nextVersion = versions(ground.now)
+    const governed = <T extends object>(kind: GovernedKind) =>
+      new Governed<T>(ground.store, kind, nextVersion)
     return deleteData(ground.store, order, {
       settled: async () => void settled.push('settled'),
+      files: null,
+      words: {
+        people: new People(ground.store, nextVersion, {
+          exclusions: governed('exclusion'),
+          groups: governed('group'),
+          ranges: governed('range'),
+        }),
+        mutings: governed('muting'),
+      },
       nowMs: startMs,
     }).then((proof) => {
       expect(settled).toEqual(['settled'])

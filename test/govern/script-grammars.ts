@@ -150,7 +150,31 @@ function mgmtCli(text: string): string | null {
   )
 }
 
-/** By writer; squid, unbound and rpz are looked at by the programs themselves. */
+/** The first line that is none of these; comments and empty lines are always one. */
+const linesLike =
+  (...patterns: RegExp[]) =>
+  (text: string): string | null =>
+    text
+      .split('\n')
+      .find((line) => !/^(?:[#;].*)?$/.test(line) && !patterns.some((shape) => shape.test(line))) ??
+    null
+const squidConf = linesLike(
+  new RegExp(`^acl gnomon_unsanctioned dstdomain \\.?${host}$`),
+  /^http_access deny gnomon_unsanctioned$/,
+)
+const unboundConf = linesLike(
+  /^server:$/,
+  new RegExp(`^  local-zone: "${host}\\." (?:always_nxdomain|typetransparent)$`),
+  new RegExp(`^  local-data: "${host}\\. (?:A 0\\.0\\.0\\.0|AAAA ::)"$`),
+)
+const rpzZone = linesLike(
+  /^\$TTL \d+$/,
+  /^@ IN SOA localhost\. gnomon\.localhost\. \d{1,10}(?: \d+){4}$/,
+  /^@ IN NS localhost\.$/,
+  new RegExp(`^(?:\\*\\.)?${host} CNAME \\.$`),
+)
+
+/** By writer. squid, unbound and rpz are looked at by the programs themselves too, where these are installed. */
 export const grammars: Record<string, (text: string) => string | null> = {
   bluecoat: cpl,
   'cisco-asa': asa,
@@ -167,4 +191,7 @@ export const grammars: Record<string, (text: string) => string | null> = {
   'edl-pan': panList,
   'edl-fortinet': wildcardList,
   'edl-domains': domainList,
+  squid: squidConf,
+  unbound: unboundConf,
+  rpz: rpzZone,
 }
