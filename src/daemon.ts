@@ -12,23 +12,30 @@ import type { Readiness, ReloadResult } from './api/schemas.ts'
 import type { LoadedConfig } from './config/config.ts'
 import { describeConfig } from './config/config.ts'
 import { changedKeys } from './config/changes.ts'
+import { ConfigFile } from './config/config-file.ts'
 import type { Config } from './config/schema.ts'
 import { compileSources } from './config/sources.ts'
+import { expectedAgents, feedAlarms } from './defender/feed-troubles.ts'
 import { createFeeds } from './defender/feeds.ts'
 import { answersTo } from './catalog/app-queries.ts'
 import { causeOf } from './errors.ts'
 import { Govern } from './govern/govern.ts'
+import { mergeTroubleInWords, mergeTroubles } from './govern/merge-troubles.ts'
+import { publishTroubles } from './govern/publish-troubles.ts'
+import { sourceTroubles } from './govern/source-troubles.ts'
 import { createFolderIntake } from './intake/folder.ts'
 import { createFtpServer } from './intake/ftp.ts'
 import { createSyslogThread } from './intake/syslog-thread.ts'
 import type { Component } from './lib/component.ts'
 import { version } from './lib/version.ts'
+import { helpFrom } from './report/format-help.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { compileFormats, loadDefinitions } from './parse/formats.ts'
 import { OwnDefinitions } from './parse/own-definitions.ts'
 import { Playground } from './parse/playground.ts'
 import { metricSources } from './metric-sources.ts'
 import { Pipeline, definitionFolders } from './pipeline.ts'
+import { Exports } from './publish/exports.ts'
 import { Publisher } from './publish/publisher.ts'
 import { RecordStream } from './publish/record-stream.ts'
 import { ScheduledReports } from './publish/scheduled-reports.ts'
@@ -43,6 +50,8 @@ export interface DaemonOptions {
   now: () => number
   /** Called when the daemon cannot go on (the intake thread died). */
   onFatal: (error: unknown) => void
+  /** For references of a configuration that is written from the console; without it none is. */
+  env?: NodeJS.ProcessEnv
 }
 
 export interface Daemon {
@@ -118,6 +127,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       sink: pipeline.files,
       log,
       now,
+      readAgain: async () => (await options.readConfig()).config.defender,
+      lastSeen: (key) =>
+        pipeline.ingest.streams().find((stream) => stream.key === key)?.lastSeenMs ?? null,
     })
     const ftp = createFtpServer({ dataDir, ftp: config.ftp }, log, now)
 
@@ -132,6 +144,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           ok: intake?.writer.writable !== false,
           reason: intake?.writer.writable === false ? 'a write failed' : null,
         },
+        // reports stand still, nothing is lost: told, but no reason to send traffic elsewhere
+        { name: 'merge', ok: true, reason: mergeTroubleInWords(pipeline.merge.status()) },
       ]
       return { ready: checks.every(({ ok }) => ok), checks }
     }
@@ -215,8 +229,23 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         return fact === undefined ? null : answersTo(fact, 'yes')
       },
       settled: () => pipeline.settle(),
+      files: { dataDir, backup: pipeline.backup, takenFiles: pipeline.takenFiles },
+      troubles: async () => [
+        ...feedAlarms(feeds.status(), now()),
+        ...sourceTroubles(pipeline.ingest.streams(), now()),
+        ...mergeTroubles(pipeline.merge.status()),
+        ...publishTroubles(
+          {
+            jobs: publisher.jobs(),
+            uploads: publisher.status().uploads,
+            lostSegments: pipeline.backup.status().lost,
+            records: records.map((stream) => stream.status()),
+            reports: reports.status(),
+          },
+          now(),
+        ),
+      ],
     })
-    const metrics = createMetrics(metricSources({ pipeline, syslog, folders, feeds, now }), version)
     const publisher = new Publisher({
       dataDir,
       config: config.publish,
@@ -237,10 +266,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       config: config.publish,
       store: pipeline.store,
       catalogVersion: () => pipeline.merge.catalog.version,
+      expected: () => expectedAgents(config.defender),
+      helpOf: (format) => helpFrom(formats.ordered.map(({ definition }) => definition))(format),
       log,
       now,
     })
 
+    const exports = new Exports(dataDir)
+    await exports.start()
+    const parted = { pipeline, syslog, folders, feeds, publisher, records, reports, govern, now }
+    const metrics = createMetrics(metricSources(parted), version)
     const api = createApi({
       host: config.api.host,
       port: config.api.port,
@@ -257,13 +292,42 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         now,
       },
       backend,
+      doors: {
+        config: () => config,
+        listeners: () => syslog.status()?.listeners ?? [],
+        ftp: () => ftp.status(),
+      },
+      configFile:
+        options.loaded.path === null || options.env === undefined
+          ? undefined
+          : {
+              file: new ConfigFile({
+                path: options.loaded.path,
+                env: options.env,
+                config: () => config,
+              }),
+              reload,
+            },
       access,
       store: pipeline.store,
-      govern: { govern, catalog: () => pipeline.merge.catalog },
+      govern: {
+        govern,
+        catalog: () => pipeline.merge.catalog,
+        viewer: {
+          view: () => access.viewOf(currentViewer()),
+          store: () => viewedStore(pipeline.store, access.viewOf(currentViewer())),
+          whole: pipeline.store,
+        },
+        backup: pipeline.backup,
+      },
       catalog: catalogs,
       metrics,
       log,
       publish: { publisher, records, reports, store: pipeline.store },
+      exports: {
+        exports,
+        viewed: () => viewedStore(pipeline.store, access.viewOf(currentViewer())),
+      },
       blobFolder: join(dataDir, 'served-uploads'),
       now,
       version,

@@ -26,6 +26,8 @@ export const errorCodes = [
   'APPLIANCE_FAILED',
   'GOVERN_REFUSED',
   'GOVERN_FAILED',
+  'EXPORT_REFUSED',
+  'EXPORT_BUSY',
   'USAGE',
 ] as const
 

@@ -35,6 +35,52 @@ export const parseLimits = {
   segmentsInFlight: 2,
 } as const
 
+/** What is measured of each stream while it is read: its clock, and whether its lines still look as they did. */
+export const watchLimits = {
+  /** What a stream's lines tell counts half after this time, as soon as there are enough of them. */
+  sharesHalfLifeMs: 6 * 60 * 60 * 1000,
+  sharesJudged: 1000,
+  /** Lines of one block whose stamps are compared with the time of receipt: a burst of late lines must not outvote the rest. */
+  skewLinesPerBlock: 256,
+  /** Distinct offsets kept of a stream: 10 s apart, seconds near zero. */
+  skewBuckets: 256,
+  /** Older measurements count half after this time, as soon as there are enough lines to judge by. */
+  skewHalfLifeMs: 10 * 60 * 1000,
+  skewLinesEnough: 400,
+  /** The histogram of a stream is read this often. */
+  skewToldMs: 5000,
+  /** Under so many stamps nothing is said of a clock. */
+  skewLinesMin: 50,
+  /** An offset this near a multiple of 15 minutes is a zone's; all real zones are such multiples, up to 14 hours. */
+  zoneToleranceMs: 2 * 60 * 1000,
+  /** Firewalls stamp when a session began and send when it ended: this much behind the zone's offset is no contradiction. */
+  zoneDelayMs: 10 * 60 * 1000,
+  /** A clock that is wrong by less is not worth words: rows are merged with a tolerance of two minutes. */
+  clockOffMs: 60 * 1000,
+  /** Streams of one parse thread whose lines are compared with earlier ones: some 20 KB each. */
+  driftStreams: 2000,
+  /** Lines looked at in one window of a stream, and how many are enough once the minute is over. */
+  driftLinesMax: 128,
+  driftLinesMin: 64,
+  driftWindowMs: 60 * 1000,
+  /** Windows a kind of line must have shown before a difference counts. */
+  driftWindowsKnown: 5,
+  /** Windows that are not learned yet: in one of them the change may have begun. */
+  driftWindowsHeld: 2,
+  /** Lines of one kind in a window under which nothing is said of it. */
+  driftKindLines: 30,
+  /** Kinds of line of a stream, keys and field counts of a kind: what is beyond is not watched. */
+  driftKinds: 24,
+  driftKeys: 128,
+  /** Bytes of a line that are looked at. */
+  driftLineBytes: 8192,
+  /** What a stream once was fades by half in a week: a weekend's lines are known on Monday. */
+  driftHalfLifeMs: 7 * 24 * 60 * 60 * 1000,
+  /** Notices kept of a stream, and how long they are shown after they ended. */
+  driftNotices: 5,
+  driftShownMs: 7 * 24 * 60 * 60 * 1000,
+} as const
+
 export const storeLimits = {
   /** A failed insert is tried again after this time, then after twice as long each time. */
   retryMs: 250,
@@ -72,6 +118,8 @@ export const mergeLimits = {
   /** A clock's skew is believed from so many connections seen by both sides; no clock is wrong by more than the other bound. */
   skewPairs: 20,
   skewSecondsMax: 600,
+  /** Differences of true pairs lie close to each other: half of them within this. */
+  skewSpreadSeconds: 180,
   /** A device is behind a firewall when the firewall saw this share of its connections; it is not when it saw none of so many. */
   supportShare: 0.3,
   refuteConnections: 2,
@@ -87,8 +135,12 @@ export const mergeLimits = {
   natShare: 0.6,
   /** … by less than this chance: e^-7 is one in a thousand. */
   natWeight: 7,
+  /** A connection that has the same port, too, at the same destination and time: the chance is one in thousands. */
+  natPortWeight: 7,
   /** An address with less traffic in an hour is no NAT; the busiest of the rest are looked at. */
   natFlows: 8,
+  /** An address with more of it in an hour has flows to everywhere in every minute: nobody can be told from chance. */
+  natFlowsMax: 100_000,
   natAddresses: 200,
   /** A directory's CSV: a row has some 200 bytes, 300,000 people. */
   directoryBytes: 64 * MiB,
@@ -96,10 +148,21 @@ export const mergeLimits = {
   reportsRemembered: 8,
   /** A neighbour hour that only may have changed is recomputed this long after its last time: the running hour changes each turn. */
   neighbourMs: 10 * 60_000,
-  /** Hours merged by one pass of statements: the cost of a statement is shared, and its tables fit in memory … */
+  /** Hours merged by one pass of statements: the cost of a statement is shared, … */
   hoursPerPass: 24,
-  /** … as do so many flows and agent rows: a pass is cut before it has more. */
-  rowsPerPass: 2_500_000,
+  /** … until they have so many flows: a pass should not take more than a few minutes. */
+  flowsPerPass: 10_000_000,
+  /** Memory of the store when nobody says it: the default of store.maxMemoryBytes. */
+  memoryBytes: 900_000_000,
+  /** Flows are merged in slices: measured, the widest step holds below so many bytes for each flow of its slice (in the store's memory) … */
+  sliceRowBytes: 4000,
+  /** … and a slice that ran out of memory is halved down to this. */
+  sliceRowsMin: 20_000,
+  /** Agents' rows are held whole: a pass has so many that each may have so many bytes of the store's memory. Measured where no flow meets them. */
+  agentRowBytes: 4000,
+  /** An hour that could not be merged is tried again after this time, then after twice as long each time. */
+  retryMs: 60_000,
+  retryMsMax: 60 * 60_000,
   /** Destinations named by the catalog before they are written: bounds memory on a first pass over millions of hosts. */
   classifyRows: 50_000,
   /** Hours recomputed in one turn; then the store is asked anew, so that the newest come first. */
@@ -364,6 +427,8 @@ export const publishLimits = {
   uploadsAtOnce: 4,
   /** How often it is looked what is due. */
   turnMs: 5000,
+  /** What waits longer is told as an alert: an evening's outage of a portal is not worth one. */
+  lateMs: 6 * 60 * 60_000,
   /** How often a tenant's streams are asked for what became of the files: 2 of its 30 requests a minute at most. */
   verdictMs: 10 * 60_000,
   /** Hours of merged records that are gathered for one file. */
@@ -379,6 +444,16 @@ export const publishLimits = {
   /** Editions of served upload addresses (api/mda-uploads.ts) open at one time, and how long one lives. */
   servedUploads: 1000,
   servedUploadMs: 60 * 60_000,
+} as const
+
+/** Tables as files (publish/exports.ts). */
+export const exportLimits = {
+  /** Rows of one file: a month of a large company; 3 million rows are some 100 MB of Parquet. */
+  rows: 50_000_000,
+  /** Made at one time: each takes a core and, sorted, a part of the store's memory. */
+  atOnce: 2,
+  /** A command waits this long for the file to be made. */
+  timeoutMs: 30 * 60_000,
 } as const
 
 /** Accounts, sessions, tokens, audit (src/access). */
@@ -476,6 +551,10 @@ export const governLimits = {
   rehearsalRows: 100,
   /** Evidence kept in an alert: who did most of it. */
   evidenceRows: 10,
+  /** Raw lines shown behind an alert, characters of each, and bytes of kept segments that are read for them: a second of a core. */
+  rawLines: 200,
+  rawCharacters: 4000,
+  rawBytes: 256 * MiB,
   /** Alerts of one policy in a day, unless it says otherwise. */
   alertsPerDay: 50,
   /** Mails to one address in a day, as the reference product has it. */
@@ -572,6 +651,16 @@ export const reportLimits = {
   terminalRows: 10,
 } as const
 
+/** How fresh the hours of a report are (src/report/freshness.ts). */
+export const freshnessLimits = {
+  /** Hours that are told of, the newest: a hundred days. */
+  hours: 100 * 24,
+  /** Agents that are not held to another bound tell something in this time, wherever a device is on: the default of silentMinutes. */
+  silentMs: 2 * 60 * 60_000,
+  /** An hour of which a feed left out less than this has been told of. */
+  gapInHourMs: 15 * 60_000,
+} as const
+
 /** What the devices' agents tell (src/defender). */
 export const defenderLimits = {
   /** Text of a row that holds JSON (AdditionalFields, IPAddresses): real ones stay below 10 KiB. */
@@ -613,6 +702,12 @@ export const defenderLimits = {
   /** Events of one batch of an event hub, and how long one is waited for. */
   hubEvents: 500,
   hubWaitSeconds: 5,
+  /** A hub that does not answer when it is left is left all the same. */
+  hubCloseMs: 10_000,
+  /** A feed whose turns fail for so long is told by an alert: shorter troubles mend themselves. */
+  failingAlarmMs: 15 * 60_000,
+  /** After a start a feed is not called silent before this: it may have much to bring. */
+  catchUpMs: 10 * 60_000,
   /** Feeds are looked at for silence this often. */
   silenceEveryMs: 30_000,
 } as const

@@ -5,13 +5,24 @@ import type { FolderStatus } from './intake/folder-watch.ts'
 import type { SyslogThread } from './intake/syslog-thread.ts'
 import type { Component } from './lib/component.ts'
 import type { FileNumbers, MetricSources } from './metrics/metric-table.ts'
+import type { SourceNumbers } from './metrics/source-metrics.ts'
+import type { StreamState } from './parse/batch.ts'
+import { clockOf } from './report/stream-words.ts'
+import type { Govern } from './govern/govern.ts'
 import type { Pipeline } from './pipeline.ts'
+import type { Publisher } from './publish/publisher.ts'
+import type { RecordStream } from './publish/record-stream.ts'
+import type { ScheduledReports } from './publish/scheduled-reports.ts'
 
 export interface MetricParts {
   pipeline: Pipeline
   syslog: SyslogThread
   folders: ReturnType<typeof createFolderIntake>
   feeds: Pick<Component<FeedStatus[]>, 'status'>
+  publisher: Publisher
+  records: readonly RecordStream[]
+  reports: ScheduledReports
+  govern: Govern
   now: () => number
 }
 
@@ -20,10 +31,23 @@ export function metricSources({
   syslog,
   folders,
   feeds,
+  publisher,
+  records,
+  reports,
+  govern,
   now,
 }: MetricParts): MetricSources {
   return {
     feeds: () => feeds.status(),
+    sources: () => sourceNumbers(pipeline.ingest.streams()),
+    publish: () => ({
+      uploads: publisher.status(),
+      backup: pipeline.backup.status(),
+      records: records.map((stream) => stream.status()),
+      reports: reports.status(),
+      notices: govern.status().notices,
+    }),
+    merge: () => pipeline.merge.status(),
     intake: () => ({
       listeners: syslog.status()?.listeners ?? [],
       files: [folderNumbers(folders.status().folders)],
@@ -59,6 +83,26 @@ export function metricSources({
       return { inserts: segments, flows, failures, retries, lagMs, open: trouble === null }
     },
   }
+}
+
+/** By source, those heard last first. */
+function sourceNumbers(streams: readonly StreamState[]): SourceNumbers[] {
+  const bySource = Map.groupBy(
+    streams.toSorted((a, b) => b.lastSeenMs - a.lastSeenMs),
+    ({ source }) => source,
+  )
+  return Array.from(bySource, ([source, own]) => {
+    const offsets = own.flatMap((stream) => clockOf(stream).medianMs ?? [])
+    const furthest = offsets.reduce((most, ms) => (Math.abs(ms) > Math.abs(most) ? ms : most), 0)
+    return {
+      source,
+      clockSeconds: offsets.length === 0 ? null : furthest / 1000,
+      changes: own.reduce(
+        (sum, { drift }) => sum + drift.filter(({ endedMs }) => endedMs === null).length,
+        0,
+      ),
+    }
+  })
 }
 
 /** All drop folders as one door; files by FTP come this way too. */

@@ -1,5 +1,6 @@
 /** The appliance's inside, from the spool to merged usage, in one data folder. The daemon and `gnomon snapshot` put doors on it. */
 import { mkdir } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { LoadedCatalog } from './catalog/catalog.ts'
@@ -16,7 +17,7 @@ import { shippedParsers } from './parse/formats.ts'
 import { ownDefinitionsFolder } from './parse/own-definitions.ts'
 import { Tap } from './parse/tap.ts'
 import { parseWorkers } from './parse/parse-pool.ts'
-import { streamStates } from './report/ledger-queries.ts'
+import { rememberedStreams } from './report/ledger-queries.ts'
 import type { Recovery } from './spool/spool.ts'
 import { Backup } from './spool/backup.ts'
 import { Spool } from './spool/spool.ts'
@@ -63,7 +64,8 @@ export class Pipeline implements Component<PipelineStatus> {
   readonly backup: Backup
   /** Whether they are: somebody wants them. */
   keepsSegments = false
-  readonly #takenFiles: TakenFiles
+  /** The journal of whole files that were taken. */
+  readonly takenFiles: TakenFiles
   readonly #config: PipelineConfig
   readonly #log: Logger
   readonly #now: () => number
@@ -128,8 +130,8 @@ export class Pipeline implements Component<PipelineStatus> {
       () => this.ingest.streams(),
     )
     this.backup = new Backup(join(dataDir, 'backup'))
-    this.#takenFiles = new TakenFiles(join(dataDir, 'taken-files.jsonl'))
-    this.files = new FileSpool(this.spool, this.#takenFiles, {
+    this.takenFiles = new TakenFiles(join(dataDir, 'taken-files.jsonl'))
+    this.files = new FileSpool(this.spool, this.takenFiles, {
       maxBytes,
       now,
       onSealed: (segment) => this.ingest.submit(segment),
@@ -156,7 +158,13 @@ export class Pipeline implements Component<PipelineStatus> {
     const ownCatalog = new OwnCatalog(dataDir, config.catalog.folders)
     const catalog = await ownCatalog.load()
     const store = await openStore({ path: join(dataDir, 'store'), ...config.store })
-    const merge = new Merge(store, catalog, now, config.merge.serviceAccounts)
+    let pipeline: Pipeline | undefined
+    const merge = new Merge(store, catalog, now, {
+      serviceAccounts: config.merge.serviceAccounts,
+      memoryBytes: config.store.maxMemoryBytes,
+      // what comes in goes first
+      threads: () => (pipeline?.ingest.busy === true ? 1 : availableParallelism()),
+    })
     try {
       if (config.merge.directory !== undefined)
         await merge.addDirectory(await readDirectory(config.merge.directory))
@@ -164,7 +172,8 @@ export class Pipeline implements Component<PipelineStatus> {
       await store.close()
       throw error
     }
-    return new Pipeline({ store, merge, ownCatalog, catalog, dataDir, config, log, now })
+    pipeline = new Pipeline({ store, merge, ownCatalog, catalog, dataDir, config, log, now })
+    return pipeline
   }
 
   /** Takes up what the last process left in the spool, and starts parsing. The store is closed again when that fails. */
@@ -173,9 +182,9 @@ export class Pipeline implements Component<PipelineStatus> {
     try {
       this.#recovery = await this.spool.recover()
       if (this.keepsSegments) await this.backup.open()
-      await this.#takenFiles.open(this.#now(), this.#config.store.retentionDays * dayMs)
+      await this.takenFiles.open(this.#now(), this.#config.store.retentionDays * dayMs)
       await this.writer.start()
-      await this.ingest.start(await streamStates(this.store))
+      await this.ingest.start(await rememberedStreams(this.store))
     } catch (error) {
       await this.stop()
       throw error
@@ -212,10 +221,11 @@ export class Pipeline implements Component<PipelineStatus> {
         await this.merge.clean()
       }
     } catch (error) {
-      this.#log.error(
-        { error: causeOf(error) },
-        'merge: an hour could not be merged, it is tried again',
-      )
+      if (!this.#stopping)
+        this.#log.error(
+          { error: causeOf(error) },
+          'merge: an hour could not be merged, it is tried again',
+        )
     }
     const tookMs = this.#now() - startedMs
     if (!this.#stopping) this.#turnIn(Math.max(mergeLimits.turnMs, tookMs * mergeLimits.costShare))
@@ -236,10 +246,11 @@ export class Pipeline implements Component<PipelineStatus> {
     this.#stopping = true
     clearTimeout(this.#timer)
     this.tap.stop()
+    await this.merge.stop()
     await this.#merging
     await this.writer.stop()
     await this.ingest.stop()
-    await this.#takenFiles.close()
+    await this.takenFiles.close()
     await this.store.close()
   }
 

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { OperatingError, causeOf } from '../errors.ts'
 
 const masterBytes = 32
+/** Within the data folder. */
+export const keyFile = 'access.key'
 
 export class Keys {
   readonly #master: Buffer
@@ -15,7 +17,7 @@ export class Keys {
 
   /** Reads `<data>/access.key`, or makes it. Throws ACCESS_FAILED. */
   static async open(dataDir: string): Promise<Keys> {
-    const path = join(dataDir, 'access.key')
+    const path = join(dataDir, keyFile)
     try {
       const made = randomBytes(masterBytes)
       await writeFile(path, made, { mode: 0o600, flag: 'wx' }).catch((error: unknown) => {

@@ -53,6 +53,21 @@ export async function pseudonymOf(
   return row.pseudonym
 }
 
+/** The pseudonyms of several names, by name. */
+export async function pseudonymsOf(
+  store: Pick<Store, 'query'>,
+  kind: PseudonymKind,
+  names: readonly string[],
+  key: PseudonymKey,
+): Promise<Map<string, string>> {
+  if (names.length === 0) return new Map()
+  const rows = await store.query<{ name: string; pseudonym: string }>(
+    `SELECT name, ${pseudonymSql(kind, 'name', key)} AS pseudonym FROM (SELECT arrayJoin({names:Array(String)}) AS name)`,
+    { names },
+  )
+  return new Map(rows.map(({ name, pseudonym }) => [name, pseudonym]))
+}
+
 /** Names behind a pseudonym (as logged, in all their spellings), or none when nobody of it is known any more. */
 export async function namesBehind(
   store: Store,

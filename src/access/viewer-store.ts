@@ -57,10 +57,12 @@ const bySource: Record<string, Record<string, PseudonymKind>> = {
     public_ip: 'address',
   },
   sent_usage: { user: 'user', device: 'device', src_ip: 'address' },
+  evidence: { user: 'user', device: 'device', src_ip: 'address' },
   clock_skews: {},
   unparsed: {},
   ledger: {},
   streams: {},
+  stream_memory: {},
 }
 
 /** Tables whose rows may have names from a second source. */
@@ -95,6 +97,8 @@ export function viewedStore(store: Store, view: View): Store {
   return {
     query: async (sql, params) => store.query(...seen(sql, params)),
     stream: (sql, params) => store.stream(...seen(sql, params)),
+    writeFile: async (file, format, sql, params) =>
+      store.writeFile(file, format, ...seen(sql, params)),
     command: async () => refuse('change the store'),
     insert: async () => refuse('change the store'),
     insertSegment: async () => refuse('change the store'),

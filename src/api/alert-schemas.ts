@@ -34,6 +34,7 @@ export const alertSchema = z.object({
       transactions: z.int(),
       bytesUp: count,
       bytesDown: count,
+      trace: z.string().describe('Path that tells what stands behind the row (traceUsage)'),
     }),
   ),
   from: stamp,
@@ -49,6 +50,13 @@ export const alertSchema = z.object({
     }),
   ),
   comment: z.string(),
+})
+export const rawLinesSchema = z.object({
+  lines: z.array(
+    z.object({ receivedAt: stamp, source: z.string(), stream: z.string(), text: z.string() }),
+  ),
+  whole: z.boolean().describe('false = there may be more'),
+  segments: z.int().describe('Kept segments that were read; 0 = none of that time is kept'),
 })
 export const alertChangeSchema = z.strictObject({
   status: z.enum(['open', 'dismissed', 'resolved']).optional(),

@@ -22,18 +22,26 @@ import { learnMethods } from './allowed-methods.ts'
 import { MdaUploads } from './mda-uploads.ts'
 import { graphRoutes } from './routes-graph.ts'
 import { mdaListRoutes, mdaUploadRoutes } from './routes-mda.ts'
+import type { AppTags } from './routes-mda.ts'
 import { publishRoutes } from './routes-publish.ts'
 import type { PublishContext } from './routes-publish.ts'
 import { authenticate } from './authenticate.ts'
 import type { ApiBackend } from './backend.ts'
 import { isPage, sendPage, serveConsole } from './console-files.ts'
 import { describeApi } from './document.ts'
+import { exportRoutes } from './routes-export.ts'
+import type { ExportContext } from './routes-export.ts'
 import { guard } from './guard.ts'
 import { isLoopback } from './loopback.ts'
 import { ApiProblem, sendProblem } from './problem.ts'
 import type { RouteContext } from './route-context.ts'
 import type { CatalogService } from './catalog-service.ts'
 import { catalogChangeRoutes, catalogRoutes } from './routes-catalog.ts'
+import { configRoutes } from './routes-config.ts'
+import type { ConfigContext } from './routes-config.ts'
+import { doorsRoutes } from './routes-doors.ts'
+import type { DoorsContext } from './routes-doors.ts'
+import { headquartersRoutes } from './routes-headquarters.ts'
 import { accountRoutes, auditRoutes, nameRoutes, tokenRoutes } from './routes-accounts.ts'
 import { alertRoutes, policyRoutes } from './routes-alerts.ts'
 import { blockRoutes, mdaBlockRoutes } from './routes-blocks.ts'
@@ -75,6 +83,12 @@ export interface ApiOptions {
   store: Pick<Store, 'query'>
   /** What leaves the box; without it its routes are not there. */
   publish?: PublishContext
+  /** The configuration file; without it its routes are not there. */
+  configFile?: ConfigContext | undefined
+  /** Listeners and their certificates; without it the route is not there. */
+  doors?: DoorsContext
+  /** Tables as files; without it the route is not there. */
+  exports?: ExportContext
   /** Folder for logs put in the way of Defender for Cloud Apps; without it those routes are not there. */
   blobFolder?: string
   /** Tags, blocks, policies, alerts; without it their routes are not there. */
@@ -170,11 +184,21 @@ export async function buildServer(options: ApiOptions): Promise<{
   if (options.definitions !== undefined)
     await app.register(definitionRoutes(options.definitions), { prefix: '/api/v1' })
   await addCatalogRoutes(app, options.catalog)
+  if (options.catalog !== undefined)
+    await app.register(headquartersRoutes({ backend, catalog: options.catalog }), {
+      prefix: '/api/v1',
+    })
+  if (options.doors !== undefined)
+    await app.register(doorsRoutes(options.doors), { prefix: '/api/v1' })
+  if (options.configFile !== undefined)
+    await app.register(configRoutes(options.configFile), { prefix: '/api/v1' })
   if (options.govern !== undefined) await addGovernRoutes(app, options.govern)
   if (options.publish !== undefined)
     await app.register(publishRoutes(options.publish), { prefix: '/api/v1' })
+  if (options.exports !== undefined)
+    await app.register(exportRoutes(options.exports), { prefix: '/api/v1' })
   if (options.blobFolder !== undefined)
-    await addMdaRoutes(app, { backend, uploads, now, version }, options.blobFolder)
+    await addMdaRoutes(app, { backend, uploads, now, version }, options.blobFolder, options)
   await addRoutes(app, { backend, uploads, now, version }, metrics)
   await app.ready()
   return { app, uploads }
@@ -184,13 +208,15 @@ async function addMdaRoutes(
   app: FastifyInstance,
   context: RouteContext,
   folder: string,
+  { govern, catalog }: Pick<ApiOptions, 'govern' | 'catalog'>,
 ): Promise<void> {
+  const tagsOf: AppTags = async () => (await govern?.govern.tags.byApp()) ?? new Map()
   const served = new MdaUploads(folder, context.now)
   await served.start()
   for (const routes of [
     mdaUploadRoutes(context, served),
-    mdaListRoutes(context),
-    graphRoutes(context),
+    mdaListRoutes(context, tagsOf),
+    graphRoutes(context, { tagsOf, catalog: catalog ?? null }),
   ])
     await app.register(routes)
 }

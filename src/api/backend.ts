@@ -2,7 +2,8 @@
 import type { Readable } from 'node:stream'
 import type { CatalogMatch } from '../catalog/match.ts'
 import type { Report, ReportApp, ReportPerson, ReportUnknown, UsageRow } from '../report/report.ts'
-import type { Overlap } from '../report/merged.ts'
+import type { Freshness } from '../report/freshness.ts'
+import type { Overlap } from '../report/overlap.ts'
 import type { Trace, TraceQuestion } from '../report/trace.ts'
 import type { AppSort, ListQuery, Page, Paging, PersonSort, Scope, UnknownSort } from './queries.ts'
 import type {
@@ -86,6 +87,8 @@ export interface ApiBackend {
 
   /** How far the network's view and the agents' overlap. */
   overlap(scope: Scope): Promise<Overlap>
+  /** How fresh each hour is. */
+  freshness(scope: Scope): Promise<Freshness>
   trace(scope: Scope, question: TraceQuestion): Promise<Trace>
 
   lookup(host: string): CatalogMatch

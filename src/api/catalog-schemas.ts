@@ -123,6 +123,19 @@ export const candidateSchema = z
   })
   .meta({ id: 'Candidate' })
 
+export const countrySchema = z.string().regex(/^[A-Z]{2}$/)
+
+export const headquartersSchema = z.object({
+  country: z.string().nullable().describe('ISO 3166-1; null = not known'),
+  apps: z.int(),
+  transactions: z.int(),
+  bytesUp: z.number().nullable(),
+  bytesDown: z.number().nullable(),
+  bytesTotal: z.number().nullable(),
+})
+
+export const categorySchema = z.object({ name: z.string(), apps: z.int() })
+
 export const suggestedSchema = z.object({
   id: z.string(),
   name: z.string(),

@@ -83,7 +83,7 @@ export function lastDays(
   return { ...scope, fromMs: bounded ? nowMs - days * 86_400_000 : null, toMs: null }
 }
 
-export function mdaApp(app: ReportApp): object {
+export function mdaApp(app: ReportApp & { tags: readonly string[] }): object {
   return {
     appId: app.appId,
     name: app.name,
@@ -98,6 +98,8 @@ export function mdaApp(app: ReportApp): object {
     trafficDownloadedBytes: app.bytesDown,
     trafficTotalEvents: app.transactions,
     trafficBlockedEvents: app.blocked,
+    firstUsed: Date.parse(app.firstSeen),
+    appTags: app.tags,
   }
 }
 

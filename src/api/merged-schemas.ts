@@ -1,8 +1,10 @@
 /** Answers of the joined view: partners, overlap, what stands behind a number. */
 import { z } from 'zod'
-import type { Overlap, Picture } from '../report/merged.ts'
+import type { Picture } from '../report/merged.ts'
+import type { Freshness } from '../report/freshness.ts'
+import type { DeviceFacts, Overlap } from '../report/overlap.ts'
 import type { Trace } from '../report/trace.ts'
-import { count, share, time } from './report-schemas.ts'
+import { count, share, time } from './shared-schemas.ts'
 
 const bytes = z.number().min(0).nullable()
 
@@ -63,10 +65,11 @@ export const overlapSchema = z
             'computer',
             'unknown',
           ]),
+          otherwise: count.describe('Devices of agents that had it at other times'),
           lastSeen: time,
         }),
       )
-      .describe('On the wire, and no device of an agent'),
+      .describe('On the wire while it was no device of an agent'),
     unknownAddressCount: count,
     unseenDevices: z
       .array(
@@ -79,8 +82,64 @@ export const overlapSchema = z
       )
       .describe('Known to an agent, and no log of the network has them'),
     unseenDeviceCount: count,
+    prerequisites: z
+      .object({ met: count, notMet: count, unknown: count })
+      .describe('Devices that agents told of, by what discovery needs of them'),
+    unfitDevices: z
+      .array(
+        z.object({ deviceId: z.string(), device: z.string(), reason: z.string(), lastSeen: time }),
+      )
+      .describe('Devices that do not meet the prerequisites, and why'),
   })
   .meta({ id: 'Overlap' }) satisfies z.ZodType<Overlap>
+
+export const freshnessSchema = z
+  .object({
+    complete: count,
+    waiting: count,
+    incomplete: count,
+    hours: z.array(
+      z.object({
+        hour: time,
+        state: z
+          .enum(['complete', 'waiting', 'incomplete'])
+          .describe('waiting: may still change; incomplete: a feed was silent'),
+        changed: time
+          .nullable()
+          .describe('When its newest rows came in; null = nothing of it came'),
+        merged: time.nullable().describe('When it was merged'),
+        missing: z.array(z.string()).describe('Sources of agents that tell nothing of it'),
+      }),
+    ),
+    agents: z
+      .array(
+        z.object({
+          source: z.string(),
+          newest: time.describe('Its newest row'),
+          arrived: time.describe('When rows came in last'),
+          gaps: z
+            .array(z.object({ from: time, to: time }))
+            .describe('Times of which it tells nothing, longer than its silentMinutes'),
+        }),
+      )
+      .describe('Sources of agents with rows in these hours'),
+  })
+  .meta({ id: 'Freshness' }) satisfies z.ZodType<Freshness>
+
+export const deviceFactsSchema = z
+  .object({
+    deviceId: z.string(),
+    lastSeen: time,
+    platform: z.string().describe('Empty text = not told, also below'),
+    version: z.string(),
+    build: z.string(),
+    onboarding: z.string(),
+    sensorHealth: z.string(),
+    networkProtection: z.string(),
+    prerequisites: z.enum(['met', 'not-met', 'unknown']),
+    reason: z.string().describe('Why, in words'),
+  })
+  .meta({ id: 'DeviceFacts' }) satisfies z.ZodType<DeviceFacts>
 
 const text = z.string()
 

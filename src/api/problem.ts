@@ -67,6 +67,8 @@ const statusOfCode: Record<ErrorCode, number> = {
   ACCESS_DENIED: 403,
   PLAYGROUND_REFUSED: 422,
   APPLIANCE_FAILED: 503,
+  EXPORT_REFUSED: 422,
+  EXPORT_BUSY: 503,
 }
 
 const codeOfStatus: Record<number, ProblemCode> = {

@@ -135,6 +135,9 @@ export const exportTables = [
   'infrastructure',
   'sources',
   'unparsed',
+  'unknown-addresses',
+  'unseen-devices',
+  'unfit-devices',
 ] as const
 export const exportQuerySchema = z.strictObject({
   ...period,

@@ -1,5 +1,7 @@
 /** The shapes of a report in the API's document. They are held to report/report.ts by the type checker. */
 import { z } from 'zod'
+import { freshnessSchema, overlapSchema } from './merged-schemas.ts'
+import { count, formatHelpSchema, share, time } from './shared-schemas.ts'
 import type {
   Report,
   ReportApp,
@@ -9,12 +11,6 @@ import type {
   ReportUnknown,
 } from '../report/report.ts'
 
-/** A whole number that is never negative. */
-export const count = z.int().min(0)
-/** UTC, ISO 8601. Any text on its way out: what the store says is not ours to refuse. */
-export const time = z.string().meta({ format: 'date-time' })
-/** Share of transactions, 0..1; null without transactions. */
-export const share = z.number().min(0).max(1).nullable()
 const bytes = z.number().min(0).nullable()
 
 const volume = {
@@ -90,6 +86,18 @@ const sourceSchema = z
     withHost: share,
     withBytes: share,
     withAction: share,
+    merged: z
+      .object({ withUser: share.unwrap(), withHost: share.unwrap(), withDevice: share.unwrap() })
+      .nullable()
+      .describe(
+        "The same after its lines and the agents' rows were joined; null = no agent told anything",
+      ),
+    notices: z
+      .array(z.string())
+      .describe('Wrong clocks and changed lines of its senders, in words'),
+    commands: z
+      .array(formatHelpSchema)
+      .describe('Where its lines leave something out: what its devices must be told'),
     ...volume,
   })
   .meta({ id: 'ReportSource' }) satisfies z.ZodType<ReportSource>
@@ -138,6 +146,8 @@ export const reportSchema = z
     devices: z.array(reportPersonSchema),
     sources: z.array(sourceSchema),
     unparsed: z.array(z.object({ reason: z.string(), lines: count })),
+    overlap: overlapSchema.nullable().describe('null = no agent told anything'),
+    freshness: freshnessSchema,
     catalogVersion: z.string(),
     gnomonVersion: z.string(),
   })

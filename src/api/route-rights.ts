@@ -92,6 +92,7 @@ const table: Record<string, Rule> = {
   'GET /api/v1/sources/:name/tap': { need: 'raw.read', bounded: true, names: true },
   'POST /api/v1/parse': { need: 'raw.read', bounded: true, names: false },
   'GET /api/v1/definitions': { need: 'reports.read', bounded: true, names: false },
+  'POST /api/v1/definitions': { need: 'raw.read', bounded: true, names: false },
   'GET /api/v1/definitions/:id': { need: 'reports.read', bounded: true, names: false },
   'PUT /api/v1/definitions/:id': right('govern.write'),
   'DELETE /api/v1/definitions/:id': right('govern.write'),

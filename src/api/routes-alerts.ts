@@ -2,8 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import type { View } from '../access/viewer-store.ts'
 import { alertKinds, alertStatuses } from '../govern/alerts.ts'
-import type { Muting } from '../govern/alerts.ts'
+import type { Alert, Muting } from '../govern/alerts.ts'
+import { rawLines } from '../govern/raw-lines.ts'
 import { policyOf, policyPartSchema, policySchema, policyTemplates } from '../govern/policy.ts'
 import {
   alertChangeSchema,
@@ -13,23 +15,29 @@ import {
   mutingBodySchema,
   mutingSchema,
   policyRowSchema,
+  rawLinesSchema,
   templateSchema,
 } from './alert-schemas.ts'
+import { viewedAlerts } from './alert-view.ts'
+import type { ShownAlert } from './alert-view.ts'
 import { ApiProblem, notFound } from './problem.ts'
 import { idParams, noQuerySchema, pagingSchema } from './queries.ts'
 import { answers, pageOf } from './route-context.ts'
-import { actorOf, iso } from './routes-tags.ts'
+import { actorOf, bounded, iso } from './routes-tags.ts'
 import type { GovernContext } from './routes-tags.ts'
 
 const tags = ['governance']
 const write = { right: 'govern.write' } as const
 const done = { done: true } as const
+/** Where there is no viewer there are no pseudonyms to ask for. */
+const noNames = { query: async () => [] }
 
 export function policyRoutes({ govern }: GovernContext): FastifyPluginAsyncZod {
   return async (app) => {
     app.route({
       method: 'GET',
       url: '/policies',
+      config: bounded,
       schema: {
         operationId: 'listPolicies',
         summary: 'App discovery policies',
@@ -46,6 +54,7 @@ export function policyRoutes({ govern }: GovernContext): FastifyPluginAsyncZod {
     app.route({
       method: 'GET',
       url: '/policies/templates',
+      config: bounded,
       schema: {
         operationId: 'listPolicyTemplates',
         summary: 'Policies to begin with',
@@ -140,12 +149,22 @@ export function policyRoutes({ govern }: GovernContext): FastifyPluginAsyncZod {
   }
 }
 
-export function alertRoutes({ govern }: GovernContext): FastifyPluginAsyncZod {
+export function alertRoutes({ govern, viewer, backup }: GovernContext): FastifyPluginAsyncZod {
+  const viewOf = (): View => viewer?.view() ?? { sources: null, masked: [], key: ['0', '0'] }
+  const shown = async (alerts: readonly Alert[]): Promise<ShownAlert[]> =>
+    viewedAlerts(viewer?.whole ?? noNames, alerts, viewOf())
+  /** One, as it is and as it may be seen. Throws 404 where nothing of it may be. */
+  const one = async (id: string): Promise<{ alert: Alert; row: ShownAlert }> => {
+    const alert = await govern.alerts.get(id)
+    const [row] = alert === null ? [] : await shown([alert])
+    if (alert === null || row === undefined) throw notFound(`alert ${id}`)
+    return { alert, row }
+  }
   return async (app) => {
     app.route({
       method: 'GET',
       url: '/alerts',
-      config: { names: true },
+      config: { ...bounded, names: true },
       schema: {
         operationId: 'listAlerts',
         summary: 'Alerts, the last first',
@@ -159,15 +178,17 @@ export function alertRoutes({ govern }: GovernContext): FastifyPluginAsyncZod {
       },
       handler: async ({ query }) => {
         const { page, limit, status = null, kind = null, app: appId = null } = query
-        const asked = { status, kind, appId, limit, offset: (page - 1) * limit }
-        return { ...(await govern.alerts.list(asked)), page, limit }
+        const { sources } = viewOf()
+        const asked = { status, kind, appId, sources, limit, offset: (page - 1) * limit }
+        const { rows, total } = await govern.alerts.list(asked)
+        return { rows: await shown(rows), total, page, limit }
       },
     })
 
     app.route({
       method: 'GET',
       url: '/alerts/:id',
-      config: { names: true },
+      config: { ...bounded, names: true },
       schema: {
         operationId: 'getAlert',
         summary: 'One alert with its evidence',
@@ -176,17 +197,41 @@ export function alertRoutes({ govern }: GovernContext): FastifyPluginAsyncZod {
         querystring: noQuerySchema,
         response: answers(alertSchema),
       },
+      handler: async ({ params }) => (await one(params.id)).row,
+    })
+
+    app.route({
+      method: 'GET',
+      url: '/alerts/:id/lines',
+      config: { right: 'raw.read', bounded: true, names: true },
+      schema: {
+        operationId: 'getAlertLines',
+        summary: 'The raw lines behind its evidence, where they are still kept (publish.backup)',
+        description:
+          "Lines of the evidence's sources and time with its host and one of its names or addresses. None of sources that show pseudonyms.",
+        tags,
+        params: idParams,
+        querystring: noQuerySchema,
+        response: answers(rawLinesSchema),
+      },
       handler: async ({ params }) => {
-        const alert = await govern.alerts.get(params.id)
-        if (alert === null) throw notFound(`alert ${params.id}`)
-        return alert
+        const { alert } = await one(params.id)
+        const { sources, masked } = viewOf()
+        const rows = alert.evidence.filter(
+          ({ source }) =>
+            (sources === null || sources.includes(source)) &&
+            masked !== 'all' &&
+            !masked.includes(source),
+        )
+        if (backup === undefined) return { lines: [], whole: true, segments: 0 }
+        return rawLines(backup, rows, Date.parse(alert.to))
       },
     })
 
     app.route({
       method: 'PATCH',
       url: '/alerts/:id',
-      config: write,
+      config: { ...write, bounded: true },
       schema: {
         operationId: 'changeAlert',
         summary: 'Dismisses, resolves or opens an alert again, with a comment',
@@ -202,10 +247,12 @@ export function alertRoutes({ govern }: GovernContext): FastifyPluginAsyncZod {
           ...(status !== undefined && { status }),
           ...(comment !== undefined && { comment }),
         }
-        const alert = await govern.alerts.change(request.params.id, change)
-        if (alert === null) throw notFound(`alert ${request.params.id}`)
+        const { alert } = await one(request.params.id)
+        const changed = await govern.alerts.change(alert.id, change)
+        if (changed === null) throw notFound(`alert ${request.params.id}`)
         request.told = { object: alert.id, detail: change }
-        return alert
+        const [row] = await shown([changed])
+        return row
       },
     })
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { pseudonymsOf } from '../access/pseudonyms.ts'
 import { scriptWriters } from '../govern/block-script.ts'
 import { blockListSchema, formatSchema, scriptMode, scriptSchema } from './govern-schemas.ts'
 import {
@@ -13,7 +14,7 @@ import {
 import { ApiProblem, notFound } from './problem.ts'
 import { noQuerySchema } from './queries.ts'
 import { answers, problems } from './route-context.ts'
-import { actorOf } from './routes-tags.ts'
+import { actorOf, bounded } from './routes-tags.ts'
 import type { GovernContext } from './routes-tags.ts'
 
 const tags = ['governance']
@@ -21,11 +22,23 @@ const text = { ...problems, 200: { content: { 'text/plain': { schema: z.string()
 const format = z.string().min(1).max(60).describe('Id, alias, or number of Defender for Cloud Apps')
 const modeQuery = z.strictObject({ mode: scriptMode })
 
-export function blockRoutes({ govern }: GovernContext): FastifyPluginAsyncZod {
+export function blockRoutes({ govern, viewer }: GovernContext): FastifyPluginAsyncZod {
+  /** The rehearsal's ground: the viewer's part of usage, and the names he sees. */
+  const seen = () => {
+    if (viewer === undefined) return undefined
+    const { masked, key } = viewer.view()
+    const plain = masked !== 'all' && masked.length === 0
+    return {
+      store: viewer.store(),
+      shownAs: async (names: readonly string[]) =>
+        plain ? new Map<string, string>() : pseudonymsOf(viewer.whole, 'user', names, key),
+    }
+  }
   return async (app) => {
     app.route({
       method: 'GET',
       url: '/block-scripts',
+      config: bounded,
       schema: {
         operationId: 'listBlockScriptFormats',
         summary: 'Devices that a block script can be written for',
@@ -93,7 +106,7 @@ export function blockRoutes({ govern }: GovernContext): FastifyPluginAsyncZod {
     app.route({
       method: 'POST',
       url: '/rehearsals',
-      config: { names: true, right: 'govern.write' },
+      config: { names: true, right: 'govern.write', bounded: true },
       schema: {
         operationId: 'rehearseBlock',
         summary: 'Whom and what a block would have hit in the last 30 days; it changes nothing',
@@ -103,7 +116,7 @@ export function blockRoutes({ govern }: GovernContext): FastifyPluginAsyncZod {
         response: answers(rehearsalSchema),
       },
       handler: async ({ body }) =>
-        govern.rehearse(body.apps === undefined ? null : new Set(body.apps)),
+        govern.rehearse(body.apps === undefined ? null : new Set(body.apps), seen()),
     })
 
     app.route({

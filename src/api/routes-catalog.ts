@@ -5,12 +5,15 @@ import { everyApp, findApps, suggestedQueries } from '../catalog/app-queries.ts'
 import type { AppQuery, FactorCondition } from '../catalog/app-queries.ts'
 import { riskFactors } from '../catalog/risk-factors.ts'
 import { weightOf } from '../catalog/risk.ts'
+import { categories as allCategories } from '../catalog/schema.ts'
 import { changeSchema } from './catalog-change-schema.ts'
 import {
   appEntrySchema,
   candidateSchema,
   catalogAppSchema,
   catalogQuerySchema,
+  categorySchema,
+  countrySchema,
   factorIds,
   finderQuerySchema,
   ownAppBodySchema,
@@ -68,6 +71,50 @@ export function catalogRoutes(service: CatalogService): FastifyPluginAsyncZod {
         }))
         return { rows, total: rows.length }
       },
+    })
+
+    app.route({
+      method: 'GET',
+      url: '/catalog/categories',
+      config: reading,
+      schema: {
+        operationId: 'listCategories',
+        summary: 'All categories, with how many apps of the catalog are in each',
+        tags,
+        querystring: noQuerySchema,
+        response: answers(z.object({ rows: z.array(categorySchema), total: z.int() })),
+      },
+      handler: async () => {
+        const apps = new Map<string, number>()
+        for (const { category } of service.catalog().apps.values())
+          apps.set(category, (apps.get(category) ?? 0) + 1)
+        const rows = allCategories.map((name) => ({ name, apps: apps.get(name) ?? 0 }))
+        return { rows, total: rows.length }
+      },
+    })
+
+    app.route({
+      method: 'GET',
+      url: '/catalog/app-ids',
+      config: reading,
+      schema: {
+        operationId: 'listCatalogAppIds',
+        summary: 'Ids of all apps of the catalog that fit: for tables that filter by themselves',
+        tags,
+        querystring: catalogQuerySchema
+          .omit({ page: true, limit: true })
+          .extend({ headquarters: countrySchema.optional().describe('Country of the vendor') }),
+        response: answers(z.object({ ids: z.array(z.string()) })),
+      },
+      handler: async ({ query }) => ({
+        ids: findApps(service.catalog(), appQueryOf(query))
+          .map(({ id }) => id)
+          .filter(
+            (id) =>
+              query.headquarters === undefined ||
+              service.detail(id)?.entry.headquarters === query.headquarters,
+          ),
+      }),
     })
 
     app.route({
@@ -248,7 +295,7 @@ function weightRoutes(app: App, service: CatalogService): void {
 }
 
 /** A suggested query narrowed by what else is asked. Throws 400 for a factor or query that is not there. */
-function appQueryOf(query: z.infer<typeof catalogQuerySchema>): AppQuery {
+function appQueryOf(query: Omit<z.infer<typeof catalogQuerySchema>, 'page' | 'limit'>): AppQuery {
   const suggested = suggestedQueries.find(({ id }) => id === query.query)
   if (query.query !== undefined && suggested === undefined)
     throw bad(`query ${query.query}`, suggestedQueries.map(({ id }) => id).join(', '))

@@ -1,6 +1,8 @@
 /** The playground, and formats made here: tried, kept, in force without a restart. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { definitionOf, lackOf, mappedFormatSchema } from '../parse/mapped-format.ts'
+import { importSettings } from '../parse/mda-settings.ts'
 import type { OwnDefinitions } from '../parse/own-definitions.ts'
 import type { Playground } from '../parse/playground.ts'
 import { apiLimits, playgroundLimits } from '../limits.ts'
@@ -62,6 +64,14 @@ const definitionSchema = z
   .object({ id: z.string(), text: z.string().describe('YAML') })
   .meta({ id: 'Definition' })
 
+const writeBodySchema = z.union([
+  z.strictObject({ mapping: mappedFormatSchema.describe('Columns and what they are') }),
+  z.strictObject({ settings: text.describe("The dialog's entries, as YAML or JSON") }),
+])
+const writtenSchema = definitionSchema
+  .extend({ notes: z.array(z.string()).describe('What is read another way than there') })
+  .meta({ id: 'WrittenDefinition' })
+
 export function definitionRoutes(context: DefinitionContext): FastifyPluginAsyncZod {
   const { playground, definitions, now } = context
   const attempt = (part: {
@@ -115,6 +125,30 @@ export function definitionRoutes(context: DefinitionContext): FastifyPluginAsync
       handler: async () => {
         const rows = (await definitions.list()).map((id) => ({ id }))
         return { rows, total: rows.length }
+      },
+    })
+
+    app.route({
+      method: 'POST',
+      url: '/definitions',
+      bodyLimit: apiLimits.bodyBytes,
+      schema: {
+        operationId: 'writeDefinition',
+        summary:
+          'Writes a definition out of named columns, or out of the settings of a custom parser of Defender for Cloud Apps',
+        description: 'Nothing is kept: try it on lines (POST /api/v1/parse), then PUT it.',
+        tags,
+        querystring: noQuerySchema,
+        body: writeBodySchema,
+        response: answers(writtenSchema),
+      },
+      handler: async ({ body }) => {
+        const { format, notes } =
+          'settings' in body ? importSettings(body.settings) : { format: body.mapping, notes: [] }
+        const lack = lackOf(format)
+        if (lack !== null)
+          throw new ApiProblem(422, 'UNPROCESSABLE', `cannot write the definition: ${lack}`)
+        return { id: format.id, text: definitionOf(format), notes }
       },
     })
 

@@ -6,12 +6,16 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { ReportApp } from '../report/report.ts'
 import { apiLimits } from '../limits.ts'
-import { graphFilter } from './graph-filter.ts'
+import type { CatalogService } from './catalog-service.ts'
+import { graphAppInfo } from './graph-app-info.ts'
+import { graphField, graphFilter } from './graph-filter.ts'
+import { allApps } from './mda-apps.ts'
 import { lastDays, mdaStreams } from './mda-shapes.ts'
 import { ApiProblem, notFound } from './problem.ts'
 import type { Scope } from './queries.ts'
 import { problems } from './route-context.ts'
 import type { RouteContext } from './route-context.ts'
+import type { AppTags } from './routes-mda.ts'
 
 const pageRows = 100
 const query = z.looseObject({
@@ -25,11 +29,22 @@ const query = z.looseObject({
     .optional(),
   $filter: z.string().max(apiLimits.nameCharacters).optional(),
   $select: z.string().max(apiLimits.nameCharacters).optional(),
+  $orderby: z.string().max(apiLimits.nameCharacters).optional(),
+  $count: z.enum(['true', 'false']).optional(),
 })
 const details =
-  /^aggregatedAppsDetails\(period=(?:duration)?'(P\d{1,4}D)'\)(?:\/([^/]+))?(?:\/(users|ipAddress|name|appInfo))?$/
+  /^(?:microsoft\.graph\.security\.)?aggregatedAppsDetails ?\( ?period ?= ?(?:duration ?)?'(P\d{1,4}D)' ?\)(?:\/([^/]+))?(?:\/(users|ipAddress|name|appInfo))?\/?$/
 
-export function graphRoutes({ backend, now }: RouteContext): FastifyPluginAsyncZod {
+/** What else the answers need, where it is there. */
+export interface GraphParts {
+  tagsOf: AppTags
+  catalog: Pick<CatalogService, 'catalog' | 'detail'> | null
+}
+
+export function graphRoutes(
+  { backend, now }: RouteContext,
+  { tagsOf, catalog }: GraphParts,
+): FastifyPluginAsyncZod {
   return async (app) => {
     for (const version of ['beta', 'v1.0']) {
       const root = `/${version}/security/dataDiscovery/cloudAppDiscovery/uploadedStreams`
@@ -87,32 +102,27 @@ export function graphRoutes({ backend, now }: RouteContext): FastifyPluginAsyncZ
           const scope = lastDays(found.scope, Number(period.slice(1, -1)), now())
           if (appId === undefined)
             return pageOf(
-              await allApps(scope),
+              await listed(scope),
               request.query,
               `${request.protocol}://${request.host}${request.url}`,
             )
-          return oneOf(scope, appId, part)
+          return oneOf(scope, appId, part, request.query.$select)
         },
       })
     }
 
-    async function allApps(scope: Scope): Promise<object[]> {
-      const apps: ReportApp[] = []
-      for (let page = 1; ; page++) {
-        const { rows, total } = await backend.apps({
-          ...scope,
-          page,
-          limit: apiLimits.pageRows,
-          sort: 'name',
-          order: 'asc',
-          filter: null,
-        })
-        apps.push(...rows)
-        if (rows.length === 0 || apps.length >= total) return apps.map(graphApp)
-      }
+    async function listed(scope: Scope): Promise<object[]> {
+      const byApp = await tagsOf()
+      const apps = await allApps(backend, scope, 'name', 'asc')
+      return apps.map((row) => graphApp(row, byApp.get(row.appId) ?? []))
     }
 
-    async function oneOf(scope: Scope, appId: string, part: string | undefined): Promise<object> {
+    async function oneOf(
+      scope: Scope,
+      appId: string,
+      part: string | undefined,
+      select: string | undefined,
+    ): Promise<object> {
       const found = await backend.app(appId, scope)
       if (found === null) throw notFound(`app ${appId}`)
       const domains = found.hosts.map(({ name }) => name)
@@ -121,19 +131,22 @@ export function graphRoutes({ backend, now }: RouteContext): FastifyPluginAsyncZ
       if (part === 'ipAddress')
         return { value: found.addresses.map(({ name }) => ({ ipAddress: name })) }
       if (part === 'name') return { value: domains.map((name) => ({ name })) }
-      if (part === 'appInfo')
-        throw notFound('appInfo: GET /api/v1/apps/{id} has what the catalog tells')
-      return { ...graphApp(found.app), domains }
+      if (part === 'appInfo') {
+        const facts = catalog?.catalog().facts(appId) ?? new Map()
+        return only(graphAppInfo(appId, catalog?.detail(appId) ?? null, facts), select)
+      }
+      const tags = (await tagsOf()).get(appId) ?? []
+      return only({ ...graphApp(found.app, tags), domains }, select)
     }
   }
 }
 
-function graphApp(app: ReportApp): object {
+function graphApp(app: ReportApp, tags: readonly string[]): object {
   return {
     '@odata.type': '#microsoft.graph.security.discoveredCloudAppDetail',
     id: app.appId,
     displayName: app.name,
-    tags: [],
+    tags,
     riskScore: app.score,
     uploadNetworkTraficInBytes: app.bytesUp,
     downloadNetworkTraficInBytes: app.bytesDown,
@@ -155,20 +168,54 @@ function pageOf(all: readonly object[], asked: z.output<typeof query>, url: stri
       "cannot use $filter: write e.g. riskScore le 4 and startswith(displayName,'A')",
     )
   const rows = filter === null ? all : all.filter((row) => filter(row as Record<string, unknown>))
+  const ordered = asked.$orderby === undefined ? rows : orderedBy(rows, asked.$orderby)
   const skip = Number(asked.$skip ?? 0)
   const top = Math.min(pageRows, Math.max(1, Number(asked.$top ?? pageRows)))
-  const select = asked.$select?.split(',').map((name) => name.trim())
-  const value = rows
-    .slice(skip, skip + top)
-    .map((row) => (select === undefined ? row : only(row as Record<string, unknown>, select)))
-  if (skip + top >= rows.length) return { value }
+  const value = ordered.slice(skip, skip + top).map((row) => only(row, asked.$select))
+  const count = asked.$count === 'true' ? { '@odata.count': rows.length } : {}
+  if (skip + top >= rows.length) return { ...count, value }
   const next = new URL(url)
   next.searchParams.set('$skip', String(skip + top))
-  return { '@odata.nextLink': next.href, value }
+  return { ...count, '@odata.nextLink': next.href, value }
 }
 
-function only(row: Record<string, unknown>, names: readonly string[]): object {
+/** `$orderby=riskScore desc,displayName`; unknown stands last. */
+function orderedBy(rows: readonly object[], text: string): object[] {
+  const keys = text.split(',').map((part) => {
+    const match = /^\s*(\w+)(?:\s+(asc|desc))?\s*$/.exec(part)
+    if (match === null)
+      throw new ApiProblem(
+        400,
+        'BAD_REQUEST',
+        'cannot use $orderby: write e.g. riskScore desc,displayName',
+      )
+    return { field: graphField(match[1]), sign: match[2] === 'desc' ? -1 : 1 }
+  })
+  const compare = (one: unknown, other: unknown, sign: number): number => {
+    if (one === other) return 0
+    if (one === null || one === undefined) return 1
+    if (other === null || other === undefined) return -1
+    return (one as string | number) < (other as string | number) ? -sign : sign
+  }
+  return [...rows].sort((a, b) => {
+    for (const { field, sign } of keys) {
+      const [one, other] = [a, b].map((row) => (row as Record<string, unknown>)[field])
+      const order = compare(one, other, sign)
+      if (order !== 0) return order
+    }
+    return 0
+  })
+}
+
+/** `$select`: under the names that were asked for. */
+function only(row: object, select: string | undefined): object {
+  if (select === undefined) return row
+  const values = row as Record<string, unknown>
   return Object.fromEntries(
-    names.filter((name) => Object.hasOwn(row, name)).map((name) => [name, row[name]]),
+    select
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => Object.hasOwn(row, graphField(name)))
+      .map((name) => [name, values[graphField(name)]]),
   )
 }

@@ -24,7 +24,7 @@ import {
   unparsedRowSchema,
   uploadSchema,
 } from './schemas.ts'
-import { judgeLedger, judgeLedgerRow, judgeSource } from './words.ts'
+import { changesIn, judgeLedger, judgeLedgerRow, judgeSource } from './words.ts'
 
 /** `GET sources`, `GET ledger`, `GET unparsed`, `POST unparsed/replay`. */
 export function intakeRoutes({ backend, now }: RouteContext): FastifyPluginAsyncZod {
@@ -58,6 +58,9 @@ export function intakeRoutes({ backend, now }: RouteContext): FastifyPluginAsync
           pageOf(judgedLedgerRowSchema).extend({
             balanced: z.boolean().describe('Over all pages'),
             sentence: z.string().describe('The sums over all pages, in words'),
+            notices: z
+              .array(z.string())
+              .describe('How lines of these sources changed in this time, in words'),
           }),
         ),
       },
@@ -65,7 +68,15 @@ export function intakeRoutes({ backend, now }: RouteContext): FastifyPluginAsync
         const { fromMs, toMs, source } = scopeOf(query)
         const { page, limit } = query
         const { rows, total, totals } = await backend.ledger({ source, fromMs, toMs, page, limit })
-        return { rows: rows.map(judgeLedgerRow), total, page, limit, ...judgeLedger(totals) }
+        const notices = changesIn(await backend.sources(), { source, fromMs, toMs })
+        return {
+          rows: rows.map(judgeLedgerRow),
+          total,
+          page,
+          limit,
+          ...judgeLedger(totals),
+          notices,
+        }
       },
     })
 

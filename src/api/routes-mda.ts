@@ -7,6 +7,8 @@ import type { FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { apiLimits, fileLimits } from '../limits.ts'
+import { filtersAfter, mdaFilter } from './mda-filters.ts'
+import { allApps, appsOfUser } from './mda-apps.ts'
 import { categoryId, lastDays, mdaApp, mdaStreams, streamId } from './mda-shapes.ts'
 import type { MdaUploads } from './mda-uploads.ts'
 import { ApiProblem, notFound } from './problem.ts'
@@ -38,7 +40,11 @@ const listBody = z.looseObject({
   limit: z.int().min(1).max(100).default(100),
   sortField: z.string().optional(),
   sortDirection: z.enum(['asc', 'desc']).default('desc'),
+  filters: z.unknown().optional(),
 })
+
+/** Tags in force by app; who has no govern has none. */
+export type AppTags = () => Promise<ReadonlyMap<string, readonly string[]>>
 
 /** With and without the last slash, and under the portal's own prefix. */
 function spellings(path: string): string[] {
@@ -184,7 +190,10 @@ async function listOf(body: Readable): Promise<string> {
   return xml
 }
 
-export function mdaListRoutes({ backend, now }: RouteContext): FastifyPluginAsyncZod {
+export function mdaListRoutes(
+  { backend, now }: RouteContext,
+  tagsOf: AppTags,
+): FastifyPluginAsyncZod {
   const scopeOf = async (body: z.output<typeof listBody>) => {
     const streams = await mdaStreams(backend)
     const found =
@@ -226,25 +235,25 @@ export function mdaListRoutes({ backend, now }: RouteContext): FastifyPluginAsyn
           response: json,
         },
         handler: async ({ body }) => {
-          const { skip, limit, sortField, sortDirection } = body
-          // pages here begin at multiples of their size
-          const whole = skip % limit === 0
-          if (!whole && skip + limit > apiLimits.pageRows)
-            throw new ApiProblem(
-              422,
-              'UNPROCESSABLE',
-              `cannot skip ${skip}: take a multiple of limit`,
-            )
-          const { rows, total } = await backend.apps({
-            ...(await scopeOf(body)),
-            page: whole ? skip / limit + 1 : 1,
-            limit: whole ? limit : skip + limit,
-            sort: sorts[sortField ?? ''] ?? 'transactions',
-            order: sortDirection,
-            filter: null,
-          })
-          const data = (whole ? rows : rows.slice(skip)).map(mdaApp)
-          return { data, total, hasNext: skip + data.length < total, max: limit }
+          const { limit, sortField, sortDirection, filters } = body
+          const filter = mdaFilter(filters, now())
+          const scope = await scopeOf(body)
+          const byApp = await tagsOf()
+          const of = await appsOfUser(backend, scope, filter.user)
+          const sort = sorts[sortField ?? ''] ?? 'transactions'
+          const all = (await allApps(backend, scope, sort, sortDirection))
+            .map((row) => ({ ...row, tags: byApp.get(row.appId) ?? [] }))
+            .filter((row) => (of === null || of.has(row.appId)) && filter.keeps(row))
+          const from = body.skip + filter.after
+          const data = all.slice(from, from + limit).map(mdaApp)
+          const seen = from + data.length
+          return {
+            data,
+            total: all.length,
+            hasNext: seen < all.length,
+            max: limit,
+            nextQueryFilters: filtersAfter(filters, filter.after + data.length),
+          }
         },
       })
     for (const url of spellings('/api/v1/discovery/discovered_apps/categories'))
@@ -262,11 +271,22 @@ export function mdaListRoutes({ backend, now }: RouteContext): FastifyPluginAsyn
           response: json,
         },
         handler: async ({ body }) => {
-          const report = await backend.report(await scopeOf(body))
-          const rows = (report?.categories ?? []).map(({ category, apps }) => ({
+          const filter = mdaFilter(body.filters, now())
+          const scope = await scopeOf(body)
+          const byApp = await tagsOf()
+          const of = await appsOfUser(backend, scope, filter.user)
+          const counts = new Map<string, number>()
+          for (const row of await allApps(backend, scope, 'transactions', 'desc'))
+            if (
+              (of === null || of.has(row.appId)) &&
+              filter.keeps({ ...row, tags: byApp.get(row.appId) ?? [] })
+            )
+              counts.set(row.category, (counts.get(row.category) ?? 0) + 1)
+          const rows = Array.from(counts, ([category, total]) => ({
             id: categoryId(category),
-            total: apps,
-          }))
+            total,
+          })).sort((a, b) => b.total - a.total || a.id.localeCompare(b.id))
+          if (body.sortDirection === 'asc') rows.reverse()
           return rows.slice(body.skip, body.skip + body.limit)
         },
       })

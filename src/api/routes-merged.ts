@@ -1,6 +1,6 @@
 /** The joined view: how far network and agents overlap, and what stands behind a number. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import { overlapSchema, traceSchema } from './merged-schemas.ts'
+import { freshnessSchema, overlapSchema, traceSchema } from './merged-schemas.ts'
 import { scopeOf, scopeQuerySchema, traceQuerySchema } from './queries.ts'
 import { answers } from './route-context.ts'
 import type { RouteContext } from './route-context.ts'
@@ -20,6 +20,22 @@ export function mergedRoutes({ backend }: RouteContext): FastifyPluginAsyncZod {
         response: answers(overlapSchema),
       },
       handler: async ({ query }) => backend.overlap(scopeOf(query)),
+    })
+
+    app.route({
+      method: 'GET',
+      url: '/freshness',
+      // it names feeds and sources
+      config: { right: 'reports.read', bounded: false, names: false },
+      schema: {
+        operationId: 'getFreshness',
+        summary:
+          'How fresh each hour is: when its rows came, when it was merged, which feeds were silent',
+        tags: ['usage'],
+        querystring: scopeQuerySchema,
+        response: answers(freshnessSchema),
+      },
+      handler: async ({ query }) => backend.freshness(scopeOf(query)),
     })
 
     app.route({

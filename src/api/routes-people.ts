@@ -161,6 +161,9 @@ const proofSchema = z.object({
   deleted: z.int().describe('Rows, over all tables'),
   left: z.int().describe('Rows that fit the order afterwards; 0 = all is gone'),
   tables: z.array(z.object({ table: z.string(), deleted: z.int(), left: z.int() })),
+  places: z
+    .array(z.object({ place: z.string(), deleted: z.int(), left: z.int(), says: z.string() }))
+    .describe('Everything else: files, what an administrator wrote, what has left the box'),
 })
 
 export function deletionRoutes({ govern }: GovernContext): FastifyPluginAsyncZod {
@@ -180,7 +183,7 @@ export function deletionRoutes({ govern }: GovernContext): FastifyPluginAsyncZod
       },
       handler: async (request) => {
         const order = request.body
-        const { at, tables } = await govern.deleteData(
+        const { at, tables, places } = await govern.deleteData(
           order.kind === 'all' ? { kind: 'all' } : order,
         )
         const deleted = tables.reduce((sum, one) => sum + one.deleted, 0)
@@ -188,7 +191,12 @@ export function deletionRoutes({ govern }: GovernContext): FastifyPluginAsyncZod
         // the name that is deleted does not live on in the trail
         request.told = {
           object: order.kind === 'source' ? `source ${order.source}` : order.kind,
-          detail: { deleted, left, tables },
+          detail: {
+            deleted,
+            left,
+            tables,
+            places: places.map(({ says: _says, ...counts }) => counts),
+          },
         }
         if (left > 0)
           throw new ApiProblem(
@@ -196,7 +204,7 @@ export function deletionRoutes({ govern }: GovernContext): FastifyPluginAsyncZod
             'INTERNAL',
             `cannot say that all is gone: ${left} rows came in meanwhile; ask again`,
           )
-        return { at, deleted, left, tables }
+        return { at, deleted, left, tables, places }
       },
     })
   }

@@ -2,13 +2,13 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { apiLimits } from '../limits.ts'
-import { jobStates } from '../publish/outbox.ts'
 import type { Job } from '../publish/outbox.ts'
 import type { Publisher } from '../publish/publisher.ts'
 import { receiptRows } from '../publish/receipts.ts'
 import type { RecordStream } from '../publish/record-stream.ts'
 import type { ScheduledReports } from '../publish/scheduled-reports.ts'
 import type { Store } from '../store/store.ts'
+import { publishFileSchema, publishStatusSchema, receiptSchema } from './publish-schemas.ts'
 import { noQuerySchema } from './queries.ts'
 import { answers, pageOf } from './route-context.ts'
 
@@ -22,75 +22,9 @@ export interface PublishContext {
   store: Store
 }
 
-const verdict = z.object({
-  stream: z.string(),
-  files: z.int().nullable().describe('Files the tenant has read; null = it has no such stream'),
-  failed: z.int().nullable(),
-  asked: z.string(),
-})
-const statusSchema = z.object({
-  uploads: z.array(
-    z.object({
-      name: z.string(),
-      waiting: z.int().describe('Files in the outbox'),
-      lastMade: z.string().nullable(),
-      lastReason: z.enum(['size', 'time', 'schedule', 'asked']).nullable(),
-      trouble: z.string().nullable().describe('Why it does not get on'),
-    }),
-  ),
-  waitingFiles: z.int(),
-  waitingBytes: z.int(),
-  putAside: z.int().describe('Refused or uncertain: they need a person'),
-  receipted: z.int(),
-  refused: z.int(),
-  uncertain: z.int(),
-  receiptedBytes: z.int(),
-  receiptedRows: z.int(),
-  retries: z.int(),
-  verdicts: z.array(verdict),
-  records: z.array(
-    z.object({
-      name: z.string(),
-      delivered: z.int(),
-      waitingFiles: z.int(),
-      retries: z.int(),
-      trouble: z.string().nullable(),
-    }),
-  ),
-  reports: z.object({
-    made: z.int(),
-    mailed: z.int(),
-    failed: z.int(),
-    trouble: z.string().nullable(),
-  }),
-})
-
-const fileSchema = z.object({
-  id: z.string(),
-  upload: z.string(),
-  tenant: z.string(),
-  stream: z.string(),
-  snapshot: z.boolean(),
-  format: z.string(),
-  content: z.string(),
-  fileName: z.string(),
-  rows: z.int(),
-  bytes: z.int(),
-  sha256: z.string(),
-  from: z.string().nullable(),
-  to: z.string().nullable(),
-  made: z.string(),
-  state: z.enum(jobStates),
-  tries: z.int(),
-  addresses: z.int(),
-  steps: z.array(z.object({ at: z.string(), step: z.string(), answer: z.string() })),
-  trouble: z.string().nullable(),
-})
-const receiptSchema = fileSchema.extend({ state: z.string(), closed: z.string() })
-
 /** Without its address, which carries a right in it. */
-function fileOf(job: Job): z.infer<typeof fileSchema> {
-  return fileSchema.parse(job)
+function fileOf(job: Job): z.infer<typeof publishFileSchema> {
+  return publishFileSchema.parse(job)
 }
 
 export function publishRoutes({
@@ -99,7 +33,7 @@ export function publishRoutes({
   reports,
   store,
 }: PublishContext): FastifyPluginAsyncZod {
-  const status = (): z.infer<typeof statusSchema> => ({
+  const status = (): z.infer<typeof publishStatusSchema> => ({
     ...publisher.status(),
     records: records.map((stream) => stream.status()),
     reports: reports.status(),
@@ -114,7 +48,7 @@ export function publishRoutes({
         summary: 'What leaves the box, and how far it is',
         tags,
         querystring: noQuerySchema,
-        response: answers(statusSchema),
+        response: answers(publishStatusSchema),
       },
       handler: async () => status(),
     })
@@ -127,7 +61,7 @@ export function publishRoutes({
         summary: 'Files in the outbox, in their order',
         tags,
         querystring: noQuerySchema,
-        response: answers(z.object({ rows: z.array(fileSchema), total: z.int() })),
+        response: answers(z.object({ rows: z.array(publishFileSchema), total: z.int() })),
       },
       handler: async () => {
         const rows = publisher.jobs().map(fileOf)
@@ -144,7 +78,7 @@ export function publishRoutes({
         tags,
         params: id,
         querystring: noQuerySchema,
-        response: answers(statusSchema),
+        response: answers(publishStatusSchema),
       },
       handler: async ({ params }) => {
         await publisher.run(params.id)
@@ -161,7 +95,7 @@ export function publishRoutes({
         tags,
         params: id,
         querystring: noQuerySchema,
-        response: answers(fileSchema),
+        response: answers(publishFileSchema),
       },
       handler: async ({ params }) => fileOf(await publisher.resend(params.id)),
     })
@@ -175,7 +109,7 @@ export function publishRoutes({
         tags,
         params: id,
         querystring: noQuerySchema,
-        response: answers(statusSchema),
+        response: answers(publishStatusSchema),
       },
       handler: async ({ params }) => {
         await publisher.discard(params.id)

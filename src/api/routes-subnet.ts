@@ -10,6 +10,7 @@ import type { Range } from '../govern/people.ts'
 import { ApiProblem, notFound } from './problem.ts'
 import { idParams } from './queries.ts'
 import { answers } from './route-context.ts'
+import { bounded } from './routes-tags.ts'
 import type { GovernContext } from './routes-tags.ts'
 
 const tags = ['compatible']
@@ -95,6 +96,7 @@ export function subnetRoutes({ govern: { people } }: GovernContext): FastifyPlug
     app.route({
       method: 'GET',
       url: '/api/v1/subnet/',
+      config: bounded,
       schema: {
         operationId: 'listSubnets',
         summary: 'Address ranges, as Defender for Cloud Apps lists them',
@@ -107,7 +109,7 @@ export function subnetRoutes({ govern: { people } }: GovernContext): FastifyPlug
     app.route({
       method: 'POST',
       url: '/api/v1/subnet/',
-      config: { right: 'reports.read' },
+      config: bounded,
       schema: {
         operationId: 'querySubnets',
         summary: 'The same, asked by POST',

@@ -4,7 +4,10 @@ import { z } from 'zod'
 import type { Catalog } from '../catalog/match.ts'
 import type { Govern } from '../govern/govern.ts'
 import type { AppTag, TagEvent } from '../govern/tags.ts'
+import type { View } from '../access/viewer-store.ts'
 import { governLimits } from '../limits.ts'
+import type { Backup } from '../spool/backup.ts'
+import type { Store } from '../store/store.ts'
 import { changeSchema, tagBodySchema, tagEventSchema, tagSchema } from './govern-schemas.ts'
 import { ApiProblem } from './problem.ts'
 import { idParams, noQuerySchema } from './queries.ts'
@@ -17,7 +20,20 @@ const write = { right: 'govern.write' } as const
 export interface GovernContext {
   govern: Govern
   catalog: () => Catalog
+  /** What the one who asks may see; without it, all. */
+  viewer?: {
+    view: () => View
+    /** The store as he may see it. */
+    store: () => Store
+    /** Whole, for pseudonyms. */
+    whole: Pick<Store, 'query'>
+  }
+  /** Raw lines that are kept; without it there are none. */
+  backup?: Backup
 }
+
+/** Reading that keeps to the viewer's bounds. */
+export const bounded = { right: 'reports.read', bounded: true } as const
 
 export const iso = (ms: number): string => new Date(ms).toISOString()
 export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms))
@@ -48,6 +64,7 @@ export function tagRoutes({ govern, catalog }: GovernContext): FastifyPluginAsyn
     app.route({
       method: 'GET',
       url: '/tags',
+      config: bounded,
       schema: {
         operationId: 'listTags',
         summary: 'Tags in force',
@@ -104,6 +121,7 @@ export function tagRoutes({ govern, catalog }: GovernContext): FastifyPluginAsyn
     app.route({
       method: 'GET',
       url: '/tags/history',
+      config: bounded,
       schema: {
         operationId: 'listTagHistory',
         summary: 'Every change of tags, the last first',

@@ -2,17 +2,15 @@
 import { z } from 'zod'
 import type { CatalogMatch } from '../catalog/match.ts'
 import { changeSchema } from './catalog-change-schema.ts'
-import { pictureSchema } from './merged-schemas.ts'
+import { deviceFactsSchema, pictureSchema } from './merged-schemas.ts'
 import {
-  count,
   reportAppSchema,
   reportPersonSchema,
   reportUnknownSchema,
   riskSchema,
-  share,
-  time,
   totalsSchema,
 } from './report-schemas.ts'
+import { count, formatHelpSchema, share, time } from './shared-schemas.ts'
 
 /** Problem details (RFC 9457), with our code and the fields at fault. */
 export const problemSchema = z
@@ -33,6 +31,29 @@ export type Problem = z.infer<typeof problemSchema>
 
 const quantity = z.object({ lines: count, bytes: z.number().min(0).nullable() })
 
+const seconds = z.number().nullable()
+const clockSchema = z
+  .object({
+    state: z
+      .enum(['files', 'unknown', 'right', 'zone', 'ahead', 'late'])
+      .describe(
+        'files: no clock to compare with; unknown: too few stamps; zone: evidently another zone; late: a slow clock, or lines held back',
+      ),
+    seconds: seconds.describe('Stamps minus time of receipt, the median'),
+    low: seconds.describe('A tenth lies below'),
+    high: seconds.describe('A tenth lies above'),
+    text: z.string().describe('The same in words, with the setting that mends it'),
+  })
+  .meta({ id: 'Clock' })
+
+const driftSchema = z
+  .object({
+    since: time,
+    ended: time.nullable().describe('When lines were as before again'),
+    words: z.array(z.string()),
+  })
+  .meta({ id: 'Drift' })
+
 export const streamSchema = z
   .object({
     key: z.string(),
@@ -43,10 +64,17 @@ export const streamSchema = z
     reason: z.string().describe('In words: why this format'),
     lastSeen: time.nullable(),
     transactions: count,
+    judged: z
+      .number()
+      .min(0)
+      .describe('Transactions that the shares are of; old ones fade, DNS queries are not asked'),
     withUser: share,
     withHost: share,
     withBytes: share,
     withAction: share,
+    zone: z.string().nullable().describe('Of its stamps without one; null = UTC'),
+    clock: clockSchema,
+    drift: z.array(driftSchema).describe('How its lines changed, the last first'),
   })
   .meta({ id: 'Stream' })
 export type StreamRow = z.infer<typeof streamSchema>
@@ -59,7 +87,7 @@ const feedSchema = z
     silent: z.boolean().describe('It brought nothing for longer than its silentMinutes'),
     lastData: time
       .nullable()
-      .describe('When it brought something last; null = not since the start'),
+      .describe('When it brought something last; null = never, as far as is known'),
     lines: count.describe('Rows since the start'),
     trouble: z.string().nullable().describe('Why it does not go on at the moment'),
   })
@@ -76,6 +104,10 @@ const sourceFields = {
     .nullable()
     .describe('Over the last minute or so; null = not known'),
   streams: z.array(streamSchema).describe('Its senders, the last seen first'),
+  notices: z.array(z.string()).describe('Wrong clocks and changed lines of its senders, in words'),
+  commands: z
+    .array(formatHelpSchema)
+    .describe('Where its lines leave something out: what its devices must be told'),
   feeds: z
     .array(feedSchema)
     .optional()
@@ -88,6 +120,9 @@ export interface SourceRow {
   lastSeen: string | null
   linesPerSecond: number | null
   streams: StreamRow[]
+  notices: string[]
+  /** For all formats of its streams; told where they leave something out. */
+  commands: z.infer<typeof formatHelpSchema>[]
   feeds?: FeedRow[]
 }
 
@@ -229,6 +264,12 @@ export const personDetailSchema = z
     apps: z.array(useSchema),
     others: z.array(useSchema).describe('Addresses of a user; users of an address or device'),
     picture: pictureSchema.nullable().describe('Over network and agents'),
+    facts: z
+      .array(deviceFactsSchema)
+      .exactOptional()
+      .describe(
+        'Of a device: what its agent told of it; several when several devices have this name',
+      ),
   })
   .meta({ id: 'PersonDetail' })
 export type PersonDetail = z.infer<typeof personDetailSchema>

@@ -4,6 +4,7 @@ import type { Catalog } from '../catalog/match.ts'
 import type { Config } from '../config/schema.ts'
 import type { ResolvedSource } from '../config/sources.ts'
 import type { FeedStatus } from '../defender/feed.ts'
+import { expectedAgents } from '../defender/feed-troubles.ts'
 import { OperatingError } from '../errors.ts'
 import { takeUpload } from '../intake/upload.ts'
 import type { FileSink } from '../intake/file-sink.ts'
@@ -11,6 +12,9 @@ import { version } from '../lib/version.ts'
 import type { StreamState } from '../parse/batch.ts'
 import type { FormatSet } from '../parse/formats.ts'
 import { buildReport, timelineOf, timelineUnit, totalsOf } from '../report/build-report.ts'
+import { helpFrom, helpWith } from '../report/format-help.ts'
+import type { HelpOf } from '../report/format-help.ts'
+import { freshnessOf } from '../report/freshness.ts'
 import { ledgerHours, ledgerTotals, streamCounts } from '../report/ledger-queries.ts'
 import {
   appCount,
@@ -22,7 +26,9 @@ import {
   unknownCount,
   unknownRows,
 } from '../report/usage-lists.ts'
-import { overlapOf, pictureOf } from '../report/merged.ts'
+import { pictureOf } from '../report/merged.ts'
+import { deviceFacts, overlapOf } from '../report/overlap.ts'
+import { clockOf, driftShown, noticesOf } from '../report/stream-words.ts'
 import { traceOf } from '../report/trace.ts'
 import { usesOf } from '../report/usage-details.ts'
 import { usageRows } from '../report/usage-rows.ts'
@@ -85,6 +91,9 @@ export function createBackend(parts: BackendParts): ApiBackend {
       catalogVersion,
       gnomonVersion: version,
       nowMs: parts.now(),
+      expected: expectedAgents(parts.config().defender),
+      bounded: parts.visible !== null,
+      helpOf: helpOfAll(parts),
     })
   }
   return {
@@ -166,9 +175,15 @@ export function createBackend(parts: BackendParts): ApiBackend {
         apps: await usesOf(store, scope, 'app_id', condition),
         others: await usesOf(store, scope, kind === 'users' ? 'src_ip' : 'user', condition),
         picture: await pictureOf(store, scope, condition),
+        ...(kind === 'devices' && { facts: await deviceFacts(store, scope, name) }),
       }
     },
     overlap: async (scope) => overlapOf(store, scope),
+    freshness: async (scope) =>
+      freshnessOf(store, scope, {
+        nowMs: parts.now(),
+        expected: expectedAgents(parts.config().defender),
+      }),
     trace: async (scope, question) => traceOf(store, scope, question),
     lookup: (host) => parts.catalog().lookup({ host, ip: null, hint: null }),
     formats: () =>
@@ -272,15 +287,22 @@ async function timelineFor(
   return { unit, points: await timelineOf(store, scope, unit, condition) }
 }
 
+function helpOfAll({ formats }: BackendParts): HelpOf {
+  return helpFrom(formats().ordered.map(({ definition }) => definition))
+}
+
 /** Sources that have spoken, and configured ones that have not. */
 function sourcesOf(parts: BackendParts): SourceRow[] {
+  const nowMs = parts.now()
+  const helpOf = helpOfAll(parts)
+  const states = Map.groupBy(parts.streams(), ({ source }) => source)
   const streams = new Map<string, StreamRow[]>(parts.config().sources.map(({ name }) => [name, []]))
   const feeds = parts.feeds()
   for (const { source } of feeds) if (!streams.has(source)) streams.set(source, [])
   for (const state of parts.streams()) {
     const rows = streams.get(state.source)
-    if (rows === undefined) streams.set(state.source, [streamRow(state)])
-    else rows.push(streamRow(state))
+    if (rows === undefined) streams.set(state.source, [streamRow(state, nowMs)])
+    else rows.push(streamRow(state, nowMs))
   }
   const { visible } = parts
   const shown = [...streams].filter(([name]) => visible === null || visible.includes(name))
@@ -291,6 +313,11 @@ function sourcesOf(parts: BackendParts): SourceRow[] {
       lastSeen: rows[0]?.lastSeen ?? null,
       linesPerSecond: parts.rates.of(name),
       streams: rows,
+      notices: noticesOf(states.get(name) ?? [], nowMs),
+      commands: helpWith(
+        [...new Set(rows.flatMap(({ format }) => format ?? []))].toSorted(),
+        helpOf,
+      ),
       feeds: feeds.filter(({ source }) => source === name).map(feedRow),
     }
   })
@@ -301,9 +328,11 @@ function feedRow({ name, kind, state, silent, lastDataMs, lines, trouble }: Feed
   return { name, kind, state, silent, lastData, lines, trouble }
 }
 
-function streamRow(state: StreamState): StreamRow {
+function streamRow(state: StreamState, nowMs: number): StreamRow {
   const share = (count: number): number | null =>
-    state.transactions === 0 ? null : Math.min(1, count / state.transactions)
+    state.judged === 0 ? null : Math.min(1, count / state.judged)
+  const { state: clock, medianMs, lowMs, highMs, text } = clockOf(state)
+  const seconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000)
   return {
     key: state.key,
     listener: state.listener,
@@ -317,6 +346,20 @@ function streamRow(state: StreamState): StreamRow {
     withHost: share(state.withHost),
     withBytes: share(state.withBytes),
     withAction: share(state.withAction),
+    judged: state.judged,
+    zone: state.zone,
+    clock: {
+      state: clock,
+      seconds: seconds(medianMs),
+      low: seconds(lowMs),
+      high: seconds(highMs),
+      text,
+    },
+    drift: driftShown(state, nowMs).map(({ sinceMs, endedMs, words }) => ({
+      since: new Date(sinceMs).toISOString(),
+      ended: endedMs === null ? null : new Date(endedMs).toISOString(),
+      words,
+    })),
   }
 }
 

@@ -3,6 +3,7 @@ import { apiLimits } from '../limits.ts'
 import { blindSpots, ledgerSentence } from '../report/data-quality.ts'
 import { formatNoun } from '../report/format.ts'
 import type { ReportSource } from '../report/report.ts'
+import { driftText } from '../report/stream-words.ts'
 import type { LedgerTotals } from './backend.ts'
 import type { LedgerRow, SourceRow, StreamRow } from './schemas.ts'
 
@@ -22,19 +23,22 @@ const nothing = {
   withHost: null,
   withBytes: null,
   withAction: null,
+  merged: null,
+  notices: [],
+  commands: [],
 } satisfies ReportSource
 
 type ShareName = 'withUser' | 'withHost' | 'withBytes' | 'withAction'
 
-/** Mean over the streams, weighed by their transactions; null without any. */
+/** Mean over the streams, weighed by the transactions it is of; null without any. */
 function shareOver(streams: readonly StreamRow[], name: ShareName): number | null {
   let transactions = 0
   let telling = 0
   for (const stream of streams) {
     const share = stream[name]
     if (share === null) continue
-    transactions += stream.transactions
-    telling += share * stream.transactions
+    transactions += stream.judged
+    telling += share * stream.judged
   }
   return transactions === 0 ? null : Math.min(1, telling / transactions)
 }
@@ -64,6 +68,7 @@ export function judgeSource(source: SourceRow, nowMs: number) {
     withBytes: shareOver(source.streams, 'withBytes'),
     withAction: shareOver(source.streams, 'withAction'),
   }
+  const blind = blindSpots({ ...nothing, ...shares })
   const transactions = source.streams.reduce((sum, stream) => sum + stream.transactions, 0)
   return {
     ...source,
@@ -73,7 +78,10 @@ export function judgeSource(source: SourceRow, nowMs: number) {
     reason: (main ?? unread)?.reason ?? null,
     transactions,
     ...shares,
-    words: transactions === 0 ? [] : blindSpots({ ...nothing, ...shares }).map((spot) => spot.text),
+    words: transactions === 0 ? [] : blind.map((spot) => spot.text),
+    commands: blind.some(({ level }) => level === 'missing' || level === 'partly')
+      ? source.commands
+      : [],
   }
 }
 
@@ -101,4 +109,26 @@ export function judgeLedger(totals: LedgerTotals): { balanced: boolean; sentence
   const where = `${formatNoun(unbalanced, 'hour')} of a source ${unbalanced === 1 ? 'does' : 'do'} not balance.`
   const sum = text.replace(' The ledger balances.', '')
   return { balanced: false, sentence: `${sum} ${where}` }
+}
+
+/** Changes of lines that began or held in a time, as sentences. */
+export function changesIn(
+  sources: readonly SourceRow[],
+  scope: { source: string | null; fromMs: number | null; toMs: number | null },
+): string[] {
+  const { source, fromMs, toMs } = scope
+  return sources.flatMap(({ name, streams }) =>
+    source !== null && source !== name
+      ? []
+      : streams.flatMap(({ peer, drift }) =>
+          drift.flatMap(({ since, ended, words }) => {
+            const sinceMs = Date.parse(since)
+            const endedMs = ended === null ? null : Date.parse(ended)
+            const apart =
+              (toMs !== null && sinceMs >= toMs) ||
+              (fromMs !== null && endedMs !== null && endedMs < fromMs)
+            return apart ? [] : [`${name} (${peer}): ${driftText({ sinceMs, endedMs, words })}`]
+          }),
+        ),
+  )
 }

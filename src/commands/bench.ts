@@ -6,54 +6,34 @@ import { parseArgs } from 'node:util'
 import { benchCatalog } from '../bench/catalog-bench.ts'
 import { benchParse } from '../bench/parse-bench.ts'
 import { benchPath, startAppliance, stopAppliance } from '../bench/path-bench.ts'
+import { formatSamples, generatedSamples, mixed, seed } from '../bench/samples.ts'
 import { benchSpool } from '../bench/spool-bench.ts'
 import { OperatingError, causeOf } from '../errors.ts'
-import {
-  asa,
-  blueCoat,
-  blueCoatHeader,
-  checkPoint,
-  fortigate,
-  panTraffic,
-  panUrl,
-  squid,
-  zscaler,
-} from '../generate/log-lines.ts'
-import { Traffic } from '../generate/traffic.ts'
-import type { Session } from '../generate/traffic.ts'
 import { compileFormats, loadDefinitions, shippedParsers } from '../parse/formats.ts'
 import type { FormatSet } from '../parse/formats.ts'
 import { formatBytes, formatCount } from '../report/format.ts'
 import type { Command, CommandIo } from './command.ts'
 import { write } from './command.ts'
-import { tableLines } from './table.ts'
+import { markdownLines, tableLines } from './table.ts'
 
-const help = `gnomon bench [--seconds N] [--only parse|catalog|spool|tcp|udp]... [FILE...]
+const help = `gnomon bench [--seconds N] [--only parse|catalog|spool|tcp|udp]... [--formats all] [--markdown] [FILE...]
 
 Measures this box: parse alone on one core, the catalog alone, the spool alone, the whole path over TCP and over UDP at rising rates, and the memory it
 takes. On generated lines (seed 7, 2,000 people, few of them making most of the traffic), or on your own files.
 
   --seconds  time for each figure (default 5)
   --only     some of it
+  --formats  all: parse alone, for the sample lines of every format, repeated with other addresses and hosts
   --json     as JSON lines
+  --markdown tables for a page
 
   gnomon bench
   gnomon bench --only parse firewall.log
 `
 
-const seed = 7
 const lineCount = 60_000
-
-const generated: Record<string, (session: Session) => string> = {
-  'PAN-OS TRAFFIC': panTraffic,
-  'PAN-OS THREAT/url': panUrl,
-  FortiGate: fortigate,
-  'Squid native': squid,
-  'Zscaler NSS CSV': zscaler,
-  'Cisco ASA': asa,
-  'Check Point': checkPoint,
-  'Blue Coat W3C': blueCoat,
-}
+/** Of each format, for `--formats all`. */
+const sampleBytes = 3_000_000
 
 const parts = ['parse', 'catalog', 'spool', 'tcp', 'udp'] as const
 type Part = (typeof parts)[number]
@@ -65,13 +45,17 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     options: {
       seconds: { type: 'string', default: '5' },
       only: { type: 'string', multiple: true },
+      formats: { type: 'string' },
       json: { type: 'boolean', default: false },
+      markdown: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
   })
   if (values.help === true) return (await write(io.stdout, help), 0)
   const seconds = Number(values.seconds)
   const only = new Set<string>(values.only ?? parts)
+  if (values.formats !== undefined && values.formats !== 'all')
+    return (await write(io.stderr, help), 2)
   if (!(seconds > 0) || [...only].some((part) => !parts.includes(part as Part)))
     return (await write(io.stderr, help), 2)
   const tell = async (row: Record<string, unknown>, text: string): Promise<void> =>
@@ -81,7 +65,7 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     { machine: cpu?.model, cores: cpus().length, node: process.version, seed },
     `${cpus().length} × ${cpu?.model}, node ${process.version}, seed ${seed}\n`,
   )
-  if (only.has('catalog')) {
+  if (only.has('catalog') && values.formats === undefined) {
     const figure = await benchCatalog({ seconds, now: () => performance.now() })
     const rate = (perSecond: number): string => formatCount(Math.round(perSecond))
     await tell(
@@ -91,8 +75,22 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     )
   }
   if (only.size === 1 && only.has('catalog')) return 0
+  const layout = { seconds, markdown: values.markdown }
+  if (values.formats === 'all') {
+    const formats = compileFormats(await loadDefinitions([shippedParsers]), { full: true })
+    const all = formatSamples(formats, sampleBytes, Date.now())
+    if (all.size === 0)
+      throw new OperatingError(
+        'FILE_UNREADABLE',
+        'cannot bench all formats: there is no folder samples/; use a checkout of the repository',
+      )
+    return (await parseAll(all, layout, tell), 0)
+  }
   const samples = await samplesOf(positionals)
-  if (only.has('parse')) await parseAll(samples, seconds, tell)
+  if (only.has('parse')) {
+    const mixture = samples.size > 1 ? [[mixtureName, mixed(samples)] as const] : []
+    await parseAll(new Map([...samples, ...mixture]), layout, tell)
+  }
   const folder = await mkdtemp(join(tmpdir(), 'gnomon-bench-'))
   try {
     if (only.has('spool')) {
@@ -110,7 +108,7 @@ type Tell = (row: Record<string, unknown>, text: string) => Promise<void>
 
 /** Lines as bytes, by name: those of the named files, or generated ones. */
 async function samplesOf(files: readonly string[]): Promise<Map<string, Buffer>> {
-  if (files.length === 0) return generatedSamples(Date.now())
+  if (files.length === 0) return generatedSamples(Date.now(), lineCount)
   const samples = new Map<string, Buffer>()
   for (const file of files) {
     const bytes = await readFile(file).catch((cause: unknown) => {
@@ -122,21 +120,9 @@ async function samplesOf(files: readonly string[]): Promise<Map<string, Buffer>>
   return samples
 }
 
-function generatedSamples(toMs: number): Map<string, Buffer> {
-  return new Map(
-    Object.entries(generated).map(([name, lineOf]) => {
-      const spread = { seed, users: 2000, unknownHosts: 3000, fromMs: toMs - 3_600_000, toMs }
-      const traffic = new Traffic(spread)
-      const lines = Array.from({ length: lineCount }, () => lineOf(traffic.next()))
-      const head = lineOf === blueCoat ? blueCoatHeader : []
-      return [name, Buffer.from(`${[...head, ...lines].join('\n')}\n`, 'latin1')]
-    }),
-  )
-}
-
 async function parseAll(
   samples: ReadonlyMap<string, Buffer>,
-  seconds: number,
+  { seconds, markdown }: { seconds: number; markdown: boolean },
   tell: Tell,
 ): Promise<void> {
   const formats: FormatSet = compileFormats(await loadDefinitions([shippedParsers]), {
@@ -152,7 +138,7 @@ async function parseAll(
     perSecond: figure.bytes / figure.cpuSeconds,
     linesPerSecond: figure.lines / figure.cpuSeconds,
   }))
-  const table = tableLines(
+  const table = (markdown ? markdownLines : tableLines)(
     [
       { title: 'Parse alone, one core', text: ({ name }) => name },
       { title: 'Format', text: ({ format }) => format },
@@ -172,26 +158,15 @@ async function parseAll(
         right: true,
         text: ({ transactions, lines }) => `${((100 * transactions) / lines).toFixed(1)}%`,
       },
+      // what aggregation leaves to encode and store
+      { title: 'Flows a line', right: true, text: ({ flowShare }) => flowShare.toFixed(2) },
     ],
     rows,
   )
   await tell({ parse: rows }, table.join('\n'))
 }
 
-/** A mixture of all samples, line by line, as devices behind one relay would give it. */
-function mixed(samples: ReadonlyMap<string, Buffer>): Buffer {
-  const all = [...samples].filter(([name]) => name !== 'Blue Coat W3C').map(([, bytes]) => bytes)
-  const at = all.map(() => 0)
-  const pieces: Buffer[] = []
-  for (let i = 0; i < lineCount; i++)
-    for (const [k, bytes] of all.entries()) {
-      if (at[k] >= bytes.length) continue
-      const end = bytes.indexOf(10, at[k]) + 1
-      pieces.push(bytes.subarray(at[k], end))
-      at[k] = end
-    }
-  return Buffer.concat(pieces)
-}
+const mixtureName = 'all of them, line by line'
 
 async function pathAll(
   folder: string,
@@ -210,7 +185,7 @@ async function pathAll(
     }
     const mixture = join(folder, 'mixed.log')
     await writeFile(mixture, mixed(samples))
-    if (samples.size > 1) files.push(['all of them, line by line', mixture])
+    if (samples.size > 1) files.push([mixtureName, mixture])
     if (options.only.has('tcp'))
       for (const [name, file] of files) {
         const figure = await benchPath(appliance, file, { kind: 'tcp', seconds: options.seconds })

@@ -159,6 +159,26 @@ export function fetchOf({ ca }: Client): typeof fetch {
   return own
 }
 
+/** The body of an answer, as it comes. Throws like `ask`. */
+export async function openBody(
+  client: Client,
+  path: string,
+  timeoutMs: number,
+): Promise<{ headers: Headers; body: AsyncIterable<Uint8Array> }> {
+  const { base, token = null } = client
+  let response: Response
+  try {
+    const headers = { ...(token !== null && { authorization: `Bearer ${token}` }) }
+    const signal = AbortSignal.timeout(timeoutMs)
+    response = await fetchOf(client)(`${base}${path}`, { headers, signal, redirect: 'error' })
+  } catch (cause) {
+    throw unreachable(base, timeoutMs, cause)
+  }
+  if (!response.ok) throw refusal(base, response.status, jsonOf(await textOf(response)))
+  if (response.body === null) throw foreign(base)
+  return { headers: response.headers, body: response.body }
+}
+
 /** Server-sent events, until the other side ends them. Throws like `ask`. */
 export async function* openStream(
   client: Client,

@@ -9,12 +9,15 @@ import type { Definition } from '../parse/definition.ts'
 import { visible } from '../report/text.ts'
 import type { Command, CommandIo } from './command.ts'
 import { write } from './command.ts'
+import { importFormat } from './formats-import.ts'
 import { formatPages, pageSamples } from './format-pages.ts'
 import { tableLines } from './table.ts'
 
 const help = `gnomon formats [--definitions DIR]... [--json] [ID]
+gnomon formats import FILE [--sample LOG] [--keep]
 
-Lists the log formats that are read; with an id, what the device must be told to log.
+Lists the log formats that are read; with an id, what the device must be told to log. import: writes a definition out of the settings
+of a custom parser of Defender for Cloud Apps (gnomon formats import --help).
 
   --definitions  folder with parser definitions of your own (see docs/parsers.md)
   --pages        folder: writes the manual's page for each format there
@@ -22,6 +25,7 @@ Lists the log formats that are read; with an id, what the device must be told to
 
   gnomon formats
   gnomon formats FORTIGATE
+  gnomon formats import branch-gateway.yaml --sample gateway.log > mine.yaml
 `
 
 /** A format as it is listed: its layouts (variants) are one. */
@@ -39,6 +43,7 @@ export interface ListedFormat {
 }
 
 async function run(args: string[], io: CommandIo): Promise<number> {
+  if (args[0] === 'import') return importFormat(args.slice(1), io)
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

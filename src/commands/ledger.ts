@@ -5,6 +5,7 @@ import { judgedLedgerRowSchema } from '../api/schemas.ts'
 import { OperatingError } from '../errors.ts'
 import { apiLimits } from '../limits.ts'
 import { formatBytes, formatCount, formatNoun, formatTime } from '../report/format.ts'
+import { visible } from '../report/text.ts'
 import { ask, clientHelp, clientOptions, findClient } from './client.ts'
 import type { Client } from './client.ts'
 import type { Command, CommandIo } from './command.ts'
@@ -31,6 +32,7 @@ const answer = z.object({
   total: z.int(),
   balanced: z.boolean(),
   sentence: z.string(),
+  notices: z.array(z.string()).default([]),
 })
 
 interface Question {
@@ -97,9 +99,9 @@ async function tellJson(client: Client, question: Question, io: CommandIo): Prom
   let separator = '{"rows":['
   let end = ''
   for await (const page of pagesOf(client, question)) {
-    const { rows, total, sentence } = page
+    const { rows, total, sentence, notices } = page
     ;({ balanced } = page)
-    end = `],"total":${total},"balanced":${balanced},"sentence":${JSON.stringify(sentence)}}\n`
+    end = `],"total":${total},"balanced":${balanced},"sentence":${JSON.stringify(sentence)},"notices":${JSON.stringify(notices)}}\n`
     await write(io.stdout, separator + rows.map((row) => JSON.stringify(row)).join(','))
     separator = ','
   }
@@ -110,11 +112,13 @@ async function tellJson(client: Client, question: Question, io: CommandIo): Prom
 async function tellTable(client: Client, question: Question, io: CommandIo): Promise<number> {
   let balanced = true
   let sentence = ''
+  let notices: string[] = []
   for await (const page of pagesOf(client, question)) {
-    ;({ balanced, sentence } = page)
+    ;({ balanced, sentence, notices } = page)
     if (page.rows.length > 0) await write(io.stdout, `${ledgerTable(page.rows).join('\n')}\n\n`)
   }
   await write(io.stdout, `${sentence}\n`)
+  for (const notice of notices) await write(io.stdout, `! ${visible(notice)}\n`)
   return balanced ? 0 : 1
 }
 

@@ -38,6 +38,7 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     dataDir: values.data ?? io.env['GNOMON_DATA'] ?? defaultData,
     loaded,
     readConfig,
+    env: io.env,
     log,
     now: Date.now,
     onFatal: (error) => {

@@ -10,6 +10,7 @@ import { takeFile } from '../intake/file-intake.ts'
 import { createLog } from '../lib/log.ts'
 import { version } from '../lib/version.ts'
 import { snapshotLimits } from '../limits.ts'
+import { helpFrom } from '../report/format-help.ts'
 import { formatNamed, loadDefinitions, compileFormats, shippedParsers } from '../parse/formats.ts'
 import { Pipeline } from '../pipeline.ts'
 import { buildReport } from '../report/build-report.ts'
@@ -23,20 +24,21 @@ import { write } from './command.ts'
 import { zoneNamed } from './parse.ts'
 import { Progress } from './progress.ts'
 
-const help = `gnomon snapshot FILE... [--defender FILE]... [--report html|json|csv|ndjson|pdf]... [--out DIR]
+const help = `gnomon snapshot FILE... [--defender FILE]... [--directory FILE] [--report html|json|csv|ndjson|pdf]... [--out DIR]
 
 Reads logs (plain, gz, zip, zstd), recognises each file's format, and writes a discovery report. No daemon is needed.
 
-  --report   html, json, csv, ndjson, pdf; may be given several times (default html, json and csv)
-  --out      folder for the report (default gnomon-report)
-  --name     title of the report (default the files' names)
-  --format   format id (see gnomon formats) or auto
-  --defender rows of the devices' agents (Defender for Endpoint, Windows events); may be given several times
-  --zone     IANA zone of stamps that name none (default UTC)
-  --json     the report as JSON on standard output instead of the summary
+  --report    html, json, csv, ndjson, pdf; may be given several times (default html, json and csv)
+  --out       folder for the report (default gnomon-report)
+  --name      title of the report (default the files' names)
+  --format    format id (see gnomon formats) or auto
+  --defender  rows of the devices' agents (Defender for Endpoint, Windows events); may be given several times
+  --directory CSV of people (Entra's user list, Get-ADUser): which user names are one person
+  --zone      IANA zone of stamps that name none (default UTC)
+  --json      the report as JSON on standard output instead of the summary
 
   gnomon snapshot firewall.log
-  gnomon snapshot firewall.log --defender events.ndjson --defender devices.ndjson
+  gnomon snapshot firewall.log --defender events.ndjson --defender devices.ndjson --directory users.csv
   gnomon snapshot --name "Branch, May" --report html --report ndjson --out may *.log.gz
 `
 
@@ -49,6 +51,7 @@ interface Plan {
   title: string
   format: string | null
   zone: string | null
+  directory: string | null
   json: boolean
 }
 
@@ -65,6 +68,7 @@ async function run(args: string[], io: CommandIo): Promise<number> {
       format: { type: 'string', default: 'auto' },
       zone: { type: 'string' },
       defender: { type: 'string', multiple: true, default: [] },
+      directory: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
@@ -81,6 +85,7 @@ async function run(args: string[], io: CommandIo): Promise<number> {
       values.name ?? [...positionals, ...values.defender].map((file) => basename(file)).join(', '),
     format: values.format === 'auto' ? null : values.format,
     zone: values.zone ?? null,
+    directory: values.directory ?? null,
     json: values.json,
   }
   if (plan.format !== null)
@@ -88,7 +93,8 @@ async function run(args: string[], io: CommandIo): Promise<number> {
       compileFormats(await loadDefinitions([shippedParsers]), { full: false }),
       plan.format,
     )
-  await checkFiles([...plan.files, ...plan.agentFiles])
+  const directories = plan.directory === null ? [] : [plan.directory]
+  await checkFiles([...plan.files, ...plan.agentFiles, ...directories])
   return inTemporaryFolder((folder) => snapshotIn(folder, plan, io))
 }
 
@@ -149,6 +155,7 @@ function storeBytes(machineBytes: number): number {
 async function snapshotIn(folder: string, plan: Plan, io: CommandIo): Promise<number> {
   const defaults = configSchema.parse({
     spool: { maxBytes: snapshotLimits.spoolBytes, fsync: 'never' },
+    merge: plan.directory === null ? {} : { directory: plan.directory },
     store: { maxMemoryBytes: storeBytes(totalmem()) },
   })
   const log = createLog('error')
@@ -166,6 +173,7 @@ async function snapshotIn(folder: string, plan: Plan, io: CommandIo): Promise<nu
       catalogVersion: pipeline.merge.catalog.version,
       gnomonVersion: version,
       nowMs: Date.now(),
+      helpOf: helpFrom(await loadDefinitions([shippedParsers])),
     })
     const scope = { report: reportId, source: null, fromMs: null, toMs: null }
     const files = await writeReportFiles(

@@ -3,17 +3,21 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { sourceRowSchema } from '../api/schemas.ts'
 import { formatCount, formatNoun, formatShare, formatTime, unknownText } from '../report/format.ts'
+import { driftText, duration } from '../report/stream-words.ts'
+import { wrap } from '../report/terminal.ts'
 import { visible } from '../report/text.ts'
 import { ask, clientHelp, clientOptions, findClient } from './client.ts'
 import type { Command, CommandIo } from './command.ts'
 import { write } from './command.ts'
 import { tableLines } from './table.ts'
+import type { TableColumn } from './table.ts'
 
 const help = `gnomon sources [--source NAME] [--url URL] [--json]
 
-Lists the data sources of a running appliance: state, format with its confidence, lines, and blind spots.
+Lists the data sources of a running appliance: state, format with its confidence, lines, clock against the time of receipt; below each
+what its lines do not tell, what changed in them, and whether its clock or zone is wrong.
 
-  --source   only this one, with each of its senders
+  --source   only this one, with each of its senders, and the commands that would make its lines tell more
 ${clientHelp}
 
   gnomon sources
@@ -31,8 +35,9 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     path: '/api/v1/sources',
     answer,
   })
+  const { columns: width = Infinity } = io.stdout as Partial<NodeJS.WriteStream>
   if (values.source === undefined) {
-    const text = values.json ? JSON.stringify(raw) : sourceTable(all.rows).join('\n')
+    const text = values.json ? JSON.stringify(raw) : sourceTable(all.rows, width).join('\n')
     await write(io.stdout, `${text}\n`)
     return 0
   }
@@ -44,30 +49,78 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     )
     return 1
   }
-  await write(io.stdout, `${values.json ? JSON.stringify(row) : sourceStory(row).join('\n')}\n`)
+  const story = values.json ? JSON.stringify(row) : sourceStory(row, width).join('\n')
+  await write(io.stdout, `${story}\n`)
   return 0
 }
 
-/** One row for each source; below it what its lines do not tell. */
-export function sourceTable(rows: readonly SourceRow[]): string[] {
-  if (rows.length === 0) return ['No source has sent anything yet, and none is configured.']
-  return tableLines<SourceRow>(
-    [
-      { title: 'Source', text: ({ name }) => name, width: 32 },
-      { title: 'State', text: ({ state }) => state },
-      { title: 'Format', text: formatWords },
-      { title: 'Sure', text: ({ confidence }) => formatShare(confidence), right: true },
-      {
-        title: 'Last seen (UTC)',
-        text: ({ lastSeen }) => (lastSeen === null ? unknownText : formatTime(lastSeen)),
-      },
-      { title: 'Senders', text: ({ streams }) => formatCount(streams.length), right: true },
-      { title: 'Lines/s', text: ({ linesPerSecond }) => rate(linesPerSecond), right: true },
-      { title: 'Transactions', text: ({ transactions }) => formatCount(transactions), right: true },
-    ],
-    rows,
-    blindWords,
+/** Below so many columns of the terminal some of the table's are left out. */
+const wide = 110
+
+/** Texts below a row, broken where the terminal ends. */
+function broken(texts: readonly string[], width: number): string[] {
+  // hostile text is made harmless first: its columns are counted then
+  return texts.flatMap((text) =>
+    width === Infinity ? [text] : wrap(visible(text), Math.max(20, width - 2)),
   )
+}
+
+/** One row for each source; below it what its lines do not tell, and what is wrong. `width`: columns of the terminal. */
+export function sourceTable(rows: readonly SourceRow[], width = Infinity): string[] {
+  if (rows.length === 0) return ['No source has sent anything yet, and none is configured.']
+  const columns: (TableColumn<SourceRow> & { narrow: boolean })[] = [
+    { title: 'Source', text: ({ name }) => name, width: width < wide ? 20 : 32, narrow: true },
+    { title: 'State', text: ({ state }) => state, narrow: true },
+    { title: 'Format', text: formatWords, width: width < wide ? 18 : 40, narrow: true },
+    { title: 'Sure', text: ({ confidence }) => formatShare(confidence), right: true, narrow: true },
+    {
+      title: 'Last seen (UTC)',
+      text: ({ lastSeen }) => (lastSeen === null ? unknownText : formatTime(lastSeen)),
+      narrow: false,
+    },
+    {
+      title: 'Senders',
+      text: ({ streams }) => formatCount(streams.length),
+      right: true,
+      narrow: false,
+    },
+    {
+      title: 'Lines/s',
+      text: ({ linesPerSecond }) => rate(linesPerSecond),
+      right: true,
+      narrow: true,
+    },
+    {
+      title: 'Transactions',
+      text: ({ transactions }) => formatCount(transactions),
+      right: true,
+      narrow: false,
+    },
+    { title: 'Clock', text: ({ streams }) => clockCell(streams), right: true, narrow: true },
+  ]
+  return tableLines<SourceRow>(
+    columns.filter(({ narrow }) => narrow || width >= wide),
+    rows,
+    (row) => broken(wordsBelow(row), width),
+  )
+}
+
+type Stream = SourceRow['streams'][number]
+
+const worstFirst = ['zone', 'ahead', 'late', 'right', 'unknown', 'files'] as const
+
+/** How far the stamps lie from receipt, of the sender whose clock is worst: `+2 h`, `0 s`; `files` have none. */
+function clockCell(streams: readonly Stream[]): string {
+  for (const state of worstFirst) {
+    const stream = streams.find(({ clock }) => clock.state === state)
+    if (stream === undefined) continue
+    const { seconds } = stream.clock
+    if (state === 'files') return 'files'
+    if (state === 'unknown' || seconds === null) return unknownText
+    const sign = seconds > 0 ? '+' : seconds < 0 ? '-' : ''
+    return `${sign}${duration(seconds * 1000)}`
+  }
+  return unknownText
 }
 
 function formatWords({ format, streams }: SourceRow): string {
@@ -82,9 +135,17 @@ function rate(linesPerSecond: number | null): string {
     : formatCount(linesPerSecond)
 }
 
-/** Only what is blind: a source that tells everything has nothing below it. */
-function blindWords(row: SourceRow): string[] {
-  return [...feedWords(row), ...lineWords(row)]
+/** Only what somebody should look at: a source that tells everything has nothing below it. */
+function wordsBelow(row: SourceRow): string[] {
+  const { commands, format, name, notices } = row
+  return [
+    ...feedWords(row),
+    ...lineWords(row),
+    ...notices.map((text) => `! ${text}`),
+    ...(commands.length === 0 || format === null
+      ? []
+      : [`What its devices must be told: gnomon sources --source ${name}`]),
+  ]
 }
 
 /** A feed of agent data that does not go on, or is silent. */
@@ -104,27 +165,56 @@ function lineWords({ words, format, reason, streams }: SourceRow): string[] {
   return words.filter((text) => text.includes(': '))
 }
 
-function sourceStory(row: SourceRow): string[] {
-  const streams = tableLines<SourceRow['streams'][number]>(
-    [
-      { title: 'Sender', text: ({ peer }) => peer },
-      { title: 'Listener', text: ({ listener }) => listener },
-      { title: 'Format', text: ({ format }) => format ?? 'not recognised' },
-      { title: 'Sure', text: ({ confidence }) => formatShare(confidence), right: true },
-      {
-        title: 'Last seen (UTC)',
-        text: ({ lastSeen }) => (lastSeen === null ? unknownText : formatTime(lastSeen)),
-      },
-      { title: 'Transactions', text: ({ transactions }) => formatCount(transactions), right: true },
-      { title: 'User', text: ({ withUser }) => formatShare(withUser), right: true },
-      { title: 'Host', text: ({ withHost }) => formatShare(withHost), right: true },
-      { title: 'Bytes', text: ({ withBytes }) => formatShare(withBytes), right: true },
-      { title: 'Action', text: ({ withAction }) => formatShare(withAction), right: true },
-    ],
-    row.streams,
-    ({ reason }) => [reason],
+function streamTable(streams: readonly Stream[], width: number): string[] {
+  const columns: (TableColumn<Stream> & { narrow: boolean })[] = [
+    { title: 'Sender', text: ({ peer }) => peer, width: width < wide ? 24 : 40, narrow: true },
+    { title: 'Listener', text: ({ listener }) => listener, narrow: false },
+    {
+      title: 'Format',
+      text: ({ format }) => format ?? 'not recognised',
+      width: width < wide ? 18 : 40,
+      narrow: true,
+    },
+    { title: 'Sure', text: ({ confidence }) => formatShare(confidence), right: true, narrow: true },
+    {
+      title: 'Last seen (UTC)',
+      text: ({ lastSeen }) => (lastSeen === null ? unknownText : formatTime(lastSeen)),
+      narrow: false,
+    },
+    {
+      title: 'Transactions',
+      text: ({ transactions }) => formatCount(transactions),
+      right: true,
+      narrow: false,
+    },
+    { title: 'User', text: ({ withUser }) => formatShare(withUser), right: true, narrow: true },
+    { title: 'Host', text: ({ withHost }) => formatShare(withHost), right: true, narrow: true },
+    { title: 'Bytes', text: ({ withBytes }) => formatShare(withBytes), right: true, narrow: true },
+    {
+      title: 'Action',
+      text: ({ withAction }) => formatShare(withAction),
+      right: true,
+      narrow: true,
+    },
+  ]
+  return tableLines<Stream>(
+    columns.filter(({ narrow }) => narrow || width >= wide),
+    streams,
+    ({ reason, clock, drift }) => {
+      const changed = drift.map(({ since, ended, words }) =>
+        driftText({
+          sinceMs: Date.parse(since),
+          endedMs: ended === null ? null : Date.parse(ended),
+          words,
+        }),
+      )
+      return broken([reason, clock.text, ...changed], width)
+    },
   )
-  const feeds = tableLines<NonNullable<SourceRow['feeds']>[number]>(
+}
+
+function feedTable(feeds: NonNullable<SourceRow['feeds']>): string[] {
+  return tableLines<(typeof feeds)[number]>(
     [
       { title: 'Feed', text: ({ name }) => name },
       { title: 'Kind', text: ({ kind }) => kind },
@@ -135,15 +225,31 @@ function sourceStory(row: SourceRow): string[] {
       },
       { title: 'Rows', text: ({ lines }) => formatCount(lines), right: true },
     ],
-    row.feeds ?? [],
+    feeds,
     ({ trouble }) => (trouble === null ? [] : [trouble]),
   )
-  const words = row.words.map((text) => `- ${visible(text)}`)
+}
+
+/** The source with each of its senders, its blind spots, and the commands that would mend them. */
+export function sourceStory(row: SourceRow, width = Infinity): string[] {
+  const { feeds = [] } = row
+  const words = row.words.flatMap((text) =>
+    broken([text], width).map((line, i) => `${i === 0 ? '-' : ' '} ${visible(line)}`),
+  )
+  const commands = row.commands.flatMap(({ format, enable, blind }) => [
+    '',
+    `What ${visible(format)} must be told (gnomon formats ${visible(format)}):`,
+    ...enable.split('\n').map((line) => `  ${visible(line)}`),
+    ...(blind === null
+      ? []
+      : broken([`What stays blind: ${blind.replaceAll(/\s+/g, ' ')}`], width).map(visible)),
+  ])
   return [
     `${visible(row.name)}: ${row.state}, ${formatNoun(row.transactions, 'transaction')}`,
-    ...(row.streams.length === 0 ? [] : ['', ...streams]),
-    ...((row.feeds ?? []).length === 0 ? [] : ['', ...feeds]),
+    ...(row.streams.length === 0 ? [] : ['', ...streamTable(row.streams, width)]),
+    ...(feeds.length === 0 ? [] : ['', ...feedTable(feeds)]),
     ...(words.length === 0 ? [] : ['', ...words]),
+    ...commands,
   ]
 }
 

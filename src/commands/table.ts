@@ -35,3 +35,17 @@ export function tableLines<Row>(
     ]),
   ]
 }
+
+/** The same table in Markdown. */
+export function markdownLines<Row>(
+  columns: readonly TableColumn<Row>[],
+  rows: readonly Row[],
+): string[] {
+  const line = (texts: readonly string[]): string =>
+    `| ${texts.map((text) => visible(text).replaceAll('|', '\\|')).join(' | ')} |`
+  return [
+    line(columns.map(({ title }) => title)),
+    `| ${columns.map(({ right }) => (right === true ? '---:' : '---')).join(' | ')} |`,
+    ...rows.map((row) => line(columns.map(({ text }) => text(row)))),
+  ]
+}

@@ -1,7 +1,8 @@
 /** `gnomon upload`: files to Defender for Cloud Apps, as a snapshot or into a data source there. No daemon is needed. */
-import { appendFile, copyFile, mkdir, readFile } from 'node:fs/promises'
+import { access, appendFile, constants, copyFile, mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { keyFile } from '../access/keys.ts'
 import { loadConfig } from '../config/config.ts'
 import { publishSchema } from '../config/publish-schema.ts'
 import type { TenantConfig, UploadConfig } from '../config/publish-schema.ts'
@@ -15,16 +16,22 @@ import type { Job, NewJob } from '../publish/outbox.ts'
 import { fileNameOf } from '../publish/publisher.ts'
 import { receiptOf } from '../publish/receipts.ts'
 import type { Receipt } from '../publish/receipts.ts'
+import { commandOutbox, receiptsName, receiptsOf } from '../publish/receipts-file.ts'
 import { Sender } from '../publish/sender.ts'
 import { customParser } from '../publish/usage-lines.ts'
+import { findClient } from './client.ts'
 import type { Command, CommandIo } from './command.ts'
 import { write } from './command.ts'
+import { defaultData } from './default-data.ts'
 import { mergedFiles } from './upload-merged.ts'
 import { rawFiles } from './upload-raw.ts'
+import { isStateOrder, tellState } from './upload-state.ts'
 import { summaryText } from './upload-summary.ts'
 
 const help = `gnomon upload --snapshot NAME FILE... [--tenant NAME]
 gnomon upload --stream NAME FILE... [--tenant NAME]
+
+gnomon upload --list | --receipts | --run NAME | --resend ID | --discard ID
 
 Uploads logs to Defender for Cloud Apps, and waits for the receipts. Files on their way lie in the outbox: the same command again goes on
 where it was cut off, and sends no file a second time.
@@ -37,11 +44,19 @@ where it was cut off, and sends no file a second time.
   --pseudonyms users,devices,addresses: names that do not leave (with --merged)
   --dry-run    write the exact bytes into --out and tell what of whom is in them; nothing is sent
   --out        folder for --dry-run (default gnomon-upload)
-  --outbox     folder of files on their way, and of receipts.jsonl (default gnomon-outbox)
+  --outbox     folder of files on their way, and of receipts.jsonl (default within the appliance's data folder where that is
+               there and may be written: then pseudonyms are the console's, and receipts are in its list; else gnomon-outbox)
   --config     configuration (default GNOMON_CONFIG, then /etc/gnomon/gnomon.yaml)
+  --data       the appliance's data folder (default GNOMON_DATA, then /var/lib/gnomon)
   --again      send a file that was receipted before
   --custom-parser  print what to enter for format CUSTOM
   --json       the receipts, or the summary, as JSON
+
+Of a running appliance (--url, default this machine):
+  --list       its uploads, and files on their way or put aside
+  --receipts   what has left, the last first
+  --run        makes and sends now what waits for this upload
+  --resend, --discard  a file that was refused or is uncertain
 
   gnomon upload --snapshot "Branch, May" --dry-run branch.log
   gnomon upload --snapshot "Branch, May" branch.log
@@ -56,6 +71,8 @@ interface Plan {
   pseudonyms: UploadConfig['pseudonyms']
   out: string
   outbox: string
+  /** Folder with the key of pseudonyms. */
+  keys: string
   again: boolean
   json: boolean
 }
@@ -73,8 +90,15 @@ async function run(args: string[], io: CommandIo): Promise<number> {
       pseudonyms: { type: 'string', default: '' },
       'dry-run': { type: 'boolean', default: false },
       out: { type: 'string', default: 'gnomon-upload' },
-      outbox: { type: 'string', default: 'gnomon-outbox' },
+      outbox: { type: 'string' },
       config: { type: 'string' },
+      data: { type: 'string' },
+      url: { type: 'string' },
+      list: { type: 'boolean', default: false },
+      receipts: { type: 'boolean', default: false },
+      run: { type: 'string' },
+      resend: { type: 'string' },
+      discard: { type: 'string' },
       again: { type: 'boolean', default: false },
       'custom-parser': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -86,11 +110,30 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     return (
       await write(io.stdout, customParser.map(([key, value]) => `${key}: ${value}\n`).join('')), 0
     )
+  if (isStateOrder(values))
+    return tellState(await findClient(values, io.env), values, values.json, io)
   if (positionals.length === 0) return (await write(io.stderr, help), 2)
-  const plan = planOf(values, positionals)
+  const folders = await foldersOf(values, io.env)
+  const plan = planOf({ ...values, ...folders }, positionals)
   if (values['dry-run']) return dryRun(plan, io)
   const { config } = await loadConfig({ path: values.config, env: io.env })
   return send(plan, tenantNamed(config.publish.tenants, values.tenant), io)
+}
+
+/** The appliance's own data folder, where this program may use it: its key and its list of receipts are shared then. */
+async function foldersOf(
+  values: { outbox?: string | undefined; data?: string | undefined },
+  env: NodeJS.ProcessEnv,
+): Promise<{ outbox: string; keys: string }> {
+  const data = values.data ?? (env['GNOMON_DATA'] || defaultData)
+  const shared = await access(join(data, keyFile), constants.R_OK)
+    .then(async () => access(data, constants.W_OK))
+    .then(
+      () => true,
+      () => false,
+    )
+  const outbox = values.outbox ?? (shared ? join(data, commandOutbox) : 'gnomon-outbox')
+  return { outbox, keys: shared ? data : outbox }
 }
 
 function planOf(
@@ -102,12 +145,13 @@ function planOf(
     pseudonyms: string
     out: string
     outbox: string
+    keys: string
     again: boolean
     json: boolean
   },
   files: string[],
 ): Plan {
-  const { snapshot, stream, format, merged, out, outbox, again, json } = values
+  const { snapshot, stream, format, merged, out, outbox, keys, again, json } = values
   const name = snapshot ?? stream
   if (name === undefined || (snapshot !== undefined && stream !== undefined))
     throw new OperatingError('USAGE', 'cannot upload: say --snapshot NAME or --stream NAME')
@@ -140,6 +184,7 @@ function planOf(
     pseudonyms,
     out,
     outbox,
+    keys,
     again,
     json,
   }
@@ -179,7 +224,7 @@ async function filesOf(plan: Plan, tenant: string, folder: string, keyFolder: st
 
 async function dryRun(plan: Plan, io: CommandIo): Promise<number> {
   await mkdir(plan.out, { recursive: true })
-  const { files, summary } = await filesOf(plan, '', plan.out, plan.outbox)
+  const { files, summary } = await filesOf(plan, '', plan.out, plan.keys)
   if (plan.json) await write(io.stdout, `${JSON.stringify({ files, summary })}\n`)
   else {
     await write(io.stdout, summaryText(summary))
@@ -197,7 +242,7 @@ async function dryRun(plan: Plan, io: CommandIo): Promise<number> {
 
 async function send(plan: Plan, tenant: TenantConfig, io: CommandIo): Promise<number> {
   const outbox = await Outbox.open(plan.outbox)
-  const receiptsFile = join(plan.outbox, 'receipts.jsonl')
+  const receiptsFile = join(plan.outbox, receiptsName)
   const before = await receiptsOf(receiptsFile)
   await queue(plan, tenant.name, outbox, before, io)
   const client = new MdaClient(tenant, Date.now)
@@ -235,7 +280,7 @@ async function queue(
   const group = outbox.nextGroup(Date.now(), 'command')
   const folder = await outbox.stage(group)
   try {
-    const { files } = await filesOf(plan, tenant, folder, plan.outbox)
+    const { files } = await filesOf(plan, tenant, folder, plan.keys)
     const place = ({
       tenant: t,
       stream,
@@ -270,14 +315,6 @@ async function queue(
   } finally {
     await outbox.unstage(group)
   }
-}
-
-async function receiptsOf(path: string): Promise<Receipt[]> {
-  const text = await readFile(path, 'utf8').catch(() => '')
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Receipt)
 }
 
 async function tell(receipt: Receipt, json: boolean, io: CommandIo): Promise<void> {

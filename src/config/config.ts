@@ -8,6 +8,7 @@ import { configLimits } from '../limits.ts'
 import { crossFaults } from './cross-checks.ts'
 import { readDocument } from './document.ts'
 import type { ConfigDocument, ConfigFault, Path } from './document.ts'
+import type { Interpolation } from './env.ts'
 import { faultsOf } from './faults.ts'
 import { locateConfig } from './locate.ts'
 import { configSchema } from './schema.ts'
@@ -84,6 +85,15 @@ export async function loadConfig(options: ConfigOptions): Promise<LoadedConfig> 
     text,
     placeOf: (at) => placeText(path ?? 'defaults', document.placeOf(at)),
   }
+}
+
+/** What a text would be as configuration; nothing is thrown, every fault is told with its place. */
+export async function checkText(
+  text: string,
+  from: Interpolation,
+): Promise<{ config: Config | null; faults: ConfigFault[] }> {
+  const { config, faults } = validate(await readDocument(text, from))
+  return { config, faults: inOrder(faults) }
 }
 
 /**

@@ -193,6 +193,13 @@ export const publishSchema = z.strictObject({
   records: z.array(records).default([]).describe('Usage as records, for a SIEM'),
   reports: z.array(report).default([]).describe('Reports on schedule'),
   mail: mail.optional().describe('How mail is sent'),
+  fonts: z
+    .array(z.string())
+    .max(20)
+    .default([])
+    .describe(
+      'TTF or OTF files for letters of PDF reports that the shipped fonts lack: Chinese, Japanese, Korean, Thai, …',
+    ),
   outboxBytes: z
     .int()
     .min(1)

@@ -4,11 +4,13 @@ import type { Session } from './traffic.ts'
 const day = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10)
 const clock = (atMs: number): string => new Date(atMs).toISOString().slice(11, 19)
 
+const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
+const weekdays = 'Sun Mon Tue Wed Thu Fri Sat'.split(' ')
+
 /** `Nov 24 05:30:05` of RFC 3164. */
 function bsdTime(atMs: number): string {
   const date = new Date(atMs)
-  const month = date.toLocaleString('en', { month: 'short', timeZone: 'UTC' })
-  return `${month} ${String(date.getUTCDate()).padStart(2)} ${clock(atMs)}`
+  return `${months[date.getUTCMonth()]} ${String(date.getUTCDate()).padStart(2)} ${clock(atMs)}`
 }
 
 /** TRAFFIC record at the end of a session, 115 columns (PAN-OS 11). */
@@ -79,11 +81,7 @@ export function blueCoat(s: Session): string {
 /** Zscaler's NSS web feed, CSV as it comes by default (34 columns). */
 export function zscaler(s: Session): string {
   const date = new Date(s.atMs)
-  const names = { weekday: 'short', month: 'short', timeZone: 'UTC' } as const
-  const [weekday, month] = [
-    date.toLocaleString('en', { weekday: 'short', timeZone: 'UTC' }),
-    date.toLocaleString('en', { month: names.month, timeZone: 'UTC' }),
-  ]
+  const [weekday, month] = [weekdays[date.getUTCDay()], months[date.getUTCMonth()]]
   const time = `${weekday} ${month} ${String(date.getUTCDate()).padStart(2)} ${clock(s.atMs)} ${date.getUTCFullYear()}`
   const action = s.blocked ? 'Blocked' : 'Allowed'
   const cells = [

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import type { Stats } from 'node:fs'
 import { constants, open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { agentLines, agentStream, peekAgentFile } from '../defender/agent-file.ts'
+import { defenderLimits } from '../limits.ts'
+import { agentCsvHeader, agentLines, agentStream, peekAgentFile } from '../defender/agent-file.ts'
 import { causeOf, OperatingError } from '../errors.ts'
 import type { StreamDescription } from '../spool/frame-sink.ts'
 import { openLogFile } from './archive.ts'
@@ -146,7 +147,8 @@ async function takeOpen(
       return { ...summary, refused }
     }
   }
-  await writeParts(file, { options, sink, now }, summary)
+  const header = from === 0 || archive ? null : await headerOf(handle, from)
+  await writeParts(file, { options, sink, now, header }, summary)
   await sink.done(contentId, { name: summary.name, bytes: summary.bytes, lines: summary.lines })
   return summary
 }
@@ -188,14 +190,14 @@ async function check(file: OpenFile, options: TakeFileOptions): Promise<string |
 
 async function writeParts(
   file: OpenFile,
-  to: { options: TakeFileOptions; sink: FileSink; now: () => number },
+  to: { options: TakeFileOptions; sink: FileSink; now: () => number; header: Uint8Array | null },
   summary: FileSummary,
 ): Promise<void> {
-  const { options, sink, now } = to
+  const { options, sink, now, header } = to
   const receivedAtMs = now()
   for await (const member of membersOf(openLogFile(file, options.name, options.archive))) {
     let part = 0
-    const { kind, all } = await peekAgentFile(member.chunks)
+    const { kind, all } = await peekAgentFile(behind(header, member.chunks))
     const agent = kind ?? (options.agent === true ? 'lines' : null)
     const stream = agent === null ? options.stream : agentStream(options.stream)
     const text = agent === null ? all : agentLines(all, agent)
@@ -209,6 +211,21 @@ async function writeParts(
       summary.cutLines += cutLines
     }
   }
+}
+
+/** The header of a CSV export that grew: its new rows are read by it. */
+async function headerOf(handle: FileHandle, from: number): Promise<Uint8Array | null> {
+  const head = Buffer.alloc(Math.min(from, defenderLimits.headBytes))
+  const { bytesRead } = await handle.read(head, 0, head.length, 0)
+  return agentCsvHeader(head.subarray(0, bytesRead))
+}
+
+async function* behind(
+  header: Uint8Array | null,
+  chunks: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  if (header !== null) yield header
+  yield* chunks
 }
 
 /** The chunks by member; each member's must be read to their end before the next is asked for. */

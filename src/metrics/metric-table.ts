@@ -2,6 +2,11 @@
 import { apiLimits } from '../limits.ts'
 import { feedMetrics } from './defender-metrics.ts'
 import type { FeedNumbers } from './defender-metrics.ts'
+import { mergeMetrics } from './merge-metrics.ts'
+import type { MergeNumbers } from './merge-metrics.ts'
+import { publishMetrics } from './publish-metrics.ts'
+import type { PublishNumbers } from './publish-metrics.ts'
+import { sourceMetrics, type SourceNumbers } from './source-metrics.ts'
 
 /** A syslog listener; SyslogListenerStatus (intake/syslog-status.ts) is one. */
 export interface ListenerNumbers {
@@ -36,8 +41,12 @@ export interface FileNumbers {
 }
 
 export interface MetricSources {
+  sources: () => readonly SourceNumbers[]
   /** Feeds of agent data. */
   feeds: () => readonly FeedNumbers[]
+  /** What leaves the box. */
+  publish: () => PublishNumbers
+  merge: () => MergeNumbers
   intake: () => { listeners: readonly ListenerNumbers[]; files: readonly FileNumbers[] }
   spool: () => {
     bytes: number
@@ -444,4 +453,7 @@ export const metricTable: readonly Metric[] = [
   ...flowMetrics,
   ...storeMetrics,
   ...feedMetrics,
+  ...mergeMetrics,
+  ...publishMetrics,
+  ...sourceMetrics,
 ]

@@ -1,9 +1,16 @@
 /** Builds a report from merged usage and the ledger: every number of it is a sum over rows of the store. */
 import { reportLimits } from '../limits.ts'
 import type { Store } from '../store/store.ts'
-import { ledgerSums } from './ledger-queries.ts'
+import { helpWith } from './format-help.ts'
+import type { HelpOf } from './format-help.ts'
+import { blindSpots } from './data-quality.ts'
+import { freshnessOf } from './freshness.ts'
+import type { ExpectedAgent } from './freshness.ts'
+import { ledgerSums, streamStates } from './ledger-queries.ts'
 import type { LedgerSum } from './ledger-queries.ts'
+import { mergedShares, overlapOf } from './overlap.ts'
 import type { Report, ReportSource } from './report.ts'
+import { noticesOf } from './stream-words.ts'
 import { bandOf, riskBands } from './risk.ts'
 import { inScope, scopeParams, volumeColumns, volumeOf } from './scope.ts'
 import type { UsageScope, VolumeRow } from './scope.ts'
@@ -11,6 +18,12 @@ import type { UsageColumn } from './usage-details.ts'
 import { appRows, infrastructureRows, personRows, unknownRows } from './usage-lists.ts'
 
 export interface ReportRequest extends UsageScope {
+  /** Sources of agents that feeds bring by themselves. */
+  expected?: readonly ExpectedAgent[]
+  /** The viewer may see only some sources: how the views overlap is not for him. */
+  bounded?: boolean
+  /** What devices of a format must be told. */
+  helpOf?: HelpOf
   title: string
   catalogVersion: string
   gnomonVersion: string
@@ -24,7 +37,12 @@ export async function buildReport(store: Store, request: ReportRequest): Promise
   const { totals, from, to } = await totalsOf(store, request)
   const unit = timelineUnit(from, to)
   const apps = await appRows(store, request, { ...all, sort: 'bytesTotal' })
-  const sources = await sourcesOf(store, request)
+  const freshness = await freshnessOf(store, request, request)
+  const overlap =
+    freshness.agents.length === 0 || request.bounded === true
+      ? null
+      : await overlapOf(store, request)
+  const sources = await sourcesOf(store, request, freshness.agents.length > 0)
   return {
     title: request.title,
     report: request.report,
@@ -45,6 +63,8 @@ export async function buildReport(store: Store, request: ReportRequest): Promise
     devices: await personRows(store, 'devices', request, { ...all, sort: 'bytesTotal' }),
     sources: sources.rows,
     unparsed: sources.unparsed,
+    overlap,
+    freshness,
     catalogVersion: request.catalogVersion,
     gnomonVersion: request.gnomonVersion,
   }
@@ -140,10 +160,11 @@ async function categoriesOf(store: Store, scope: UsageScope): Promise<Report['ca
   return rows.map((row) => ({ category: row.category, apps: row.apps, ...volumeOf(row) }))
 }
 
-/** Each source's ledger in the scope, its traffic, and what its logs tell. */
+/** Each source's ledger in the scope, its traffic, what its logs tell, and what agents add to it. */
 async function sourcesOf(
   store: Store,
   request: ReportRequest,
+  withAgents: boolean,
 ): Promise<{ rows: ReportSource[]; unparsed: Report['unparsed'] }> {
   // a snapshot is received at one time, whatever its logs' own: its ledger is not cut by the time range
   const ledger = await ledgerSums(
@@ -155,29 +176,38 @@ async function sourcesOf(
     scopeParams(request),
   )
   const shares = await sharesOf(store, request)
+  const merged = withAgents ? await mergedShares(store, request) : new Map<string, never>()
+  // a snapshot's files have no clock, and nothing to be compared with
+  const streams = request.report === 'continuous' ? await streamStates(store) : []
   const names = new Set([...ledger.map((row) => row.source), ...volumes.map((row) => row.source)])
   const rows = [...names].sort().map((name): ReportSource => {
     const volume = volumes.find((row) => row.source === name)
     const own = ledger.filter((row) => row.source === name)
+    const formats = [
+      ...new Set(
+        own.flatMap((row) =>
+          row.outcome === 'transaction' && row.format !== '' ? [row.format] : [],
+        ),
+      ),
+    ].sort()
+    const told = {
+      ...(shares.get(name) ?? untold),
+      merged: merged.get(name) ?? null,
+    }
+    const blind = blindSpots(told).some(({ level }) => level === 'missing' || level === 'partly')
     return {
       name,
-      formats: [
-        ...new Set(
-          own.flatMap((row) =>
-            row.outcome === 'transaction' && row.format !== '' ? [row.format] : [],
-          ),
-        ),
-      ].sort(),
+      formats,
       ...(volume === undefined
         ? { bytesUp: null, bytesDown: null, bytesTotal: null }
         : volumeOf(volume)),
       ...balanceOf(own),
-      ...(shares.get(name) ?? {
-        withUser: null,
-        withHost: null,
-        withBytes: null,
-        withAction: null,
-      }),
+      ...told,
+      notices: noticesOf(
+        streams.filter(({ source }) => source === name),
+        request.nowMs,
+      ),
+      commands: blind ? helpWith(formats, request.helpOf ?? (() => null)) : [],
     }
   })
   return { rows, unparsed: reasonsOf(ledger) }
@@ -214,6 +244,8 @@ function reasonsOf(ledger: readonly LedgerSum[]): Report['unparsed'] {
     .map(([reason, count]) => ({ reason, lines: count }))
     .sort((a, b) => b.lines - a.lines)
 }
+
+const untold = { withUser: null, withHost: null, withBytes: null, withAction: null }
 
 type Shares = Pick<ReportSource, 'withUser' | 'withHost' | 'withBytes' | 'withAction'>
 

@@ -65,7 +65,7 @@ export function renderCsv(report: Report): Map<string, string> {
     [
       'sources.csv',
       table(
-        columns<Report['sources'][number]>([
+        columns<Omit<Report['sources'][number], 'merged' | 'notices' | 'commands'>>([
           ...([
             'name',
             'formats',
@@ -81,7 +81,43 @@ export function renderCsv(report: Report): Map<string, string> {
         report.sources,
       ),
     ],
+    ...(report.overlap === null ? [] : overlapTables(report.overlap)),
   ])
+}
+
+/** Only where agents told something: without them nothing is known of what they do not know. */
+function overlapTables(overlap: NonNullable<Report['overlap']>): [string, string][] {
+  const { unknownAddresses, unseenDevices, unfitDevices } = overlap
+  return [
+    [
+      'unknown-addresses.csv',
+      table(
+        columns<(typeof unknownAddresses)[number]>([
+          'address',
+          'guess',
+          'otherwise',
+          'transactions',
+          'bytesTotal',
+          'lastSeen',
+        ]),
+        unknownAddresses,
+      ),
+    ],
+    [
+      'unseen-devices.csv',
+      table(
+        columns<(typeof unseenDevices)[number]>(['deviceId', 'device', 'transactions', 'lastSeen']),
+        unseenDevices,
+      ),
+    ],
+    [
+      'unfit-devices.csv',
+      table(
+        columns<(typeof unfitDevices)[number]>(['deviceId', 'device', 'reason', 'lastSeen']),
+        unfitDevices,
+      ),
+    ],
+  ]
 }
 
 /** `others` is a person's addresses, an address's or device's users: the header says which. */

@@ -65,14 +65,47 @@ const told: Record<BlindField, string> = {
 
 /** What one source's lines leave out, field by field. */
 export function blindSpots(
-  source: Pick<ReportSource, 'withUser' | 'withHost' | 'withBytes' | 'withAction'>,
+  source: Pick<ReportSource, 'withUser' | 'withHost' | 'withBytes' | 'withAction' | 'merged'>,
 ): BlindSpot[] {
+  const { withUser, withHost, withBytes, withAction, merged } = source
   return [
-    blindSpot('user', source.withUser),
-    blindSpot('host', source.withHost),
-    blindSpot('bytes', source.withBytes),
-    blindSpot('action', source.withAction),
+    joined('user', withUser, merged?.withUser ?? null),
+    joined('host', withHost, merged?.withHost ?? null),
+    ofLines('bytes', withBytes, merged !== null),
+    ofLines('action', withAction, merged !== null),
   ]
+}
+
+/** The merge counts: who is known by an agent is no blind spot. Where it found no more, the lines speak for themselves. */
+function joined(field: 'user' | 'host', own: number | null, merged: number | null): BlindSpot {
+  if (merged === null || merged <= (own ?? 0)) return blindSpot(field, own)
+  const { lacks } = advice[field]
+  const remedy =
+    field === 'user'
+      ? 'turn on user identification or proxy authentication, or bring more devices under Defender'
+      : advice.host.remedy
+  const fact =
+    own === null
+      ? `Agents ${told[field]} for ${formatShare(merged)} of transactions`
+      : `${own === 0 ? 'No' : `${formatShare(own)} of`} transactions ${told[field]}; with the agents’ rows ${formatShare(merged)} do`
+  if (merged >= 0.95) return { field, share: merged, level: 'good', text: `${fact}.` }
+  const level = merged >= 0.05 ? 'partly' : 'missing'
+  return {
+    field,
+    share: merged,
+    level,
+    text: `${fact}. The rest does not say ${lacks}: ${remedy}.`,
+  }
+}
+
+/** A source of agents has no lines of a log to judge by. */
+function ofLines(field: 'bytes' | 'action', share: number | null, agents: boolean): BlindSpot {
+  if (share !== null || !agents) return blindSpot(field, share)
+  const text =
+    field === 'bytes'
+      ? 'Agents tell no bytes: they come from the network’s logs.'
+      : 'Agents tell connections that were made, and some that were blocked.'
+  return { field, share, level: 'nothing', text }
 }
 
 function blindSpot(field: BlindField, share: number | null): BlindSpot {

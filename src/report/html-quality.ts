@@ -2,7 +2,9 @@
 
 import { blindSpots, ledgerSentence } from './data-quality.ts'
 import type { BlindSpot } from './data-quality.ts'
+import type { FormatHelp } from './format-help.ts'
 import { formatCount, formatNoun, formatShare } from './format.ts'
+import { freshnessPart } from './html-merged.ts'
 import { countCell, name, nameCell } from './html-table.ts'
 import { html, nothing, trusted } from './markup.ts'
 import type { Markup } from './markup.ts'
@@ -16,7 +18,7 @@ export function qualitySection(report: Report): Markup {
       Every line received ends as exactly one of: transaction, skipped (with a reason), unparsed
       (kept) or dropped (named). This is how it adds up.
     </p>
-    ${report.sources.length === 0 ? html`<p class="why">No data source has sent anything yet.</p>` : html`${ledger(report.sources)}${blind(report.sources)}${unparsed(report)}`}
+    ${report.sources.length === 0 ? html`<p class="why">No data source has sent anything yet.</p>` : html`${ledger(report.sources)}${freshnessPart(report)}${blind(report.sources)}${unparsed(report)}`}
   </section> `
 }
 
@@ -72,7 +74,8 @@ function blind(sources: readonly ReportSource[]): Markup {
   return html`<h3>What your firewall is not telling you</h3>
     <p class="lead">
       A report can only be as good as its logs. This is the share of each source’s transactions that
-      say who, where, how much and whether it was let through.
+      say who, where, how much and whether it was let through; where agents’ rows were joined to
+      them, who and where count with what these added.
     </p>
     <div class="sources">
       ${sources.map(
@@ -80,6 +83,8 @@ function blind(sources: readonly ReportSource[]): Markup {
           html`<div class="source">
             <h4>${name(source.name)}</h4>
             <dl>${blindSpots(source).map(spot)}</dl>
+            ${source.notices.map((notice) => html`<p class="notice">${notice}</p>`)}
+            ${source.commands.map(commands)}
           </div>`,
       )}
     </div>`
@@ -93,6 +98,15 @@ function spot(blindSpot: BlindSpot): Markup {
     <dt>${titles[field]}<span class="share">${formatShare(share)}</span>${meter(share)}</dt>
     <dd>${text}</dd>
   </div>`
+}
+
+/** What the devices must be told, as the vendor writes it. */
+function commands({ format, enable, blind: dark }: FormatHelp): Markup {
+  return html`<details class="commands">
+    <summary>What ${name(format)} must be told</summary>
+    <pre>${enable.split('\n').map((line) => html`${line}<br />`)}</pre>
+    ${dark === null ? nothing : html`<p>${dark}</p>`}
+  </details>`
 }
 
 function meter(share: number | null): Markup {

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { formatPeriod, formatTime } from './format.ts'
 import { overview } from './html-overview.ts'
+import { overlapSection } from './html-merged.ts'
 import { qualitySection } from './html-quality.ts'
 import { name } from './html-table.ts'
 import { tables } from './html-tables.ts'
@@ -59,7 +60,9 @@ export function renderHtml(report: Report): string {
       </head>
       <body>
         ${header(report)} ${navigation(report)}
-        <main>${overview(report)} ${tables(report)} ${qualitySection(report)}</main>
+        <main>
+          ${overview(report)} ${tables(report)} ${overlapSection(report)} ${qualitySection(report)}
+        </main>
         ${footer(report)} ${scriptElement}
       </body>
     </html> `.text
@@ -116,6 +119,9 @@ function navigation(report: Report): Markup {
     ['addresses', 'Addresses', report.addresses.length],
     ['devices', 'Devices', report.devices.length],
     ['infrastructure', 'Infrastructure', null],
+    ...(report.overlap === null
+      ? []
+      : ([['overlap', 'Network and agents', null]] as [string, string, null][])),
     ['quality', 'Data quality', null],
   ]
   return html`<nav aria-label="Sections">

@@ -92,5 +92,23 @@ export async function streamStates(store: Store): Promise<StreamState[]> {
   const rows = await store.query<{ state: string }>(
     'SELECT argMax(state, seen) AS state, max(seen) AS last FROM db.streams GROUP BY key ORDER BY last DESC',
   )
-  return rows.map((row) => JSON.parse(row.state) as StreamState)
+  return rows.map((row) => {
+    const kept = JSON.parse(row.state) as Partial<StreamState>
+    return { ...unwatched, judged: kept.transactions, ...kept } as StreamState
+  })
+}
+
+/** States written before clocks and drift were watched. */
+const unwatched = { zone: null, skew: null, drift: [], memory: null }
+
+/** The same with all that parse threads need to go on from them. */
+export async function rememberedStreams(store: Store): Promise<StreamState[]> {
+  const rows = await store.query<{ key: string; memory: string }>(
+    'SELECT key, argMax(memory, seen) AS memory FROM db.stream_memory GROUP BY key',
+  )
+  const memories = new Map(rows.map(({ key, memory }) => [key, memory]))
+  return (await streamStates(store)).map((state) => ({
+    ...state,
+    memory: memories.get(state.key) ?? null,
+  }))
 }

@@ -2,8 +2,6 @@
  * The executive report as PDF, by pdfmake (https://pdfmake.github.io/docs): no browser is needed. Text of logs goes in as text, never as
  * markup; nothing is fetched, no file but the fonts is read.
  */
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import type { Content, ContentTable, TableCell, TDocumentDefinitions } from 'pdfmake/interfaces.js'
 import { reportLimits } from '../limits.ts'
 import { blindSpots, ledgerSentence } from './data-quality.ts'
@@ -11,6 +9,7 @@ import { findings } from './findings.ts'
 import {
   formatBytes,
   formatCount,
+  formatNoun,
   formatPeriod,
   formatShare,
   formatShortCount,
@@ -19,6 +18,8 @@ import {
 } from './format.ts'
 import { byVolume, formatVolume, measureOf } from './measure.ts'
 import { bandInk, barSvg, inks, shareSvg, timelineSvg } from './pdf-charts.ts'
+import { loadFonts, setFonts } from './pdf-fonts.ts'
+import type { PdfFonts } from './pdf-fonts.ts'
 import type { Report, ReportPerson } from './report.ts'
 import { bandOf, riskWords } from './risk.ts'
 import { cut, visible } from './text.ts'
@@ -33,28 +34,32 @@ const shown = (text: string, characters = 46): string =>
     (c) => `[U+${(c.charCodeAt(0) - 0x2400).toString(16).toUpperCase().padStart(4, '0')}]`,
   )
 
-/** The report's bytes. */
-export async function renderPdf(report: Report): Promise<Uint8Array> {
+/** The report's bytes; `ownFonts` = files of fonts for letters that the shipped ones lack. */
+export async function renderPdf(
+  report: Report,
+  ownFonts: readonly string[] = [],
+): Promise<Uint8Array> {
   const pdfmake = (await import('pdfmake')).default
-  const fonts = join(
-    dirname(createRequire(import.meta.url).resolve('pdfmake/package.json')),
-    'fonts/Roboto',
-  )
-  pdfmake.setFonts({
-    Roboto: {
-      normal: join(fonts, 'Roboto-Regular.ttf'),
-      bold: join(fonts, 'Roboto-Medium.ttf'),
-      italics: join(fonts, 'Roboto-Italic.ttf'),
-      bolditalics: join(fonts, 'Roboto-MediumItalic.ttf'),
-    },
-  })
+  const fonts = await loadFonts(ownFonts)
+  pdfmake.setFonts(fonts.dictionary)
   pdfmake.setUrlAccessPolicy(() => false)
-  pdfmake.setLocalAccessPolicy((path: string) => path.startsWith(fonts))
-  return pdfmake.createPdf(definition(report)).getBuffer()
+  pdfmake.setLocalAccessPolicy((path: string) => fonts.files.some((one) => path.startsWith(one)))
+  return pdfmake.createPdf(definition(report, fonts)).getBuffer()
 }
 
-function definition(report: Report): TDocumentDefinitions {
+function definition(report: Report, fonts: PdfFonts): TDocumentDefinitions {
   const title = shown(report.title, 100)
+  const parts =
+    report.totals.transactions === 0
+      ? [...overview(report), ...quality(report)]
+      : [
+          ...overview(report),
+          ...apps(report),
+          ...destinations(report),
+          ...people(report),
+          ...quality(report),
+        ]
+  const content = parts.map((part) => setFonts(part, fonts))
   return {
     pageSize: 'A4',
     pageMargins: [40, 48, 40, 48],
@@ -71,7 +76,9 @@ function definition(report: Report): TDocumentDefinitions {
       head: { bold: true, fontSize: 8, color: inks.soft },
     },
     header: (page) =>
-      page === 1 ? '' : { text: title, style: 'soft', fontSize: 8, margin: [40, 24, 40, 0] },
+      page === 1
+        ? ''
+        : { text: fonts.runs(title), style: 'soft', fontSize: 8, margin: [40, 24, 40, 0] },
     footer: (page, pages) => ({
       columns: [
         { text: `Gnomon ${report.gnomonVersion}, catalog ${report.catalogVersion}`, style: 'soft' },
@@ -82,17 +89,14 @@ function definition(report: Report): TDocumentDefinitions {
     }),
     // a headline does not stand alone at the end of a page
     pageBreakBefore: (node) => node.headlineLevel === 1 && node.startPosition.verticalRatio > 0.8,
-    content:
-      report.totals.transactions === 0
-        ? [...overview(report), ...quality(report)]
-        : [
-            ...overview(report),
-            ...apps(report),
-            ...destinations(report),
-            ...people(report),
-            ...quality(report),
-          ],
+    content: [...content, ...lackOf(fonts.missing())],
   }
+}
+
+function lackOf(letters: number): Content[] {
+  if (letters === 0) return []
+  const text = `${formatNoun(letters, 'letter')} of names stand as numbers, such as [U+5FAE]: no font here has them. Fonts are named in publish.fonts.`
+  return [{ text, style: 'soft', fontSize: 8, margin: [0, 12, 0, 0] }]
 }
 
 function overview(report: Report): Content[] {
@@ -153,7 +157,7 @@ function charts(report: Report): Content[] {
     },
     legend(
       report.risk.map(({ band, apps: count, bytesTotal }) => ({
-        name: `${riskWords[band].name}: ${formatCount(count)} apps, ${formatBytes(bytesTotal)}`,
+        name: `${riskWords[band].name}: ${formatNoun(count, 'app')}, ${formatBytes(bytesTotal)}`,
         ink: inks[band],
       })),
     ),
@@ -271,6 +275,12 @@ function apps(report: Report): Content[] {
   const most = Math.max(...rows.map((app) => measure.of(app) ?? 0), 1)
   return [
     { text: 'Apps', style: 'h2', headlineLevel: 1, pageBreak: 'before' },
+    {
+      text: `Bars: ${measure.word}${measure.word === 'traffic' ? ', the red part is uploaded' : ''}.`,
+      style: 'soft',
+      fontSize: 8,
+      margin: [0, 0, 0, 4],
+    },
     table(
       ['App', 'Category', 'Score', '', 'Users', 'Transactions', 'Uploaded', 'Downloaded'],
       rows.map((app) => [
@@ -294,12 +304,6 @@ function apps(report: Report): Content[] {
       ['*', 95, 28, 74, 34, 54, 52, 56],
       4,
     ),
-    {
-      text: `Bars: ${measure.word}${measure.word === 'traffic' ? ', the red part is uploaded' : ''}.`,
-      style: 'soft',
-      fontSize: 8,
-      margin: [0, 4, 0, 0],
-    },
     ...more(report.apps.length, rows.length),
   ]
 }
@@ -402,6 +406,14 @@ function quality(report: Report): Content[] {
         ...(blind.length === 0
           ? []
           : [{ ul: blind.map((spot) => spot.text), style: 'soft' } as Content]),
+        ...(source.notices.length === 0
+          ? []
+          : [
+              {
+                ul: source.notices.map((notice) => shown(notice, 600)),
+                color: inks.high,
+              } as Content,
+            ]),
       ]
     }),
     ...(report.unparsed.length === 0

@@ -20,6 +20,8 @@ export async function writeReportFiles(
   usage: () => AsyncIterable<UsageRow>,
   folder: string,
   formats: ReadonlySet<ReportFormat>,
+  /** Of the PDF, for letters that the shipped ones lack. */
+  fonts: readonly string[] = [],
 ): Promise<string[]> {
   try {
     await mkdir(folder, { recursive: true })
@@ -45,7 +47,7 @@ export async function writeReportFiles(
       files.push(join(folder, 'usage.ndjson'))
     }
     if (formats.has('pdf'))
-      await put('report.pdf', await (await import('./pdf.ts')).renderPdf(report))
+      await put('report.pdf', await (await import('./pdf.ts')).renderPdf(report, fonts))
     return files
   } catch (cause) {
     if (cause instanceof OperatingError) throw cause

@@ -1,4 +1,7 @@
 /** A discovery report as data: what the console, the API and every file format show. All counts are exact, unknown is null. */
+import type { FormatHelp } from './format-help.ts'
+import type { Freshness } from './freshness.ts'
+import type { Overlap } from './overlap.ts'
 
 export interface Volume {
   transactions: number
@@ -63,6 +66,12 @@ export interface ReportSource extends Volume {
   withHost: number | null
   withBytes: number | null
   withAction: number | null
+  /** What the merge knows of its transactions, its lines and the agents' rows together; null = it has none, or no agent told of them. */
+  merged: { withUser: number; withHost: number; withDevice: number } | null
+  /** Wrong clocks and changed lines of its senders, in words. */
+  notices: string[]
+  /** Where its lines leave something out: what its devices must be told, format by format. */
+  commands: FormatHelp[]
 }
 
 export interface Report {
@@ -103,6 +112,9 @@ export interface Report {
   sources: ReportSource[]
   /** Reasons of unparsed lines with counts, most first. */
   unparsed: { reason: string; lines: number }[]
+  /** How far the network's view and the agents' overlap; null = no agent told anything. */
+  overlap: Overlap | null
+  freshness: Freshness
   catalogVersion: string
   gnomonVersion: string
 }

@@ -6,6 +6,8 @@ import { blindSpots, bytesAreLowerBound, ledgerSentence } from './data-quality.t
 import { findings } from './findings.ts'
 import { formatBytes, formatCount, formatNoun, formatPeriod, unknownText } from './format.ts'
 import { byVolume, formatVolume, measureOf } from './measure.ts'
+import { freshnessFacts, overlapFacts, sourceOverlapText } from './merged-words.ts'
+import type { MergedFact } from './merged-words.ts'
 import type { Report, ReportPerson } from './report.ts'
 import { bandOf } from './risk.ts'
 import type { RiskBand } from './risk.ts'
@@ -39,6 +41,7 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
     totals(report, paint),
     standingOut(report, width, paint),
     ...(report.totals.transactions === 0 ? [] : tables(report, width, paint)),
+    overlap(report, width, paint),
     quality(report, width, paint),
   ]
   return `${sections
@@ -212,6 +215,28 @@ function people(
   )
 }
 
+/** What the merge made of each source, and what only one of the two views knows. */
+function overlap(report: Report, width: number, paint: Paint): string[] {
+  if (report.overlap === null) return []
+  const { sources } = report.overlap
+  return [
+    paint('bold', 'Network and agents'),
+    ...sources.flatMap((source) =>
+      marked(`${visible(source.source)}: ${sourceOverlapText(source)}`, paint('blue', '·'), width),
+    ),
+    ...overlapFacts(report.overlap).flatMap((fact) => factLines(fact, width, paint)),
+  ]
+}
+
+function factLines({ level, text }: MergedFact, width: number, paint: Paint): string[] {
+  const mark = level === 'good' ? paint('green', '✓') : paint('yellow', '!')
+  return marked(visible(text), mark, width)
+}
+
+function marked(text: string, mark: string, width: number): string[] {
+  return wrap(text, width - 2).map((line, index) => `${index === 0 ? mark : ' '} ${line}`)
+}
+
 function quality(report: Report, width: number, paint: Paint): string[] {
   const lines = [paint('bold', 'Data quality')]
   if (report.sources.length === 0) return [...lines, 'No data source has sent anything yet.']
@@ -225,7 +250,18 @@ function quality(report: Report, width: number, paint: Paint): string[] {
       if (spot.level === 'good' || spot.level === 'nothing') continue
       lines.push(...wrap(spot.text, width - 4).map((line) => paint('dim', `    ${line}`)))
     }
+    for (const notice of source.notices)
+      lines.push(
+        ...wrap(visible(notice), width - 4).map((line, i) =>
+          i === 0 ? `  ${paint('yellow', '!')} ${line}` : `    ${line}`,
+        ),
+      )
+    for (const { format } of source.commands)
+      lines.push(
+        paint('dim', `    What its devices must be told: gnomon formats ${visible(format)}`),
+      )
   }
+  for (const fact of freshnessFacts(report.freshness)) lines.push(...factLines(fact, width, paint))
   for (const { reason, lines: count } of report.unparsed.slice(0, 3)) {
     lines.push(
       `  ${formatNoun(count, 'line')} unparsed: ${fit(visible(reason), width - 34).trimEnd()}`,
@@ -268,7 +304,7 @@ function table<Row>(
 }
 
 /** Breaks plain text at spaces; a longer word stands on its own line, cut. */
-function wrap(text: string, width: number): string[] {
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {

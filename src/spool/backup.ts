@@ -78,6 +78,13 @@ export class Backup {
     return join(this.folder, name)
   }
 
+  /** Deletes one, on somebody's order. */
+  async remove(segment: KeptSegment): Promise<void> {
+    await unlink(this.path(segment)).catch(unlessGone)
+    this.#kept = this.#kept.filter(({ name }) => name !== segment.name)
+    this.#known.delete(segment.name.slice(16))
+  }
+
   /**
    * Deletes what is too much or too old, oldest first. `neededFrom`: uploads have not read what comes after this name (null = nobody
    * waits); it goes only beyond `hardBytes`, and is counted.
@@ -94,9 +101,7 @@ export class Backup {
       const over = bytes > (needed ? need.hardBytes : limits.maxBytes)
       const old = !needed && nowMs - oldest.keptMs > limits.maxAgeMs
       if (!over && !old) return
-      await unlink(this.path(oldest)).catch((error: unknown) => {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
-      })
+      await unlink(this.path(oldest)).catch(unlessGone)
       this.#kept.shift()
       this.#known.delete(oldest.name.slice(16))
       if (needed) this.#lost++
@@ -109,4 +114,8 @@ export class Backup {
     for (const segment of this.#kept) bytes += segment.bytes
     return { segments: this.#kept.length, bytes, lost: this.#lost }
   }
+}
+
+function unlessGone(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
 }

@@ -15,6 +15,7 @@ export class TakenFiles {
   readonly #path: string
   readonly #ids = new Set<string>()
   #file: FileHandle | null = null
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(path: string) {
     this.#path = path
@@ -57,13 +58,46 @@ export class TakenFiles {
 
   /** Resolves when the entry is on disk. */
   async add(file: TakenFile): Promise<void> {
+    await this.#alone(async () => {
+      if (this.#file === null) throw new Error('BUG: the journal of taken files is not open')
+      await this.#file.appendFile(`${JSON.stringify(file)}\n`)
+      await this.#file.datasync()
+      this.#ids.add(file.id)
+    })
+  }
+
+  /** One after the other: the journal may be written anew. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work)
+    this.#turn = mine.catch(() => undefined)
+    return mine
+  }
+
+  /** Takes names of files out of the journal; the files count as taken still. Gives how many. */
+  async redact(fits: (name: string) => boolean): Promise<number> {
+    return this.#alone(async () => this.#redact(fits))
+  }
+
+  async #redact(fits: (name: string) => boolean): Promise<number> {
     if (this.#file === null) throw new Error('BUG: the journal of taken files is not open')
-    await this.#file.appendFile(`${JSON.stringify(file)}\n`)
-    await this.#file.datasync()
-    this.#ids.add(file.id)
+    let redacted = 0
+    const lines = (await readFile(this.#path, 'utf8')).split('\n').flatMap((line) => {
+      const file = entryOf(line)
+      if (file === null) return []
+      if (file.name === '' || !fits(file.name)) return [`${line}\n`]
+      redacted++
+      return [`${JSON.stringify({ ...file, name: '' })}\n`]
+    })
+    if (redacted === 0) return 0
+    await writeFile(`${this.#path}.new`, lines.join(''), { mode: 0o600, flush: true })
+    await this.#file.close()
+    await rename(`${this.#path}.new`, this.#path)
+    this.#file = await open(this.#path, 'a', 0o600)
+    return redacted
   }
 
   async close(): Promise<void> {
+    await this.#turn
     await this.#file?.close()
     this.#file = null
   }

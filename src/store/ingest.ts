@@ -126,6 +126,11 @@ export class Ingest implements Component<IngestStatus> {
     await this.#pool.start()
   }
 
+  /** Whether segments wait to be stored. */
+  get busy(): boolean {
+    return this.#segments.size > 0
+  }
+
   /** Folders of definitions in force. */
   get definitions(): readonly string[] {
     return this.#definitions
@@ -161,6 +166,12 @@ export class Ingest implements Component<IngestStatus> {
     this.#inserted.push(listener)
   }
 
+  /** A thread tells what it needs after a restart only when there is news of it. */
+  #remember(state: StreamState): void {
+    state.memory ??= this.#streams.get(state.key)?.memory ?? null
+    this.#streams.set(state.key, state)
+  }
+
   /** Latest state of every stream. */
   streams(): StreamState[] {
     return [...this.#streams.values()]
@@ -180,8 +191,9 @@ export class Ingest implements Component<IngestStatus> {
   async #insert(batch: ParsedBatch): Promise<void> {
     const segment = this.#segments.get(batch.segment)
     if (segment === undefined) throw new Error(`BUG: nobody asked for segment ${batch.segment}`)
-    for (const state of batch.streams) this.#streams.set(state.key, state)
-    if (!(await this.#untilStored(batch))) return
+    const memories = batch.streams.filter(({ memory }) => memory !== null)
+    for (const state of batch.streams) this.#remember(state)
+    if (!(await this.#untilStored(batch, memories))) return
     const agentFiles = batch.agentFiles.map(({ file }) => file)
     for (const file of [batch.flowsFile, batch.unparsedFile, ...agentFiles])
       if (file !== null) await unlink(file)
@@ -211,7 +223,7 @@ export class Ingest implements Component<IngestStatus> {
   }
 
   /** Tries until it is in, or until we stop (then the segment stays in the spool). */
-  async #untilStored(batch: ParsedBatch): Promise<boolean> {
+  async #untilStored(batch: ParsedBatch, memories: readonly StreamState[]): Promise<boolean> {
     const streams = this.#worthWriting(batch.streams)
     for (
       let pauseMs: number = storeLimits.retryMs;
@@ -219,7 +231,7 @@ export class Ingest implements Component<IngestStatus> {
       pauseMs = Math.min(pauseMs * 2, storeLimits.retryMsMax)
     ) {
       try {
-        await this.#store.insertSegment({ ...batch, streams }, this.#options.now)
+        await this.#store.insertSegment({ ...batch, streams, memories }, this.#options.now)
         this.#trouble = null
         return true
       } catch (error) {
@@ -243,7 +255,7 @@ export class Ingest implements Component<IngestStatus> {
   #worthWriting(states: readonly StreamState[]): StreamState[] {
     const nowMs = this.#options.now()
     return states.filter((state) => {
-      const mark = JSON.stringify([state.format, state.layout, state.source])
+      const mark = JSON.stringify([state.format, state.layout, state.source, state.drift.length])
       const last = this.#streamsWritten.get(state.key)
       if (last !== undefined && last.mark === mark && nowMs - last.atMs < storeLimits.streamStateMs)
         return false

@@ -3,9 +3,10 @@
  * thread or a child process: a worker thread that loaded chdb takes the process down when it exits. libuv's thread pool runs the
  * queries, so UV_THREADPOOL_SIZE is raised in main.ts before anything else runs.
  */
-import { createReadStream } from 'node:fs'
+import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { createClient } from '@clickhouse/client'
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
 import { OperatingError, causeOf } from '../errors.ts'
@@ -36,7 +37,12 @@ export interface StoredSegment {
   hours: number[]
   ledger: LedgerEntry[]
   streams: StreamState[]
+  /** Streams with news of their memory. */
+  memories?: readonly StreamState[]
 }
+
+/** What the engine writes as a file by itself. */
+export type FileFormat = 'Parquet' | 'JSONEachRow' | 'CSVWithNames'
 
 /** A row of JSONEachRow. */
 export type Row = object
@@ -46,6 +52,13 @@ export interface Store {
   query<T extends object>(sql: string, params?: Record<string, unknown>): Promise<T[]>
   /** The same, one row at a time. */
   stream<T extends object>(sql: string, params?: Record<string, unknown>): AsyncGenerator<T>
+  /** The rows of a query as a file, written by the engine: no row passes through this process's own memory. */
+  writeFile(
+    file: string,
+    format: FileFormat,
+    sql: string,
+    params?: Record<string, unknown>,
+  ): Promise<void>
   command(
     sql: string,
     params?: Record<string, unknown>,
@@ -164,7 +177,7 @@ class ClickHouseStore implements Store {
 
   /** `db.flows` → the database's own table. */
   #sql(sql: string): string {
-    return sql.replace(/\bdb\.(?=[a-z_]+\b)/g, `${this.#options.database}.`)
+    return sql.replace(/\bdb\.(?=[a-z_\d]+\b)/g, `${this.#options.database}.`)
   }
 
   async #guard<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -206,6 +219,28 @@ class ClickHouseStore implements Store {
       for (const row of rows) yield (row as { json(): T }).json()
   }
 
+  async writeFile(
+    file: string,
+    format: FileFormat,
+    sql: string,
+    params: Record<string, unknown> = {},
+  ): Promise<void> {
+    const shared = {
+      query_params: params,
+      clickhouse_settings: { ...this.#settings, format_csv_null_representation: '' },
+    }
+    await this.#guard('export from the store', async () => {
+      if (this.#options.url === undefined) {
+        const query = `INSERT INTO FUNCTION file(${quoted(file)}, ${format}) ${this.#sql(sql)}`
+        await this.#client.command({ ...shared, query })
+        return
+      }
+      const query = `${this.#sql(sql)} FORMAT ${format}`
+      const { stream } = await this.#client.exec({ ...shared, query })
+      await pipeline(stream, createWriteStream(file, { mode: 0o600 }))
+    })
+  }
+
   async command(
     sql: string,
     params: Record<string, unknown> = {},
@@ -239,9 +274,8 @@ class ClickHouseStore implements Store {
     }
     await this.#guard(`insert into ${table}`, async () => {
       if (this.#options.url === undefined) {
-        const path = file.replaceAll('\\', '\\\\').replaceAll("'", "\\'")
         const columns = await this.#columnsOf(table)
-        const query = `INSERT INTO ${this.#options.database}.${table} (${columns}) SELECT ${columns} FROM file('${path}', Native)`
+        const query = `INSERT INTO ${this.#options.database}.${table} (${columns}) SELECT ${columns} FROM file(${quoted(file)}, Native)`
         await this.#client.command({ query, clickhouse_settings: settings })
         return
       }
@@ -288,10 +322,17 @@ class ClickHouseStore implements Store {
     const streams = s.streams.map((state) => ({
       key: state.key,
       source: state.source,
-      state: JSON.stringify(state),
+      state: JSON.stringify({ ...state, memory: null }),
       seen: timestamp(state.lastSeenMs),
     }))
     await this.insert('streams', streams)
+    const memories = (s.memories ?? []).map(({ key, source, memory, lastSeenMs }) => ({
+      key,
+      source,
+      memory,
+      seen: timestamp(lastSeenMs),
+    }))
+    await this.insert('stream_memory', memories)
   }
 
   async migrate(): Promise<void> {
@@ -329,6 +370,11 @@ class ClickHouseStore implements Store {
     await this.#client.close()
     this.#release()
   }
+}
+
+/** A path as a literal. */
+function quoted(path: string): string {
+  return `'${path.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }
 
 /** A DateTime64(3) in JSON rows. */

@@ -47,6 +47,7 @@ export function memoryStore(): MemoryStore {
       rowsOf(table).push(...rows)
     },
     insertSegment: async () => undefined,
+    writeFile: async () => undefined,
     close: async () => undefined,
   }
   return store

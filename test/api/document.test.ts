@@ -47,6 +47,7 @@ const routes: [string, string][] = [
   ['get', '/api/v1/devices'],
   ['get', '/api/v1/devices/{name}'],
   ['get', '/api/v1/lookup'],
+  ['get', '/api/v1/freshness'],
   ['get', '/api/v1/overlap'],
   ['get', '/api/v1/timeline'],
   ['get', '/api/v1/trace'],

@@ -26,6 +26,16 @@ function stream(patch: Partial<StreamRow>): StreamRow {
     reason: '64 of 64 lines fit Palo Alto PAN-OS, no other format fits one',
     lastSeen: '2026-09-25T14:05:09.000Z',
     transactions: 9000,
+    judged: 9000,
+    zone: null,
+    clock: {
+      state: 'right',
+      seconds: -1,
+      low: -4,
+      high: 0,
+      text: 'Its clock agrees with receipt.',
+    },
+    drift: [],
     withUser: 0.82,
     withHost: 0.97,
     withBytes: 0.991,
@@ -39,12 +49,16 @@ const sources: SourceRow[] = [
     name: 'hq-firewall',
     lastSeen: '2026-09-25T14:05:09.000Z',
     linesPerSecond: 1834.2,
+    notices: [],
+    commands: [{ format: 'PALO_ALTO', enable: 'set log-settings', blind: 'No bytes.' }],
     streams: [stream({}), stream({ key: 'udp:5514|192.0.2.2', peer: '192.0.2.2' })],
   },
   {
     name: `branch ${hostile.attribute}`,
     lastSeen: '2026-09-25T11:40:00.000Z',
     linesPerSecond: 0,
+    notices: [`Since 2026-09-25 11:02 lines have the key '${hostile.script}'.`],
+    commands: [{ format: 'FORTIGATE', enable: `config log ${hostile.script}`, blind: null }],
     streams: [
       stream({
         key: `tcp:5514|2001:db8::5`,
@@ -64,6 +78,8 @@ const sources: SourceRow[] = [
     name: 'old-proxy',
     lastSeen: '2026-09-21T08:00:00.000Z',
     linesPerSecond: 0,
+    notices: [],
+    commands: [],
     streams: [
       stream({
         key: 'folder:old-proxy',
@@ -73,6 +89,14 @@ const sources: SourceRow[] = [
         confidence: 0,
         reason: 'no format fits more than 2 of 64 lines',
         transactions: 0,
+        judged: 0,
+        clock: {
+          state: 'files',
+          seconds: null,
+          low: null,
+          high: null,
+          text: 'Comes as files: no clock to compare with.',
+        },
         withUser: null,
         withHost: null,
         withBytes: null,
@@ -80,7 +104,14 @@ const sources: SourceRow[] = [
       }),
     ],
   },
-  { name: 'lab-proxy', lastSeen: null, linesPerSecond: null, streams: [] },
+  {
+    name: 'lab-proxy',
+    lastSeen: null,
+    linesPerSecond: null,
+    notices: [],
+    commands: [],
+    streams: [],
+  },
 ]
 
 function ledgerRows(): LedgerRow[] {
@@ -263,7 +294,10 @@ export function fakeBackend(options: { empty?: boolean } = {}): FakeBackend {
       unknownAddressCount: 0,
       unseenDevices: [],
       unseenDeviceCount: 0,
+      prerequisites: { met: 0, notMet: 0, unknown: 0 },
+      unfitDevices: [],
     }),
+    freshness: async () => report.freshness,
     trace: async () => ({
       transactions: 0,
       bytesTotal: null,

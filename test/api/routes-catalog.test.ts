@@ -70,6 +70,23 @@ describe('reading', () => {
     expect((await get(path)).status).toBe(400)
   })
 
+  test('ids of all that fit a risk factor', async () => {
+    const { body } = await get('app-ids?factor=soc-2:yes&category=Cloud%20storage')
+    expect(body.ids).toContain('box')
+    expect((await get('app-ids?factor=no-such-factor:yes')).status).toBe(400)
+    const german = (await get('app-ids?headquarters=DE')).body.ids as string[]
+    expect(german.length).toBeGreaterThan(10)
+    expect(german).not.toContain('box')
+  })
+
+  test('all categories, with their apps counted', async () => {
+    const { body } = await get('categories')
+    const rows = body.rows as { name: string; apps: number }[]
+    const all = await get('apps?limit=1')
+    expect(rows.find(({ name }) => name === 'CRM')?.apps).toBeGreaterThan(5)
+    expect(rows.reduce((sum, { apps }) => sum + apps, 0)).toBe(all.body.total)
+  })
+
   test('eight suggested queries, the finder, the weights', async () => {
     expect((await get('queries')).body.total).toBe(8)
     expect((await get('finder')).body).toMatchObject({ rows: [], total: 0 })

@@ -98,7 +98,7 @@ describe('gnomon ledger', () => {
       '2026-09-22T01:00+02:00',
     ]
     const { stdout } = await runCommand(ledger, args)
-    expect(JSON.parse(stdout)).toEqual({ rows, total: 2500, ...good })
+    expect(JSON.parse(stdout)).toEqual({ rows, total: 2500, ...good, notices: [] })
     expect(appliance.asked.map(({ query }) => query)).toEqual(
       ['1', '2', '3'].map((page) => ({
         page,
@@ -107,6 +107,15 @@ describe('gnomon ledger', () => {
         from: '2026-09-21T00:00:00.000Z',
         to: '2026-09-21T23:00:00.000Z',
       })),
+    )
+  })
+
+  test('tells how lines changed', async () => {
+    const notices = ['hq (192.0.2.1): Since 2026-09-21 14:02 \u001b lines have 116 fields.']
+    appliance.answer(() => ({ body: { rows: [row({})], total: 1, ...good, notices } }))
+    const { stdout } = await runCommand(ledger, ['--url', appliance.url()])
+    expect(stdout.split('\n').at(-2)).toBe(
+      '! hq (192.0.2.1): Since 2026-09-21 14:02 ␛ lines have 116 fields.',
     )
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { judgeSource } from '../../src/api/words.ts'
 import type { SourceRow } from '../../src/api/schemas.ts'
-import { sourceTable, sources } from '../../src/commands/sources.ts'
+import { sourceStory, sourceTable, sources } from '../../src/commands/sources.ts'
 import { runCommand } from './run-command.ts'
 import { standIn } from './stand-in.ts'
 
@@ -15,6 +15,16 @@ const stream = {
   reason: '62 of 64 lines fit',
   lastSeen: '2026-09-25T14:05:09.000Z',
   transactions: 9000,
+  judged: 9000,
+  zone: null,
+  clock: {
+    state: 'right' as const,
+    seconds: -1,
+    low: -4,
+    high: 0,
+    text: 'Its clock agrees with receipt.',
+  },
+  drift: [],
   withUser: 0,
   withHost: 0.97,
   withBytes: 0.5,
@@ -22,7 +32,15 @@ const stream = {
 }
 const source = (patch: Partial<SourceRow>) =>
   judgeSource(
-    { name: 'hq', lastSeen: stream.lastSeen, linesPerSecond: 1834.2, streams: [stream], ...patch },
+    {
+      name: 'hq',
+      lastSeen: stream.lastSeen,
+      linesPerSecond: 1834.2,
+      streams: [stream],
+      notices: [],
+      commands: [{ format: 'PALO_ALTO', enable: 'set log\n  on', blind: 'No user.' }],
+      ...patch,
+    },
     nowMs,
   )
 
@@ -42,13 +60,14 @@ const appliance = standIn()
 describe('the table', () => {
   test('has a row for each source and its blind spots below', () => {
     expect(sourceTable(rows)).toEqual([
-      'Source             State      Format          Sure  Last seen (UTC)   Senders  Lines/s  Transactions',
-      'hq                 receiving  PALO_ALTO        97%  2026-09-25 14:05        1    1,834         9,000',
+      'Source             State      Format          Sure  Last seen (UTC)   Senders  Lines/s  Transactions  Clock',
+      'hq                 receiving  PALO_ALTO        97%  2026-09-25 14:05        1    1,834         9,000   -1 s',
       '  No transactions name a user, so nobody can say who used an app: turn on user identification or proxy authentication, or join Defender data.',
       '  50% of transactions tell bytes; the rest does not say how much data went where: log the end of each session with bytes sent and received.',
-      'evil␛[31m[U+202E]  receiving  not recognised    0%  2026-09-25 14:05        1      0.3             0',
+      '  What its devices must be told: gnomon sources --source hq',
+      'evil␛[31m[U+202E]  receiving  not recognised    0%  2026-09-25 14:05        1      0.3             0   -1 s',
       '  not recognised: no format fits',
-      'lab                waiting    –                  –  –                       0        –             0',
+      'lab                waiting    –                  –  –                       0        –             0      –',
     ])
   })
 
@@ -67,6 +86,41 @@ describe('the table', () => {
       '  feed main: cannot list: ␛[31m403; check the key',
       '  feed main is silent: nothing since the start',
     ])
+  })
+
+  test('tells below a source that its clock is wrong and its lines changed', () => {
+    const late = { ...stream.clock, state: 'zone' as const, seconds: 7200 }
+    const notices = ['Its stamps \u001b[31m lie 2 h ahead.', 'Since 2026-09-25 14:02 more.']
+    const told = { withUser: 1, withHost: 1, withBytes: 1, withAction: 1 }
+    const [, row, ...below] = sourceTable([
+      source({
+        notices,
+        streams: [
+          { ...stream, ...told },
+          { ...stream, ...told, clock: late },
+        ],
+      }),
+    ])
+    expect(row).toMatch(/  \+2 h$/)
+    expect(below).toEqual([
+      '  ! Its stamps ␛[31m lie 2 h ahead.',
+      '  ! Since 2026-09-25 14:02 more.',
+    ])
+  })
+
+  test.each([80, 140])('fits a terminal of %i columns', (width) => {
+    const notices = [
+      `Since 2026-09-25 14:02 ${'PALO_ALTO lines (web) have 116 fields; '.repeat(5)}`,
+    ]
+    const lines = [
+      ...sourceTable([source({ notices }), ...rows], width),
+      ...sourceStory(
+        source({ notices, name: 'a-name-that-is-longer-than-names-should-be' }),
+        width,
+      ),
+    ]
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width)
+    expect(lines[0]).toMatch(width === 80 ? /^Source +State +Format +Sure +Lines/ : /Senders/)
   })
 
   test('says so when there is none', () => {
@@ -90,7 +144,10 @@ describe('gnomon sources', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/^hq: receiving, 9,000 transactions\n/)
     expect(stdout).toContain('192.0.2.1  syslog-udp  PALO_ALTO   97%')
-    expect(stdout).toContain('  62 of 64 lines fit\n')
+    expect(stdout).toContain('  62 of 64 lines fit\n  Its clock agrees with receipt.\n')
+    expect(stdout).toContain(
+      '\nWhat PALO_ALTO must be told (gnomon formats PALO_ALTO):\n  set log\n    on\nWhat stays blind: No user.\n',
+    )
   })
 
   test('1 when there is none of that name', async () => {

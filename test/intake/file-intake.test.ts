@@ -66,6 +66,33 @@ test('a snapshot takes for itself what the continuous report took', async () => 
   })
 })
 
+test('what a CSV export of agents’ rows grew by is read by its header', async () => {
+  const header = '"Timestamp","DeviceId","DeviceName","ActionType","RemoteIP","RemoteUrl"\n'
+  const row = (n: number): string =>
+    `"2026-10-15T09:30:0${n}Z",ab,pc,ConnectionSuccess,203.0.113.9,h${n}.example\n`
+  const sink = new RecordingSink()
+  const first = `${header}${row(1)}`
+  const path = await fileOf(`${first}${row(2)}${row(3)}`)
+  const size = Buffer.byteLength(`${first}${row(2)}${row(3)}`)
+  const parts = { ...options, partLimits: { partBytes: 1000, partBytesMax: 1500 } }
+  await takeFile(path, { ...parts, range: { from: 0, to: first.length } }, sink, now)
+  await takeFile(path, { ...parts, range: { from: first.length, to: size } }, sink, now)
+  const listeners = new Set([...sink.parts.values()].map(({ stream }) => stream.listener))
+  expect([...listeners]).toEqual(['defender-file'])
+  const urls = sink.text
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as Record<string, string>)['RemoteUrl'])
+  expect(urls).toEqual(['h1.example', 'h2.example', 'h3.example'])
+})
+
+test('what another file grew by is taken as it is', async () => {
+  const sink = new RecordingSink()
+  const path = await fileOf('a,b\n1,2\n3,4\n')
+  await takeFile(path, { ...options, range: { from: 8, to: 12 } }, sink, now)
+  expect(sink.text).toBe('3,4\n')
+})
+
 test('an empty file is taken, with nothing in it', async () => {
   const sink = new RecordingSink()
   expect(await takeFile(await fileOf(''), options, sink, now)).toMatchObject({ parts: 0, lines: 0 })

@@ -48,6 +48,27 @@ export function fakeSources(): MetricSources {
         },
       ],
     }),
+    sources: () => [
+      { source: 'hq', clockSeconds: 7200, changes: 1 },
+      { source: 'files', clockSeconds: null, changes: 0 },
+    ],
+    publish: () => ({
+      uploads: {
+        receipted: 20,
+        refused: 1,
+        uncertain: 2,
+        receiptedBytes: 9e6,
+        receiptedRows: 70_000,
+        retries: 5,
+        waitingFiles: 3,
+        waitingBytes: 1e6,
+        putAside: 3,
+      },
+      backup: { segments: 4, bytes: 6e6, lost: 1 },
+      records: [{ name: 'siem', delivered: 500, waitingFiles: 1, retries: 2 }],
+      reports: { made: 3, mailed: 2, failed: 1 },
+      notices: { mail: { sent: 4, retried: 1, failed: 0 } },
+    }),
     spool: () => ({
       bytes: 5e6,
       maxBytes: 2e10,
@@ -65,6 +86,15 @@ export function fakeSources(): MetricSources {
       unparsed: { 'no format matches': 6, 'odd "reason"\\ of\nmine': 1 },
       dropped: { 'kernel-buffer': 8 },
       restarts: 0,
+    }),
+    merge: () => ({
+      hours: 26,
+      rows: 5200,
+      slices: 3,
+      lastMs: 2400,
+      failures: 5,
+      memoryFailures: 4,
+      failing: [{}],
     }),
     store: () => ({
       inserts: 75,

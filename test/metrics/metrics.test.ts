@@ -70,6 +70,8 @@ test.each([
   ['gnomon_dropped_bytes_total', { listener: 'syslog-udp', reason: 'spool-full' }, 900],
   ['gnomon_kernel_dropped_datagrams_total', { listener: 'syslog-udp' }, 8],
   ['gnomon_listener_up', { listener: 'syslog-tls' }, 0],
+  ['gnomon_source_clock_offset_seconds', { source: 'hq' }, 7200],
+  ['gnomon_source_line_changes', { source: 'files' }, 0],
   ['gnomon_ended_connections_total', { listener: 'syslog-tls', reason: 'ECONNRESET' }, 2],
   ['gnomon_failed_tls_handshakes_total', { reason: 'ERR_SSL_WRONG_VERSION_NUMBER' }, 4],
   ['gnomon_refused_files_total', { listener: 'folder', reason: 'bomb' }, 1],

@@ -44,7 +44,7 @@ test.each([
 
 test('blind spots name the share and the remedy', () => {
   const spots = blindSpots(
-    source({ withUser: 0, withHost: 0.5, withBytes: 0.97, withAction: null }),
+    source({ withUser: 0, withHost: 0.5, withBytes: 0.97, withAction: null, merged: null }),
   )
   expect(spots.map((spot) => [spot.field, spot.level])).toEqual([
     ['user', 'missing'],
@@ -55,6 +55,18 @@ test('blind spots name the share and the remedy', () => {
   expect(spots[0]?.text).toMatch(/^No transactions name a user, .*turn on user identification/)
   expect(spots[1]?.text).toMatch(/^50% of transactions name a host; the rest .*SNI/)
   expect(spots[2]?.text).toBe('97% of transactions tell bytes.')
+})
+
+test.each([
+  [0, 0.87, 'partly', /^No transactions name a user; with the agents’ rows 87% do\. The rest/],
+  [0.3, 0.96, 'good', /^30% of transactions name a user; with the agents’ rows 96% do\.$/],
+  [0.3, 0.3, 'partly', /^30% of transactions name a user; the rest does not say who/],
+  [0, 0, 'missing', /^No transactions name a user, so nobody/],
+  [null, 0.99, 'good', /^Agents name a user for 99% of transactions\.$/],
+] as const)('the merge counts: user %s of the lines, %s joined', (own, merged, level, text) => {
+  const joined = { withUser: merged, withHost: 0, withDevice: merged }
+  const [user] = blindSpots(source({ withUser: own, merged: joined }))
+  expect(user).toMatchObject({ field: 'user', level, text: expect.stringMatching(text) as string })
 })
 
 test('totals are lower bounds when some transactions told no bytes', () => {

@@ -1,6 +1,7 @@
 /** A report as a middling company would get it, with hostile names in every field a log can reach. */
 
 import type { Report, ReportApp, ReportPerson, ReportSource } from '../../src/report/report.ts'
+import { makeFreshness, makeOverlap } from './merged-fixture.ts'
 
 /** Names that break careless renderers. */
 export const hostile = {
@@ -138,6 +139,8 @@ export function fixtureReport(options: FixtureOptions = {}): Report {
       { reason: 'time not readable', lines: 411 },
       { reason: `field missing: ${hostile.ansi}`, lines: 12 },
     ],
+    overlap: makeOverlap({ transactions, told, hostile }),
+    freshness: makeFreshness(hostile),
     catalogVersion: '2026-09-15',
     gnomonVersion: '0.1.0',
   }
@@ -298,6 +301,9 @@ function makeSources(transactions: number, told: boolean): ReportSource[] {
       bytesDown: bytes(8e11),
       bytesTotal: bytes(8.9e11),
       ...shares,
+      merged: { withUser: 0.96, withHost: 0.985, withDevice: 0.91 },
+      notices: [],
+      commands: [],
     },
     {
       name: `branch ${hostile.attribute}`,
@@ -315,6 +321,9 @@ function makeSources(transactions: number, told: boolean): ReportSource[] {
       withHost: 0.41,
       withBytes: 0,
       withAction: 0.02,
+      merged: null,
+      notices: [`Since 2026-09-25 11:02 lines have the key '${hostile.script}'.`],
+      commands: [{ format: 'FORTIGATE', enable: `config log\n  ${hostile.script}`, blind: null }],
     },
     {
       name: 'lab-proxy',
@@ -332,6 +341,9 @@ function makeSources(transactions: number, told: boolean): ReportSource[] {
       withHost: null,
       withBytes: null,
       withAction: null,
+      merged: null,
+      notices: [],
+      commands: [],
     },
   ]
 }
@@ -369,6 +381,8 @@ export function emptyReport(): Report {
     devices: [],
     sources: [],
     unparsed: [],
+    overlap: null,
+    freshness: { complete: 0, waiting: 0, incomplete: 0, hours: [], agents: [] },
     catalogVersion: '2026-09-15',
     gnomonVersion: '0.1.0',
   }

@@ -135,3 +135,14 @@ test('tables are capped, say so, and stay under 5 MB', () => {
   expect(text).toContain('of 20,000.')
   expect(Buffer.byteLength(text)).toBeLessThan(5_000_000)
 })
+
+test('network and agents, and how fresh each hour is; neither where no agent told anything', () => {
+  const joined = renderHtml(fixtureReport())
+  expect(joined).toContain('<a href="#overlap"')
+  expect(joined).toContain('2 addresses had traffic of no agent’s device')
+  expect(joined).toContain('<td class="incomplete" title="incomplete: last rows 2026-09-22 ')
+  expect(joined).toContain('Devices that do not meet the prerequisites (1)')
+  const alone = renderHtml({ ...fixtureReport(), overlap: null })
+  expect(alone).not.toContain('id="overlap"')
+  expect(renderHtml(emptyReport())).not.toContain('How fresh each hour is')
+})

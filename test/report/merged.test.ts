@@ -1,6 +1,7 @@
 /** Partners, overlap and traces over a merged hour. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { overlapOf, pictureOf } from '../../src/report/merged.ts'
+import { pictureOf } from '../../src/report/merged.ts'
+import { overlapOf } from '../../src/report/overlap.ts'
 import { traceOf } from '../../src/report/trace.ts'
 import { hour, openMerge } from '../merge/merge-parts.ts'
 import type { MergeStand } from '../merge/merge-parts.ts'

@@ -32,6 +32,24 @@ test('names the totals, the largest apps, the ledger and the blind spots', () =>
   expect(text).toContain('No transactions name a user')
 })
 
+test('tells how network and agents overlap, and how fresh the hours are', () => {
+  const text = renderTerminal(fixtureReport(), { width: 160, colour: false })
+  expect(text).toMatch(
+    /· hq-firewall: .* 74% seen by an agent too; device 0% → 91%, user 82% → 96%\./,
+  )
+  expect(text).toContain(
+    '! 2 addresses had traffic of no agent’s device: 1 phone or tablet, 1 an agent’s device at other times.',
+  )
+  expect(text).toContain('! 1 device of agents was never seen on the network.')
+  expect(text).toMatch(/! Prerequisites for discovery: 40 devices meet them, 1 does not/)
+  expect(text).toContain(
+    '! 92 of 96 hours are complete, 1 may still change, 3 lack rows of agents.',
+  )
+  expect(text).toMatch(/it tells nothing of 2026-09-22 20:02 to 2026-09-22 22:55 UTC\./)
+  const alone = renderTerminal({ ...fixtureReport(), overlap: null }, { width: 160, colour: false })
+  expect(alone).not.toContain('Network and agents')
+})
+
 test('unknown bytes are said to be unknown', () => {
   const text = renderTerminal(fixtureReport({ bytes: 'none' }), { width: 100, colour: false })
   expect(text).toContain('Traffic       unknown: the logs tell no bytes')
