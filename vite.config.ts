@@ -1,10 +1,13 @@
 /** Builds the console (src/console) into dist/console, from where the appliance serves it. */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { constants, gzipSync } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 import type { Plugin } from 'vite'
+import { worldShapes } from './src/console/world-shapes.ts'
+import type { Topology } from './src/console/world-shapes.ts'
 
 // A caller's NODE_ENV (a test runner's, say) would give React's development build: some fifty times slower with large tables.
 process.env.NODE_ENV = 'production'
@@ -28,10 +31,25 @@ function compressed(): Plugin {
   }
 }
 
+/** `virtual:world-map`: outlines of countries, made of world-atlas once, here. */
+function worldMap(): Plugin {
+  const name = 'virtual:world-map'
+  return {
+    name: 'world-map',
+    resolveId: (id) => (id === name ? `\0${name}` : null),
+    async load(id) {
+      if (id !== `\0${name}`) return null
+      const atlas = createRequire(import.meta.url).resolve('world-atlas/countries-110m.json')
+      const shapes = worldShapes(JSON.parse(await readFile(atlas, 'utf8')) as Topology)
+      return `export default JSON.parse(${JSON.stringify(JSON.stringify(shapes))})`
+    },
+  }
+}
+
 export default defineConfig({
   root: join(import.meta.dirname, 'src/console'),
   base: '/console/',
-  plugins: [react(), compressed()],
+  plugins: [react(), worldMap(), compressed()],
   build: {
     outDir,
     emptyOutDir: true,

@@ -56,14 +56,15 @@ export class RateLimit {
   }
 }
 
-/** Health checks and the collector of metrics are never turned away. */
-const uncounted = new Set(['/healthz', '/readyz', '/metrics'])
+/** Health checks and the collector of metrics are never turned away; the console's own files cost nothing, and a page has dozens. */
+const uncounted = (url: string): boolean =>
+  ['/healthz', '/readyz', '/metrics'].includes(url) || url.startsWith('/console/assets/')
 
 /** Puts both before every route. */
 export function guard(app: FastifyInstance, now: () => number): void {
   const rate = new RateLimit(now)
   app.addHook('onRequest', async (request: FastifyRequest, reply) => {
-    const seconds = uncounted.has(request.url) ? 0 : rate.wait(request.ip)
+    const seconds = uncounted(request.url) ? 0 : rate.wait(request.ip)
     if (seconds > 0) {
       void reply.header('retry-after', seconds)
       throw new ApiProblem(

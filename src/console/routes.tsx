@@ -65,13 +65,59 @@ const routes = [
   createRoute({
     ...under,
     path: '/unknown',
-    validateSearch: texts(['q', 'sort', 'order']),
+    validateSearch: texts(['q', 'sort', 'order', 'view']),
     component: lazyRouteComponent(() => import('./pages/unknown.tsx'), 'Unknown'),
+  }),
+  createRoute({
+    ...under,
+    path: '/freshness',
+    validateSearch: texts(['state']),
+    component: lazyRouteComponent(() => import('./pages/freshness.tsx'), 'FreshnessPage'),
+  }),
+  createRoute({
+    ...under,
+    path: '/alerts',
+    validateSearch: texts(['status', 'kind', 'app', 'view']),
+    component: lazyRouteComponent(() => import('./pages/alerts.tsx'), 'Alerts'),
+  }),
+  createRoute({
+    ...under,
+    path: '/alert',
+    validateSearch: texts(['id']),
+    component: lazyRouteComponent(() => import('./pages/alert.tsx'), 'Alert'),
+  }),
+  createRoute({
+    ...under,
+    path: '/policies',
+    component: lazyRouteComponent(() => import('./pages/policies.tsx'), 'Policies'),
+  }),
+  createRoute({
+    ...under,
+    path: '/policy',
+    validateSearch: texts(['id', 'template']),
+    component: lazyRouteComponent(() => import('./pages/policy.tsx'), 'PolicyPage'),
+  }),
+  createRoute({
+    ...under,
+    path: '/blocks',
+    validateSearch: texts(['view', 'apps', 'format', 'mode']),
+    component: lazyRouteComponent(() => import('./pages/blocks.tsx'), 'Blocks'),
+  }),
+  createRoute({
+    ...under,
+    path: '/lists',
+    validateSearch: texts(['view']),
+    component: lazyRouteComponent(() => import('./pages/lists.tsx'), 'Lists'),
   }),
   createRoute({
     ...under,
     path: '/sources',
     component: lazyRouteComponent(() => import('./pages/sources.tsx'), 'Sources'),
+  }),
+  createRoute({
+    ...under,
+    path: '/tap',
+    component: lazyRouteComponent(() => import('./pages/tap.tsx'), 'Tap'),
   }),
   createRoute({
     ...under,
@@ -102,12 +148,23 @@ const routes = [
   createRoute({
     ...under,
     path: '/settings',
+    validateSearch: texts(['view']),
     component: lazyRouteComponent(() => import('./pages/settings.tsx'), 'Settings'),
   }),
   createRoute({
     ...under,
     path: '/accounts',
     component: lazyRouteComponent(() => import('./pages/accounts.tsx'), 'Accounts'),
+  }),
+  createRoute({
+    ...under,
+    path: '/me',
+    component: lazyRouteComponent(() => import('./pages/me.tsx'), 'Me'),
+  }),
+  createRoute({
+    ...under,
+    path: '/names',
+    component: lazyRouteComponent(() => import('./pages/names.tsx'), 'Names'),
   }),
   createRoute({
     ...under,

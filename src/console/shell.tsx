@@ -1,21 +1,27 @@
 /** The frame around every page: name, scope, navigation. */
 import { Button, Tooltip, makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
 import {
+  AlertRegular,
   AppsListRegular,
   ArrowUploadRegular,
   BeakerRegular,
   BookNumberRegular,
+  ClipboardCheckmarkRegular,
   ClipboardTaskListLtrRegular,
   DesktopRegular,
+  EyeRegular,
   GlobeSearchRegular,
   GridRegular,
   KeyMultipleRegular,
   NavigationRegular,
   NetworkCheckRegular,
+  PeopleListRegular,
   PeopleRegular,
   PlugConnectedAddRegular,
   PlugConnectedRegular,
+  PulseRegular,
   SettingsRegular,
+  ShieldProhibitedRegular,
   TextBulletListSquareWarningRegular,
   WeatherMoonRegular,
   WeatherSunnyRegular,
@@ -78,14 +84,14 @@ const useStyles = makeStyles({
   grow: { flexGrow: 1 },
   nav: {
     overflowY: 'auto',
-    padding: '10px 8px',
+    padding: '6px 8px',
     borderRight: `1px solid ${tokens.colorNeutralStroke2}`,
     display: 'flex',
     flexDirection: 'column',
     gap: '2px',
   },
   group: {
-    padding: '14px 12px 4px',
+    padding: '8px 12px 0',
     fontSize: tokens.fontSizeBase200,
     fontWeight: tokens.fontWeightSemibold,
     color: tokens.colorNeutralForeground3,
@@ -95,7 +101,7 @@ const useStyles = makeStyles({
     display: 'flex',
     alignItems: 'center',
     gap: '12px',
-    height: '38px',
+    height: '31px',
     padding: '0 12px',
     borderRadius: tokens.borderRadiusMedium,
     color: tokens.colorNeutralForeground1,
@@ -142,9 +148,24 @@ const groups: { title: string; entries: Entry[] }[] = [
     ],
   },
   {
+    title: 'Control',
+    entries: [
+      { to: '/alerts', title: 'Alerts', icon: AlertRegular },
+      { to: '/policies', title: 'Policies', icon: ClipboardCheckmarkRegular },
+      { to: '/blocks', title: 'Blocks', icon: ShieldProhibitedRegular },
+      {
+        to: '/lists',
+        title: 'People and networks',
+        icon: PeopleListRegular,
+        right: 'govern.write',
+      },
+    ],
+  },
+  {
     title: 'Logs',
     entries: [
       { to: '/sources', title: 'Sources', icon: PlugConnectedRegular },
+      { to: '/tap', title: 'Live tap', icon: PulseRegular, right: 'raw.read' },
       { to: '/ledger', title: 'Ledger', icon: BookNumberRegular },
       {
         to: '/unparsed',
@@ -162,6 +183,7 @@ const groups: { title: string; entries: Entry[] }[] = [
     entries: [
       { to: '/settings', title: 'Settings', icon: SettingsRegular, right: 'settings.read' },
       { to: '/accounts', title: 'Users and tokens', icon: KeyMultipleRegular },
+      { to: '/names', title: 'Names asked for', icon: EyeRegular, right: 'names.reveal' },
       { to: '/audit', title: 'Audit', icon: ClipboardTaskListLtrRegular, right: 'audit.read' },
     ],
   },

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { appTest } from '../../src/console/data/app-filter.ts'
+import { appTest, asksCatalog, textOf } from '../../src/console/data/app-filter.ts'
 import type { AppRow, AppSearch } from '../../src/console/data/app-filter.ts'
+import { createTextFinder } from '../../src/console/data/text-finder.ts'
 
 const nowMs = Date.parse('2026-09-25T14:00:00Z')
 
@@ -24,6 +25,11 @@ function app(patch: Partial<AppRow>): AppRow {
   }
 }
 
+function tested(search: AppSearch, row: AppRow, fitting?: Set<string>): boolean | null {
+  const finder = createTextFinder([row], textOf)
+  return appTest(search, finder, nowMs, fitting)?.(row, 0) ?? null
+}
+
 const cases: [what: string, search: AppSearch, row: Partial<AppRow>, fits: boolean][] = [
   ['part of a name', { q: 'LAC' }, {}, true],
   ['part of a category', { q: 'collab' }, {}, true],
@@ -44,17 +50,33 @@ const cases: [what: string, search: AppSearch, row: Partial<AppRow>, fits: boole
   ['new', { newDays: '30' }, {}, true],
   ['not new', { newDays: '7' }, {}, false],
   ['one of its tags', { tag: 'own|sanctioned' }, { tags: ['sanctioned'] }, true],
+  ['no tag at all', { tag: 'none' }, {}, true],
+  ['no tag, but it has one', { tag: 'none' }, { tags: ['own'] }, false],
+  ['enough uploaded', { minUploaded: '2' }, { bytesUp: 2_000_000 }, true],
+  ['unknown upload is not enough', { minUploaded: '0' }, {}, false],
+  ['enough transactions', { minTransactions: '100' }, {}, true],
+  ['too few transactions', { minTransactions: '101' }, {}, false],
   ['without tags', { tag: 'sanctioned' }, {}, false],
   ['all tests hold together', { q: 'slack', risk: 'high' }, {}, false],
 ]
 
 test.each(cases)('%s', (_what, search, row, fits) => {
-  expect(appTest(search, nowMs)?.(app(row))).toBe(fits)
+  expect(tested(search, app(row))).toBe(fits)
 })
 
 test.each([{}, { q: ' ' }, { minUsers: 'many' }, { score: 'x' }, { risk: 'none' }])(
   'no test: %o',
   (search) => {
-    expect(appTest(search as AppSearch, nowMs)).toBeNull()
+    expect(tested(search as AppSearch, app({}))).toBeNull()
   },
 )
+
+test.each([
+  [['slack', 'zoom'], true],
+  [['zoom'], false],
+  [[], false],
+])('the catalog says that %o fit', (ids, fits) => {
+  const search: AppSearch = { factor: 'soc-2:yes' }
+  expect(asksCatalog(search)).toBe(true)
+  expect(tested(search, app({}), new Set(ids))).toBe(fits)
+})

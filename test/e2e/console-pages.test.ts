@@ -41,17 +41,36 @@ const pages: [path: string, title: string][] = [
   ['/apps', 'Discovered apps'],
   ['/app?id=slack', 'Slack'],
   ['/unknown', 'Unknown services'],
+  ['/unknown?view=all', 'Unknown services'],
+  ['/apps?factor=soc-2:yes&score=5-9&tag=none', 'Discovered apps'],
   ['/users', 'Users'],
   ['/devices', 'Devices'],
   ['/addresses', 'IP addresses'],
+  ['/alerts', 'Alerts'],
+  ['/alerts?view=muted', 'Alerts'],
+  ['/policies', 'Policies'],
+  ['/policy?template=new-risky-app', 'New policy'],
+  ['/blocks', 'Blocks'],
+  ['/blocks?view=scripts&format=fortigate', 'Blocks'],
+  ['/blocks?view=indicators', 'Blocks'],
+  ['/lists', 'People and networks'],
+  ['/lists?view=ranges', 'People and networks'],
+  ['/lists?view=deletion', 'People and networks'],
+  ['/tap', 'Live tap'],
   ['/sources', 'Sources'],
+  ['/freshness', 'Freshness of the data'],
   ['/ledger', 'Ledger'],
   ['/unparsed', 'Unparsed lines'],
   ['/upload', 'Upload logs'],
   ['/playground', 'Parser playground'],
   ['/start', 'Connect a device'],
   ['/settings', 'Settings'],
+  ['/settings?view=form', 'Settings'],
+  ['/settings?view=yaml', 'Settings'],
+  ['/settings?view=force', 'Settings'],
   ['/accounts', 'Users and tokens'],
+  ['/me', 'Your account'],
+  ['/names', 'Names asked for'],
   ['/audit', 'Audit'],
   ['/nowhere', 'Nothing here'],
 ]
@@ -86,7 +105,7 @@ test.each([
   ['tablet', { viewport: { width: 820, height: 1180 } }],
 ])('%s: the dashboard is whole', async (name, options) => {
   const { page, noise } = await openPage(browser, appliance.url, options)
-  for (const path of ['/', '/apps', '/sources']) {
+  for (const path of ['/', '/apps', '/sources', '/alerts', '/policy', '/blocks', '/unknown']) {
     await page.goto(path)
     await settled(page)
     await page.screenshot({ path: join(shots, `console-${name}${path.replace('/', '-')}.png`) })
@@ -96,6 +115,52 @@ test.each([
     )
     expect(beyond).toBe(0)
   }
+  expect(noise).toEqual([])
+  await page.context().close()
+})
+
+test('every figure of the dashboard leads to what is behind it', async () => {
+  const { page, noise } = await openPage(browser, appliance.url)
+  await page.goto('/?range=7d')
+  await page.getByRole('heading', { level: 2, name: 'Freshness of the data' }).waitFor()
+  await settled(page)
+  // The page's title tells the period; charts are pictures, and lead by a click.
+  const bare = await page.evaluate<string[]>(`(() => {
+    const found = []
+    const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT)
+    while (walk.nextNode()) {
+      const { parentElement, textContent } = walk.currentNode
+      if (/\\d/.test(textContent) && parentElement.closest('a, button, header, svg') === null) found.push(textContent)
+    }
+    return found
+  })()`)
+  expect(bare).toEqual([])
+  // Hours are merged meanwhile; the running one may change in any case.
+  const hours = page.getByRole('list', { name: 'Hours' }).getByRole('link')
+  await hours.filter({ hasText: 'May still change' }).click()
+  const table = page.getByRole('table', { name: 'Hours' })
+  await table.waitFor()
+  const tab = page.getByRole('tab', { name: /^May still change \([1-9]\d*\)$/ })
+  expect(await tab.getAttribute('aria-selected')).toBe('true')
+  const states = await table.locator('tbody td:nth-child(2)').allInnerTexts()
+  expect(new Set(states)).toEqual(new Set(['May still change']))
+  expect(new URL(page.url()).searchParams.get('range')).toBe('7d')
+  await page.getByRole('tab', { name: /^All/ }).click()
+  const { hours: known } = await appliance.ask<{ hours: unknown[] }>('/api/v1/freshness')
+  await page.locator(`table[aria-rowcount="${known.length + 1}"]`).waitFor()
+  // What is new is new over all time, whatever the range is.
+  await page.goto('/?range=24h')
+  await settled(page)
+  const all = page
+    .locator('section')
+    .filter({ has: page.getByRole('heading', { name: 'New since last week' }) })
+    .getByRole('link', { name: /^All \d+$/ })
+  const count = /\d+/.exec((await all.textContent()) ?? '')?.[0] ?? ''
+  await all.click()
+  await page
+    .getByRole('status')
+    .filter({ hasText: `${count} app` })
+    .waitFor()
   expect(noise).toEqual([])
   await page.context().close()
 })

@@ -98,6 +98,10 @@ interface AxeResult {
  * once and are hidden from readers of the screen.
  */
 export async function seriousFaults(page: Page): Promise<string[]> {
+  // A dialog that still fades in has too little contrast.
+  await page.evaluate(
+    'Promise.allSettled(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished))',
+  )
   await page.evaluate(readFileSync(axePath, 'utf8'))
   const result = await page.evaluate<AxeResult>(
     'axe.run({ exclude: ["[data-tabster-dummy]"] }, { resultTypes: ["violations"] })',

@@ -1,6 +1,7 @@
 /** 100,000 apps in the table: what a click costs. The appliance is real, its answer of the table is a large one made here. */
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { formatCount } from '../../src/report/format.ts'
 import type { ReportApp } from '../../src/report/report.ts'
 import { Appliance } from './appliance.ts'
 import type { Running } from './appliance.ts'
@@ -83,6 +84,9 @@ test('sorting, filtering and scrolling 100,000 apps: the figures are printed, th
     `set(document.querySelector('main input[type=search]'), '${text}')`,
     `document.querySelector('main [role=status]').textContent.startsWith('${says}')`,
   ]
+  const holding = (text: string): number =>
+    rows.filter(({ appId, name, category }) => [appId, name, category].join('\n').includes(text))
+      .length
   const scroll = (row: number): [string, string] => [
     `document.querySelector('[role=region]').scrollTop = 44 * ${row}`,
     `[...document.querySelectorAll('tbody tr[aria-rowindex]')].some((row) => Math.abs(row.ariaRowIndex - ${row}) < 40)`,
@@ -103,9 +107,25 @@ test('sorting, filtering and scrolling 100,000 apps: the figures are printed, th
     ],
     filter: filter('app 9999', '11 of'),
     'filter away': filter('', '100,000 apps'),
+    'a letter': filter('9', `${formatCount(holding('9'))} of`),
+    'a letter more': filter('91', `${formatCount(holding('91'))} of`),
+    'letters away': filter('', '100,000 apps'),
     'scroll to the middle': scroll(50_000),
     'scroll to the top': scroll(0),
   }
+  // What is typed comes into the address a moment later, and with a click at once: the way back finds it.
+  const search = page.getByLabel('Name, category or id')
+  await search.fill('app 9999')
+  await page.waitForURL(/[?&]q=app\+9999/)
+  await search.fill('app 99')
+  await page.getByRole('link', { name: 'App 99999' }).click()
+  await page.waitForURL(/\/app\?/)
+  await page.goBack()
+  await page.waitForURL(/[?&]q=app\+99(?:&|$)/)
+  await page.getByText('1,111 of 100,000 apps').waitFor()
+  await search.fill('')
+  await page.waitForURL((url) => !url.searchParams.has('q'))
+
   const tries: Record<string, number[]> = {}
   for (let round = 0; round < 5; round++)
     for (const [name, [act, shown]] of Object.entries(acts))

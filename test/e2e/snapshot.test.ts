@@ -158,6 +158,60 @@ describe('bad input ends in a clear word, and nothing else is lost', () => {
   })
 })
 
+test('agents and a directory: devices and people are found, and what neither view knows is told', async () => {
+  const rows = ['sam', 'ben'].flatMap((name, i) =>
+    [0, 600].map((seconds) => ({
+      Timestamp: new Date((at + seconds) * 1000).toISOString(),
+      DeviceId: `d${i}`,
+      DeviceName: `pc-${i}.example.com`,
+      ActionType: 'ConnectionSuccess',
+      RemoteIP: '203.0.113.9',
+      RemotePort: 80,
+      RemoteUrl: i === 0 ? 'files.slack.com' : 'www.dropbox.com',
+      LocalIP: i === 0 ? '192.0.2.10' : '192.168.1.5',
+      LocalPort: 50_000 + i,
+      Protocol: 'Tcp',
+      InitiatingProcessAccountUpn: `${name}@example.com`,
+      InitiatingProcessAccountName: name,
+      InitiatingProcessAccountDomain: 'EXAMPLE',
+      ReportId: i * 10 + seconds,
+    })),
+  )
+  const files = [
+    await put('edge.log', log(squid('files.slack.com', '-'))),
+    await put(
+      'phone.log',
+      log(squid('www.dropbox.com', 'samuel.lee@example.com').replace('192.0.2.10', '192.0.2.77')),
+    ),
+  ]
+  const agents = await put('agents.ndjson', log(...rows.map((row) => JSON.stringify(row))))
+  const people = await put(
+    'people.csv',
+    log('userPrincipalName,mail', 'sam@example.com,samuel.lee@example.com'),
+  )
+  const { code, report, stderr } = await snapshot(
+    ...[...files, '--defender', agents, '--directory', people],
+  )
+  expect([code, stderr]).toEqual([0, ''])
+  // the log knows him by his mail, the agent by his account: one person by the directory
+  expect(report?.users.map(({ name }) => name).sort()).toEqual([
+    'ben@example.com',
+    'sam@example.com',
+  ])
+  expect(report?.overlap).toMatchObject({
+    sources: [
+      { source: 'edge.log', ownUser: 0, withUser: 1, withDevice: 1 },
+      { source: 'phone.log', ownUser: 1, withUser: 1, withDevice: 0 },
+    ],
+    unknownAddresses: [{ address: '192.0.2.77' }],
+    unseenDevices: [{ device: 'pc-1.example.com' }],
+  })
+  expect(report?.freshness).toMatchObject({ complete: 1, incomplete: 0 })
+  const wrong = await snapshot(...files, '--directory', 'nobody.csv')
+  expect(wrong.code).toBe(1)
+  expect(wrong.stderr).toMatch(/cannot read nobody\.csv/)
+}, 60_000)
+
 test('hostile names stay text in the report', async () => {
   const hostile = `<script>alert(1)</script>`
   const line = squid('files.slack.com', encodeURIComponent(hostile))

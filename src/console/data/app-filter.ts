@@ -2,7 +2,8 @@
 import type { ReportApp } from '../../report/report.ts'
 import { bandOf, riskBands } from '../../report/risk.ts'
 import type { RiskBand } from '../../report/risk.ts'
-import type { Value } from './row-order.ts'
+import type { RowTest, Value } from './row-order.ts'
+import type { TextFinder } from './text-finder.ts'
 
 /** As in the address. */
 export interface AppSearch {
@@ -16,12 +17,21 @@ export interface AppSearch {
   minUsers?: string
   /** MB. */
   minTraffic?: string
+  /** MB. */
+  minUploaded?: string
+  minTransactions?: string
   /** `only`: with blocked transactions; `none`: without. */
   blocked?: string
   /** First seen in the last days. */
   newDays?: string
-  /** Tags, joined by `|`. */
+  /** Tags, joined by `|`; `none` = without any. */
   tag?: string
+  /** Risk factors as `soc-2:yes`, joined by `|`; all must hold. The appliance knows which apps fit. */
+  factor?: string
+  /** Country of the vendor, ISO 3166-1; `unknown` is none. */
+  country?: string
+  /** Id of a suggested query of the catalog. */
+  suggested?: string
   sort?: string
   order?: string
 }
@@ -33,9 +43,14 @@ export const appSearchKeys = [
   'score',
   'minUsers',
   'minTraffic',
+  'minUploaded',
+  'minTransactions',
   'blocked',
   'newDays',
   'tag',
+  'factor',
+  'country',
+  'suggested',
   'sort',
   'order',
 ] as const satisfies (keyof AppSearch)[]
@@ -58,21 +73,31 @@ export function scoreBounds(text: string | undefined): [number, number] | null {
   return found === null ? null : [Number(found[1]), Number(found[2])]
 }
 
-const texts = new WeakMap<AppRow, string>()
+/** What a row is found by. */
+export const textOf = ({ name, category, appId }: AppRow): string =>
+  `${name}\n${category}\n${appId}`
 
-/** What a row is found by, made once: letters of 100,000 names are not made small again at every key. */
-export function textOf(row: AppRow): string {
-  let text = texts.get(row)
-  if (text === undefined)
-    texts.set(row, (text = `${row.name}\n${row.category}\n${row.appId}`.toLowerCase()))
-  return text
-}
+/** Whether the catalog must be asked which apps fit. */
+export const asksCatalog = ({ factor, country, suggested }: AppSearch): boolean =>
+  [factor, country, suggested].some((asked) => (asked ?? '') !== '')
 
-/** The test of a row, or null when every row passes. */
-export function appTest(search: AppSearch, nowMs: number): ((row: AppRow) => boolean) | null {
-  const tests: ((row: AppRow) => boolean)[] = []
-  const wanted = search.q?.trim().toLowerCase() ?? ''
-  if (wanted !== '') tests.push((row) => textOf(row).includes(wanted))
+/**
+ * The test of a row, or null when every row passes. `finder` is of the same rows; `fitting`: ids that the catalog gave for its part; null =
+ * not asked, or not told yet.
+ */
+export function appTest(
+  search: AppSearch,
+  finder: TextFinder,
+  nowMs: number,
+  fitting: ReadonlySet<string> | null = null,
+): RowTest<AppRow> | null {
+  const tests: RowTest<AppRow>[] = []
+  const wanted = search.q?.trim() ?? ''
+  if (wanted !== '') {
+    const found = finder.find(wanted)
+    tests.push((_row, index) => found[index] === 1)
+  }
+  if (fitting !== null) tests.push(({ appId }) => fitting.has(appId))
   const categories = new Set(listOf(search.category))
   if (categories.size > 0) tests.push(({ category }) => categories.has(category))
   const bands = new Set(listOf(search.risk).filter((one) => riskBands.includes(one as RiskBand)))
@@ -85,17 +110,27 @@ export function appTest(search: AppSearch, nowMs: number): ((row: AppRow) => boo
   const minTraffic = numberOf(search.minTraffic)
   if (minTraffic !== null)
     tests.push(({ bytesTotal }) => bytesTotal !== null && bytesTotal >= minTraffic * 1e6)
+  const minUploaded = numberOf(search.minUploaded)
+  if (minUploaded !== null)
+    tests.push(({ bytesUp }) => bytesUp !== null && bytesUp >= minUploaded * 1e6)
+  const minTransactions = numberOf(search.minTransactions)
+  if (minTransactions !== null) tests.push(({ transactions }) => transactions >= minTransactions)
   if (search.blocked === 'only') tests.push(({ blocked }) => blocked > 0)
   if (search.blocked === 'none') tests.push(({ blocked }) => blocked === 0)
   const newDays = numberOf(search.newDays)
   if (newDays !== null) {
-    const since = new Date(nowMs - newDays * 86_400_000).toISOString()
-    tests.push(({ firstSeen }) => new Date(firstSeen).toISOString() >= since)
+    const sinceMs = nowMs - newDays * 86_400_000
+    tests.push(({ firstSeen }) => Date.parse(firstSeen) >= sinceMs)
   }
   const tags = listOf(search.tag)
-  if (tags.length > 0) tests.push((row) => tags.some((tag) => row.tags?.includes(tag) === true))
-  if (tests.length === 0) return null
-  return (row) => tests.every((test) => test(row))
+  if (tags.length > 0)
+    tests.push((row) =>
+      tags.some((tag) =>
+        tag === 'none' ? (row.tags ?? []).length === 0 : row.tags?.includes(tag) === true,
+      ),
+    )
+  if (tests.length <= 1) return tests[0] ?? null
+  return (row, index) => tests.every((test) => test(row, index))
 }
 
 /** What a column is sorted by. */

@@ -54,10 +54,17 @@ export async function tell<Answer>(
 }
 
 async function answerOf<Answer>(response: Response): Promise<Answer> {
-  const json = response.headers.get('content-type')?.includes('json') === true
-  if (response.ok) return (json ? await response.json() : undefined) as Answer
-  const problem = json ? ((await response.json()) as Problem) : null
-  throw new ApiFault(
+  if (!response.ok) throw await answerFault(response)
+  return (isJson(response) ? await response.json() : undefined) as Answer
+}
+
+const isJson = (response: Response): boolean =>
+  response.headers.get('content-type')?.includes('json') === true
+
+/** What an answer that is none says. */
+export async function answerFault(response: Response): Promise<ApiFault> {
+  const problem = isJson(response) ? ((await response.json()) as Problem) : null
+  return new ApiFault(
     response.status,
     problem ?? { detail: `the appliance answered ${response.status} ${response.statusText}` },
   )

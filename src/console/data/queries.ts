@@ -14,10 +14,16 @@ import type {
   judgedLedgerRowSchema,
   sourceRowSchema,
 } from '../../api/schemas.ts'
-import type { accountSchema, tokenSchema } from '../../api/access-schemas.ts'
-import type { appEntrySchema, candidateSchema } from '../../api/catalog-schemas.ts'
+import type { accountSchema, nameRequestSchema, tokenSchema } from '../../api/access-schemas.ts'
+import type {
+  appEntrySchema,
+  candidateSchema,
+  headquartersSchema,
+} from '../../api/catalog-schemas.ts'
 import type { tagSchema } from '../../api/govern-schemas.ts'
+import type { freshnessSchema } from '../../api/merged-schemas.ts'
 import type { parseSchema } from '../../api/routes-definitions.ts'
+import type { doorsSchema } from '../../api/door-schemas.ts'
 import type { PersonKind, UsageOf } from '../../api/backend.ts'
 import type { CatalogMatch } from '../../catalog/match.ts'
 import type { ReportApp, ReportPerson, ReportUnknown } from '../../report/report.ts'
@@ -28,6 +34,8 @@ import type { Scope } from './scope.ts'
 
 export type Source = z.infer<typeof sourceRowSchema>
 type Parsed = z.infer<typeof parseSchema>
+export type Doors = z.infer<typeof doorsSchema>
+export type NameRequest = z.infer<typeof nameRequestSchema>
 export type LedgerHour = z.infer<typeof judgedLedgerRowSchema>
 
 export interface Rows<Row> {
@@ -49,6 +57,12 @@ export const sourcesQuery = queryOptions({
   queryKey: ['sources'],
   queryFn: ({ signal }) => ask<Rows<Source>>('/sources', {}, { signal }),
   refetchInterval: 5000,
+})
+
+export const doorsQuery = queryOptions({
+  queryKey: ['doors'],
+  queryFn: ({ signal }) => ask<Doors>('/doors', {}, { signal }),
+  refetchInterval: liveMs,
 })
 
 export const formatsQuery = queryOptions({
@@ -76,6 +90,27 @@ export function summaryQuery({ query }: Scope) {
     queryFn: ({ signal }) => ask<Summary>('/summary', query, { signal }),
     refetchInterval: liveMs,
     placeholderData: keepPreviousData,
+  })
+}
+
+/** Each hour: complete, may still change, or without rows of a feed. */
+export function freshnessQuery({ query }: Scope) {
+  return queryOptions({
+    queryKey: ['freshness', query],
+    queryFn: ({ signal }) => ask<z.infer<typeof freshnessSchema>>('/freshness', query, { signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: 2 * liveMs,
+  })
+}
+
+/** Usage by the country of the vendor. */
+export function headquartersQuery({ query }: Scope) {
+  return queryOptions({
+    queryKey: ['headquarters', query],
+    queryFn: ({ signal }) =>
+      ask<Rows<z.infer<typeof headquartersSchema>>>('/headquarters', query, { signal }),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
   })
 }
 
@@ -148,6 +183,12 @@ export const configQuery = queryOptions({
 export const accountsQuery = queryOptions({
   queryKey: ['accounts'],
   queryFn: ({ signal }) => ask<Rows<z.infer<typeof accountSchema>>>('/accounts', {}, { signal }),
+})
+
+export const namesQuery = queryOptions({
+  queryKey: ['names'],
+  queryFn: ({ signal }) => ask<Rows<NameRequest>>('/names', {}, { signal }),
+  refetchInterval: liveMs,
 })
 
 export const tokensQuery = queryOptions({

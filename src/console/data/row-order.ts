@@ -5,11 +5,14 @@
 
 export type Value = string | number | null
 
+/** `index` is the row's number as it came. */
+export type RowTest<Row> = (row: Row, index: number) => boolean
+
 export interface RowOrder<Row> {
-  /** Rows in order that the test lets through; unknown values stand last in both orders. */
   /** Sorts by a column ahead of the click that may come. */
   prepare(by: string): void
-  pick(by: string, order: 'asc' | 'desc', test: ((row: Row) => boolean) | null): Row[]
+  /** Rows in order that the test lets through; unknown values stand last in both orders. */
+  pick(by: string, order: 'asc' | 'desc', test: RowTest<Row> | null): Row[]
 }
 
 export function createRowOrder<Row>(
@@ -29,7 +32,7 @@ export function createRowOrder<Row>(
       const picked: Row[] = []
       const take = (index: number): void => {
         const row = rows[index]
-        if (test === null || test(row)) picked.push(row)
+        if (test === null || test(row, index)) picked.push(row)
       }
       if (order === 'asc') for (let i = 0; i < known.length; i++) take(known[i])
       else for (let i = known.length - 1; i >= 0; i--) take(known[i])

@@ -8,6 +8,7 @@ import { bandOf, riskWords } from '../../report/risk.ts'
 import { visible } from '../../report/text.ts'
 import { appQuery, lookupQuery, timelineQuery } from '../data/queries.ts'
 import { useAddress, useScope } from '../data/scope.ts'
+import { AppGoverning } from '../parts/app-governing.tsx'
 import { Facts } from '../parts/facts.tsx'
 import { Page, Panel } from '../parts/page.tsx'
 import { RiskEvidence } from '../parts/risk-evidence.tsx'
@@ -85,6 +86,7 @@ function Detail({ detail }: { detail: AppDetail }) {
       <Panel title="Use over time">
         <Answer of={timeline}>{(data) => <TrafficChart timeline={data} height={220} />}</Answer>
       </Panel>
+      <AppGoverning id={app.appId} />
       <RiskEvidence id={app.appId} />
       <Recognised host={detail.hosts[0]?.name ?? null} hosts={detail.hosts.length} />
       <Panel>

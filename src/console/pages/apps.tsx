@@ -2,13 +2,15 @@
 import { Button, Checkbox, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { formatCount, formatNoun } from '../../report/format.ts'
 import { visible } from '../../report/text.ts'
-import { appSearchKeys, appTest, appValue, textOf } from '../data/app-filter.ts'
+import { appSearchKeys, appTest, appValue, asksCatalog, textOf } from '../data/app-filter.ts'
 import type { AppRow, AppSearch } from '../data/app-filter.ts'
+import { fittingQuery } from '../data/govern-queries.ts'
 import { appTableQuery } from '../data/queries.ts'
 import { createRowOrder } from '../data/row-order.ts'
+import { createTextFinder } from '../data/text-finder.ts'
 import { useAddress, useScope } from '../data/scope.ts'
 import { useMay } from '../data/session.ts'
 import { AppFilters } from '../parts/app-filters.tsx'
@@ -18,7 +20,7 @@ import type { Column, Sorting } from '../parts/data-table.tsx'
 import { Page } from '../parts/page.tsx'
 import { Score } from '../parts/risk.tsx'
 import { RouteLink } from '../parts/route-link.tsx'
-import { Answer, Empty } from '../parts/states.tsx'
+import { Answer, Empty, Fault } from '../parts/states.tsx'
 import { TagButton, Tags, useTags } from '../parts/tag-menu.tsx'
 import { Ago, Bytes, Name } from '../parts/words.tsx'
 
@@ -106,6 +108,10 @@ const tagsColumn: Column<AppRow> = {
 const hiddenAtFirst = ['bytesUp', 'bytesDown', 'transactions', 'devices', 'blocked', 'firstSeen']
 const sortable = new Set(columns.map(({ id }) => id))
 
+const appIdOf = ({ appId }: AppRow): string => appId
+
+const none: ReadonlySet<string> = new Set()
+
 /** Safari has no idle callback. */
 const requestIdle = (run: () => void): number =>
   'requestIdleCallback' in window ? window.requestIdleCallback(run) : Number(setTimeout(run, 50))
@@ -114,13 +120,37 @@ const cancelIdle = (turn: number): void =>
 
 type Change = Partial<Record<keyof AppSearch, string | undefined>>
 
+/** The router's work costs as much as the table's; while somebody types it waits. */
+const addressPauseMs = 250
+
 /** Filters and order: at once on the page, and a moment later in the address. */
 function useAppSearch(): [AppSearch, (patch: Change) => void] {
   const asked = useAddress<AppSearch>()
   const navigate = useNavigate()
   const [search, setSearch] = useState(asked)
-  // The address changed by itself: a link, or the way back.
-  useEffect(() => setSearch(asked), [asked])
+  const waiting = useRef<{ patch: Change; turn: ReturnType<typeof setTimeout> } | null>(null)
+  const send = useCallback(() => {
+    if (waiting.current === null) return
+    const { patch, turn } = waiting.current
+    clearTimeout(turn)
+    waiting.current = null
+    void navigate({ to: '.', replace: true, search: (now: object) => ({ ...now, ...patch }) })
+  }, [navigate])
+  useEffect(() => {
+    // Newer than the address: what was typed since is on its way there.
+    if (waiting.current !== null) return
+    // The address changed by itself: a link, or the way back. Its own echo is no change: the rows are not picked again.
+    setSearch((now) => (appSearchKeys.every((key) => now[key] === asked[key]) ? now : asked))
+  }, [asked])
+  useEffect(() => {
+    // A click may lead away: the way back must find the filters.
+    window.addEventListener('pointerdown', send, true)
+    return () => {
+      window.removeEventListener('pointerdown', send, true)
+      clearTimeout(waiting.current?.turn)
+      waiting.current = null
+    }
+  }, [send])
   const change = useCallback(
     (patch: Change) => {
       setSearch((now) => {
@@ -128,13 +158,13 @@ function useAppSearch(): [AppSearch, (patch: Change) => void] {
         for (const key of Object.keys(next)) if (next[key] === undefined) delete next[key]
         return next
       })
-      void navigate({
-        to: '.',
-        replace: true,
-        search: (now: object) => ({ ...now, ...patch }),
-      })
+      clearTimeout(waiting.current?.turn)
+      waiting.current = {
+        patch: { ...waiting.current?.patch, ...patch },
+        turn: setTimeout(send, addressPauseMs),
+      }
     },
-    [navigate],
+    [send],
   )
   return [search, change]
 }
@@ -170,8 +200,8 @@ export function Apps() {
   const table = useQuery(appTableQuery(scope))
   const [hidden, setHidden] = useHiddenColumns('apps', hiddenAtFirst)
   const by = search.sort !== undefined && sortable.has(search.sort) ? search.sort : 'bytesTotal'
-  const sorting: Sorting = { by, order: search.order === 'asc' ? 'asc' : 'desc' }
-  const { order } = sorting
+  const order = search.order === 'asc' ? 'asc' : 'desc'
+  const sorting = useMemo((): Sorting => ({ by, order }), [by, order])
   const tags = useTags()
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set())
   const mayTag = useMay('govern.write')
@@ -198,26 +228,37 @@ export function Apps() {
     () => (rows === undefined ? null : createRowOrder<AppRow>(rows, appValue)),
     [rows],
   )
+  const untagged = table.data?.rows
+  const finder = useMemo(() => createTextFinder<AppRow>(untagged ?? [], textOf), [untagged])
+  const fitting = useQuery(fittingQuery(search))
+  // While the catalog is asked no app is shown: one that does not fit would be wrong.
+  const fits = asksCatalog(search) ? (fitting.data ?? none) : null
   const shown = useMemo(
-    () => ordered?.pick(by, order, appTest(search, Date.now())) ?? [],
-    [ordered, by, order, search],
+    () => ordered?.pick(by, order, appTest(search, finder, Date.now(), fits)) ?? [],
+    [ordered, by, order, search, finder, fits],
   )
+  const tagNames = useMemo(() => [...new Set([...tags.values()].flat())].toSorted(), [tags])
   useEffect(() => {
     if (ordered === null) return
-    // One column in each idle moment, so that a click finds its order ready.
-    const left = columns.filter(({ id }) => !hidden.includes(id)).map(({ id }) => id)
+    // One in each idle moment, so that a key finds the texts and a click its order ready.
+    const sorts = columns.filter(({ id }) => !hidden.includes(id))
+    const left = [
+      () => finder.prepare(),
+      ...sorts.map(
+        ({ id }) =>
+          () =>
+            ordered.prepare(id),
+      ),
+    ]
     let turn = requestIdle(next)
     function next(): void {
-      const id = left.shift()
-      if (id === undefined) {
-        for (const row of rows ?? []) textOf(row)
-        return
-      }
-      ordered?.prepare(id)
+      const prepare = left.shift()
+      if (prepare === undefined) return
+      prepare()
       turn = requestIdle(next)
     }
     return () => cancelIdle(turn)
-  }, [ordered, hidden, rows])
+  }, [ordered, hidden, finder])
   const sortBy = useCallback(
     (next: Sorting) => change({ sort: next.by, order: next.order }),
     [change],
@@ -250,7 +291,8 @@ export function Apps() {
         </>
       }
     >
-      <AppFilters search={search} categories={categories} onChange={change} />
+      <AppFilters search={search} categories={categories} tags={tagNames} onChange={change} />
+      {fitting.error !== null && asksCatalog(search) && <Fault fault={fitting.error} />}
       <Answer of={table}>
         {() =>
           shown.length === 0 ? (
@@ -271,7 +313,7 @@ export function Apps() {
               rows={shown}
               columns={all}
               hidden={hidden}
-              keyOf={({ appId }) => appId}
+              keyOf={appIdOf}
               sorting={sorting}
               onSort={sortBy}
             />

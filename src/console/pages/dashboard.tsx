@@ -6,6 +6,7 @@ import { useCallback } from 'react'
 import type { Summary } from '../../api/schemas.ts'
 import type { PersonKind } from '../../api/backend.ts'
 import { formatBytes, formatCount, formatNoun, formatPeriod } from '../../report/format.ts'
+import { visible } from '../../report/text.ts'
 import {
   newestAppsQuery,
   reportsQuery,
@@ -15,7 +16,8 @@ import {
   topQuery,
 } from '../data/queries.ts'
 import { useScope } from '../data/scope.ts'
-import { Freshness } from '../parts/freshness.tsx'
+import { Freshness, FreshnessPanel } from '../parts/freshness.tsx'
+import { Headquarters } from '../parts/headquarters.tsx'
 import { NumberCards } from '../parts/number-cards.tsx'
 import { Page, Panel } from '../parts/page.tsx'
 import { RiskPanel, Score } from '../parts/risk.tsx'
@@ -33,7 +35,9 @@ const useStyles = makeStyles({
     '@media (max-width: 1000px)': { gridTemplateColumns: 'repeat(6, minmax(0, 1fr))' },
   },
   wide: { gridColumn: 'span 8', '@media (max-width: 1000px)': { gridColumn: 'span 6' } },
+  whole: { gridColumn: '1 / -1' },
   third: { gridColumn: 'span 4', '@media (max-width: 1000px)': { gridColumn: 'span 3' } },
+  last: { gridColumn: 'span 4', '@media (max-width: 1000px)': { gridColumn: 'span 6' } },
   side: { gridColumn: 'span 4', '@media (max-width: 1000px)': { gridColumn: 'span 6' } },
   muted: { color: tokens.colorNeutralForeground3 },
 })
@@ -134,11 +138,9 @@ function Figures({ summary }: { summary: Summary }) {
             none="No app of the catalog was used."
             rows={summary.topApps.slice(0, 8).map((app) => ({
               key: app.appId,
-              name: (
-                <RouteLink to="/app" search={{ id: app.appId }}>
-                  <Name text={app.name} />
-                </RouteLink>
-              ),
+              to: '/app',
+              search: { id: app.appId },
+              name: <Name text={app.name} />,
               value: (
                 <>
                   <Score score={app.score} /> {sizeText(app)}
@@ -153,7 +155,9 @@ function Figures({ summary }: { summary: Summary }) {
           kind={summary.totals.devices > 0 ? 'devices' : 'addresses'}
           title={summary.totals.devices > 0 ? 'Top devices' : 'Top addresses'}
           none="No line names an address."
+          last
         />
+        <Headquarters className={styles.whole} />
         <NewApps />
         <Panel
           title="Unknown services"
@@ -166,12 +170,15 @@ function Figures({ summary }: { summary: Summary }) {
             none="Every destination is known."
             rows={summary.topUnknown.slice(0, 6).map((row) => ({
               key: row.domain,
+              to: '/unknown',
+              search: { view: 'all', q: row.domain },
               name: <Name text={row.domain} />,
               value: formatNoun(row.transactions, 'transaction'),
               size: row.transactions,
             }))}
           />
         </Panel>
+        <FreshnessPanel className={styles.whole} />
       </div>
     </>
   )
@@ -185,13 +192,24 @@ function sizeText(row: { bytesTotal: number | null; transactions: number }): str
 
 const personPage = { users: '/user', devices: '/device', addresses: '/address' } as const
 
-function TopPeople({ kind, title, none }: { kind: PersonKind; title: string; none: string }) {
+function TopPeople({
+  kind,
+  title,
+  none,
+  last = false,
+}: {
+  kind: PersonKind
+  title: string
+  none: string
+  /** It takes the row alone where two stand side by side. */
+  last?: boolean
+}) {
   const styles = useStyles()
   const top = useQuery(topQuery(kind, useScope()))
   return (
     <Panel
       title={title}
-      className={styles.third}
+      className={last ? styles.last : styles.third}
       more={
         top.data !== undefined && (
           <RouteLink to={`/${kind}`}>All {formatCount(top.data.total)}</RouteLink>
@@ -204,11 +222,9 @@ function TopPeople({ kind, title, none }: { kind: PersonKind; title: string; non
             none={none}
             rows={rows.map((row) => ({
               key: row.name,
-              name: (
-                <RouteLink to={personPage[kind]} search={{ name: row.name }}>
-                  <Name text={row.name} />
-                </RouteLink>
-              ),
+              to: personPage[kind],
+              search: { name: row.name },
+              name: <Name text={row.name} />,
               value: sizeText(row),
               size: row.bytesTotal ?? row.transactions,
             }))}
@@ -229,6 +245,7 @@ function NewApps() {
   const reports = useQuery(reportsQuery)
   if (scope.report !== 'continuous') return null
   const since = Date.now() - weekMs
+  const fresh = (newest.data?.rows ?? []).filter(({ firstSeen }) => Date.parse(firstSeen) >= since)
   const began = reports.data?.rows.find(({ kind }) => kind === 'continuous')?.from ?? null
   const young = began !== null && Date.parse(began) > since - 86_400_000
   return (
@@ -236,41 +253,42 @@ function NewApps() {
       title="New since last week"
       className={styles.wide}
       more={
-        <RouteLink to="/apps" search={{ sort: 'firstSeen', order: 'desc' }}>
-          By first seen
-        </RouteLink>
+        newest.data !== undefined && (
+          // Over all time, as the panel: within a shorter one every app would be new.
+          <RouteLink
+            to="/apps"
+            search={{ range: 'all', newDays: '7', sort: 'firstSeen', order: 'desc' }}
+          >
+            {fresh.length < newest.data.rows.length || fresh.length === newest.data.total
+              ? `All ${formatCount(fresh.length)}`
+              : `More than ${formatCount(fresh.length - 1)}`}
+          </RouteLink>
+        )
       }
     >
       <Answer of={newest}>
-        {({ rows }) => {
-          const fresh = rows.filter(({ firstSeen }) => Date.parse(firstSeen) >= since)
-          return (
-            <>
-              {young && (
-                <Caption1 className={styles.muted}>
-                  The data begin about a week ago: apps count as new until a week has passed.
-                </Caption1>
-              )}
-              <TopList
-                none="No app was seen for the first time in the last seven days."
-                rows={fresh.slice(0, 6).map((app) => ({
-                  key: app.appId,
-                  name: (
-                    <>
-                      <Score score={app.score} />{' '}
-                      <RouteLink to="/app" search={{ id: app.appId }}>
-                        <Name text={app.name} />
-                      </RouteLink>{' '}
-                      <Caption1 className={styles.muted}>{app.category}</Caption1>
-                    </>
-                  ),
-                  value: <Ago at={app.firstSeen} />,
-                  size: app.bytesTotal ?? app.transactions,
-                }))}
-              />
-            </>
-          )
-        }}
+        {() => (
+          <>
+            {young && (
+              <Caption1 className={styles.muted}>
+                The data begin about a week ago: apps count as new until a week has passed.
+              </Caption1>
+            )}
+            <TopList
+              none="No app was seen for the first time in the last seven days."
+              rows={fresh.slice(0, 6).map((app) => ({
+                key: app.appId,
+                to: '/app',
+                search: { id: app.appId },
+                before: <Score score={app.score} />,
+                name: <Name text={app.name} />,
+                note: visible(app.category),
+                value: <Ago at={app.firstSeen} />,
+                size: app.bytesTotal ?? app.transactions,
+              }))}
+            />
+          </>
+        )}
       </Answer>
     </Panel>
   )

@@ -8,8 +8,11 @@ import { formatCount } from '../../report/format.ts'
 import { cut, visible } from '../../report/text.ts'
 import { personQuery, timelineQuery } from '../data/queries.ts'
 import { useAddress, useScope } from '../data/scope.ts'
+import { DeviceFacts } from '../parts/device-facts.tsx'
 import { Facts } from '../parts/facts.tsx'
+import { NameRequestPanel } from '../parts/name-request.tsx'
 import { Page, Panel } from '../parts/page.tsx'
+import { PicturePanel } from '../parts/picture.tsx'
 import { RouteLink } from '../parts/route-link.tsx'
 import { Answer } from '../parts/states.tsx'
 import { TrafficChart } from '../parts/traffic-chart.tsx'
@@ -62,9 +65,12 @@ function Detail({ kind, detail }: { kind: PersonKind; detail: PersonDetail }) {
           ]}
         />
       </Panel>
+      <NameRequestPanel pseudonym={person.name} />
+      {kind === 'devices' && detail.facts !== undefined && <DeviceFacts facts={detail.facts} />}
       <Panel title="Use over time">
         <Answer of={timeline}>{(data) => <TrafficChart timeline={data} height={220} />}</Answer>
       </Panel>
+      {detail.picture !== null && <PicturePanel picture={detail.picture} />}
       <Panel>
         <TabList selectedValue={open} onTabSelect={(_event, { value }) => setOpen(String(value))}>
           <Tab value="apps">Apps ({formatCount(apps.length)})</Tab>

@@ -5,6 +5,7 @@ import {
   AccordionItem,
   AccordionPanel,
   Badge,
+  Button,
   Caption1,
   MessageBar,
   MessageBarBody,
@@ -13,16 +14,27 @@ import {
   makeStyles,
   tokens,
 } from '@fluentui/react-components'
+import { AddRegular, EditRegular } from '@fluentui/react-icons'
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import type { ReactNode } from 'react'
-import { blindSpots } from '../../report/data-quality.ts'
-import { formatCount, formatNoun, formatShare } from '../../report/format.ts'
-import { formatsQuery, sourcesQuery } from '../data/queries.ts'
+import type { ReloadResult } from '../../api/schemas.ts'
+import type { Config } from '../../config/schema.ts'
+import { formatCount, formatNoun, formatShare, formatTime } from '../../report/format.ts'
+import { visible } from '../../report/text.ts'
+import { fill, useBox } from '../data/device-commands.ts'
+import { configQuery, formatsQuery, sourcesQuery } from '../data/queries.ts'
 import type { Source } from '../data/queries.ts'
+import { useMay } from '../data/session.ts'
+import { BlindSpots } from '../parts/blind-spots.tsx'
 import { Code } from '../parts/code.tsx'
+import { DoorsPanel } from '../parts/doors.tsx'
 import { Page, Panel } from '../parts/page.tsx'
 import { RouteLink } from '../parts/route-link.tsx'
+import { SourceDialog } from '../parts/source-dialog.tsx'
+import { SourceFeeds } from '../parts/source-feeds.tsx'
 import { Answer, Empty } from '../parts/states.tsx'
+import { Taken } from '../parts/taken.tsx'
 import { Ago, Name } from '../parts/words.tsx'
 
 const useStyles = makeStyles({
@@ -45,6 +57,8 @@ const useStyles = makeStyles({
   muted: { color: tokens.colorNeutralForeground3 },
 })
 
+type Stream = Source['streams'][number]
+
 const states = {
   receiving: { word: 'Receiving', color: 'success' },
   quiet: { word: 'Quiet', color: 'warning' },
@@ -54,11 +68,23 @@ const states = {
 
 export function Sources() {
   const sources = useQuery(sourcesQuery)
+  const may = useMay('settings.write')
+  const [done, setDone] = useState<ReloadResult | null>(null)
   return (
     <Page
       title="Sources"
       lead="Every firewall and proxy that sends, how its lines are read, and what they do not tell."
+      tools={
+        may && (
+          <SourceDialog first={{ name: '' }} title="Add a source" onDone={setDone}>
+            <Button appearance="primary" icon={<AddRegular />}>
+              Add a source
+            </Button>
+          </SourceDialog>
+        )
+      }
     >
+      {done !== null && <Taken result={done} />}
       <Answer of={sources}>
         {({ rows }) =>
           rows.length === 0 ? (
@@ -71,24 +97,37 @@ export function Sources() {
               </Empty>
             </Panel>
           ) : (
-            rows.map((source) => <SourcePanel key={source.name} source={source} />)
+            rows.map((source) => (
+              <SourcePanel key={source.name} source={source} onChanged={setDone} />
+            ))
           )
         }
       </Answer>
+      <DoorsPanel />
     </Page>
   )
 }
 
-function SourcePanel({ source }: { source: Source }) {
+function SourcePanel({
+  source,
+  onChanged,
+}: {
+  source: Source
+  onChanged: (result: ReloadResult) => void
+}) {
   const styles = useStyles()
+  const mayTap = useMay('raw.read')
   const { word, color } = states[source.state]
   return (
     <Panel
       title={<Name text={source.name} />}
       more={
-        <Badge appearance="tint" color={color} shape="rounded">
-          {word}
-        </Badge>
+        <>
+          <Badge appearance="tint" color={color} shape="rounded">
+            {word}
+          </Badge>
+          <ChangeSource source={source} onChanged={onChanged} />
+        </>
       }
     >
       <dl className={styles.facts}>
@@ -112,9 +151,11 @@ function SourcePanel({ source }: { source: Source }) {
         <Meter term="with bytes" share={source.withBytes} />
         <Meter term="with an action" share={source.withAction} />
       </dl>
+      <Notices source={source} />
       <BlindSpots source={source} />
+      <SourceFeeds source={source} />
       <Accordion collapsible multiple>
-        {source.format !== null && (
+        {source.format !== null && source.commands.length === 0 && (
           <AccordionItem value="enable">
             <AccordionHeader>What to switch on at the device</AccordionHeader>
             <AccordionPanel>
@@ -141,24 +182,56 @@ function SourcePanel({ source }: { source: Source }) {
         <RouteLink to="/" search={{ source: source.name }}>
           Its report
         </RouteLink>
+        {mayTap && (
+          <>
+            {' · '}
+            <RouteLink to="/tap" search={{ source: source.name }}>
+              Live tap
+            </RouteLink>
+          </>
+        )}
       </Text>
     </Panel>
   )
 }
 
-/** What the lines leave out, and the cure; what they tell well needs no words. */
-function BlindSpots({ source }: { source: Source }) {
-  const styles = useStyles()
-  const { withUser, withHost, withBytes, withAction } = source
-  const spots = blindSpots({ withUser, withHost, withBytes, withAction }).filter(
-    ({ level }) => level === 'partly' || level === 'missing',
+/** What is in the configuration of it; one that nobody named begins with the addresses of its senders. */
+function ChangeSource({
+  source,
+  onChanged,
+}: {
+  source: Source
+  onChanged: (result: ReloadResult) => void
+}) {
+  const may = useMay('settings.write')
+  const config = useQuery({ ...configQuery, enabled: may })
+  if (!may || config.data === undefined) return null
+  const known = (config.data as Partial<Config>).sources?.find(({ name }) => name === source.name)
+  const senders = source.streams.filter(({ listener }) => listener.startsWith('syslog-'))
+  const from = [...new Set(senders.map(({ peer }) => peer))].slice(0, 20)
+  const title = known === undefined ? 'Configure' : 'Change'
+  return (
+    <SourceDialog
+      first={known ?? { name: source.name, ...(from.length === 0 ? {} : { from }) }}
+      title={`${title} ${visible(source.name)}`}
+      onDone={onChanged}
+    >
+      <Button size="small" icon={<EditRegular />} aria-label={`${title} ${visible(source.name)}`}>
+        {title}
+      </Button>
+    </SourceDialog>
   )
-  if (spots.length === 0) return null
+}
+
+/** Wrong clocks, changed lines. */
+function Notices({ source }: { source: Source }) {
+  const styles = useStyles()
+  if (source.notices.length === 0) return null
   return (
     <div className={styles.words}>
-      {spots.map(({ field, text }) => (
-        <MessageBar key={field} intent="warning" layout="multiline">
-          <MessageBarBody>{text}</MessageBarBody>
+      {source.notices.map((text) => (
+        <MessageBar key={text} intent="warning" layout="multiline">
+          <MessageBarBody>{visible(text)}</MessageBarBody>
         </MessageBar>
       ))}
     </div>
@@ -195,6 +268,7 @@ function Meter({ term, share }: { term: string; share: number | null }) {
 
 function Enable({ format }: { format: string }) {
   const formats = useQuery(formatsQuery)
+  const box = useBox()
   return (
     <Answer of={formats}>
       {({ rows }) => {
@@ -205,7 +279,7 @@ function Enable({ format }: { format: string }) {
             <Text block>
               {found.vendor} {found.product}: {found.summary}
             </Text>
-            <Code text={found.enable} label={`What to switch on for ${format}`} />
+            <Code text={fill(found.enable, box)} label={`What to switch on for ${format}`} />
             {found.blind !== null && <Text block>Blind without it: {found.blind}</Text>}
             <a href={found.documentation} target="_blank" rel="noreferrer noopener">
               The vendor's page
@@ -229,6 +303,8 @@ function Streams({ source }: { source: Source }) {
             <th scope="col">By</th>
             <th scope="col">Read as</th>
             <th scope="col">Why</th>
+            <th scope="col">Clock</th>
+            <th scope="col">Changes</th>
             <th scope="col">Last line</th>
             <th scope="col">Transactions</th>
           </tr>
@@ -245,6 +321,12 @@ function Streams({ source }: { source: Source }) {
                 <Name text={stream.reason} max={300} />
               </td>
               <td>
+                <Clock clock={stream.clock} />
+              </td>
+              <td>
+                <Drift drift={stream.drift} />
+              </td>
+              <td>
                 <Ago at={stream.lastSeen} />
               </td>
               <td>{formatCount(stream.transactions)}</td>
@@ -256,5 +338,40 @@ function Streams({ source }: { source: Source }) {
         <Caption1>The last 50 of {formatCount(source.streams.length)} are shown.</Caption1>
       )}
     </div>
+  )
+}
+
+const clockWords: Record<Stream['clock']['state'], string> = {
+  files: '–',
+  unknown: 'not known yet',
+  right: 'right',
+  zone: 'another zone',
+  ahead: 'ahead',
+  late: 'late',
+}
+
+function Clock({ clock: { state, text } }: { clock: Stream['clock'] }) {
+  const wrong = state === 'zone' || state === 'ahead' || state === 'late'
+  return (
+    <Badge
+      appearance="tint"
+      shape="rounded"
+      color={wrong ? 'warning' : state === 'right' ? 'success' : 'informative'}
+      title={visible(text)}
+    >
+      {clockWords[state]}
+    </Badge>
+  )
+}
+
+/** The last change of its lines. */
+function Drift({ drift }: { drift: Stream['drift'] }) {
+  const last = drift[0]
+  if (last === undefined) return <>none</>
+  return (
+    <>
+      <Name text={last.words.join(' ')} max={300} /> (since {formatTime(last.since)}
+      {last.ended !== null && ` to ${formatTime(last.ended)}`})
+    </>
   )
 }

@@ -3,8 +3,8 @@ import { Badge, Field, Select, Spinner, Text, makeStyles } from '@fluentui/react
 import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { formatCount, formatShare } from '../../report/format.ts'
-import { configQuery, formatsQuery, sourcesQuery } from '../data/queries.ts'
-import { useMay } from '../data/session.ts'
+import { fill, useBox } from '../data/device-commands.ts'
+import { formatsQuery, sourcesQuery } from '../data/queries.ts'
 import { Code } from '../parts/code.tsx'
 import { Page, Panel } from '../parts/page.tsx'
 import { RouteLink } from '../parts/route-link.tsx'
@@ -13,15 +13,10 @@ import { Ago, Name } from '../parts/words.tsx'
 
 const useStyles = makeStyles({ field: { maxWidth: '480px' } })
 
-interface Doors {
-  syslog?: Partial<Record<'udp' | 'tcp' | 'tls', { enabled?: boolean; port?: number } | null>>
-}
-
 export function Start() {
   const styles = useStyles()
   const formats = useQuery(formatsQuery)
-  const mayRead = useMay('settings.read')
-  const config = useQuery({ ...configQuery, enabled: mayRead })
+  const box = useBox()
   const [picked, setPicked] = useState('')
   const choices = useMemo(() => {
     const seen = new Map<string, string>()
@@ -29,9 +24,6 @@ export function Start() {
       if (!seen.has(id)) seen.set(id, `${vendor} ${product}`)
     return [...seen].toSorted((a, b) => a[1].localeCompare(b[1]))
   }, [formats.data])
-  const doors = (config.data as Doors | undefined)?.syslog
-  const port = doors?.udp?.port ?? doors?.tcp?.port ?? 5514
-  const host = window.location.hostname
   const rows = formats.data?.rows.filter(({ id }) => id === picked) ?? []
   return (
     <Page
@@ -63,15 +55,15 @@ export function Start() {
               <div key={index}>
                 <Text block>{format.summary}</Text>
                 <Code
-                  text={fill(format.enable, host, port)}
+                  text={fill(format.enable, box)}
                   label={`Commands for ${format.vendor} ${format.product}`}
                 />
                 {format.blind !== null && <Text block>Blind without it: {format.blind}</Text>}
               </div>
             ))}
             <Text>
-              This appliance is <code>{host}</code>, its syslog port <code>{port}</code>: write an
-              address that the device reaches, when that is another.
+              This appliance is <code>{box.host}</code>, its syslog port <code>{box.port}</code>:
+              write an address that the device reaches, when that is another.
             </Text>
           </>
         )}
@@ -81,14 +73,6 @@ export function Start() {
       </Panel>
     </Page>
   )
-}
-
-/** The placeholders of the definitions, with what is known of this box. */
-export function fill(enable: string, host: string, port: number): string {
-  return enable
-    .replaceAll(/<address of (?:this appliance|Gnomon)>|<gnomon>|<appliance>/gi, host)
-    .replaceAll(/<port>/gi, String(port))
-    .replaceAll(/\b5514\b/g, String(port))
 }
 
 function FirstLine() {

@@ -1,20 +1,26 @@
 /** Destinations in no catalog: what may be an app nobody has heard of yet. */
-import { Input, Text } from '@fluentui/react-components'
+import { Input, Tab, TabList, Text, makeStyles } from '@fluentui/react-components'
 import { SearchRegular } from '@fluentui/react-icons'
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
 import { formatCount, formatNoun } from '../../report/format.ts'
 import type { ReportUnknown } from '../../report/report.ts'
 import type { CellValue } from '../data/export.ts'
 import { unknownPages } from '../data/queries.ts'
-import { useScope } from '../data/scope.ts'
+import { useAddress, useScope } from '../data/scope.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column } from '../parts/data-table.tsx'
+import { Finder } from '../parts/finder.tsx'
 import { Page } from '../parts/page.tsx'
 import { Answer, Empty } from '../parts/states.tsx'
 import { ExportMenu } from '../parts/table-tools.tsx'
 import { Ago, Bytes, Name } from '../parts/words.tsx'
 import { useFilterText, useSorting } from './people.tsx'
+
+const useStyles = makeStyles({
+  tools: { display: 'flex', flexWrap: 'wrap', gap: '8px', alignItems: 'center' },
+})
 
 const sorts = ['name', 'bytesTotal', 'bytesUp', 'bytesDown', 'transactions', 'blocked', 'lastSeen']
 
@@ -71,7 +77,37 @@ const columns: Column<ReportUnknown>[] = [
 const valueOf = (row: ReportUnknown, column: string): CellValue =>
   column === 'name' ? row.domain : ((row as unknown as Record<string, CellValue>)[column] ?? null)
 
+/** The finder first: it tells which of the many are worth a look. */
 export function Unknown() {
+  const { view } = useAddress<{ view?: string }>()
+  const navigate = useNavigate()
+  const all = view === 'all'
+  return (
+    <Page
+      title="Unknown services"
+      lead="Destinations that stand in no catalog, by registrable domain or address. They count in every sum; they have no score."
+      fill={all}
+    >
+      <TabList
+        selectedValue={all ? 'all' : 'finder'}
+        onTabSelect={(_event, { value }) =>
+          void navigate({
+            to: '.',
+            search: (now: object) =>
+              ({ ...now, view: value === 'all' ? 'all' : undefined }) as never,
+          })
+        }
+      >
+        <Tab value="finder">What looks like an app</Tab>
+        <Tab value="all">All of them</Tab>
+      </TabList>
+      {all ? <AllUnknown /> : <Finder />}
+    </Page>
+  )
+}
+
+function AllUnknown() {
+  const styles = useStyles()
   const scope = useScope()
   const [typed, setTyped, filter] = useFilterText()
   const [sorting, setSorting] = useSorting('transactions', sorts)
@@ -85,30 +121,24 @@ export function Unknown() {
   }, [hasNextPage, isFetching, fetchNextPage])
   const total = pages.data?.pages[0].total
   return (
-    <Page
-      title="Unknown services"
-      lead="Destinations that stand in no catalog, by registrable domain or address. They count in every sum; they have no score."
-      fill
-      tools={
-        <>
-          <Text role="status">{total === undefined ? '' : formatNoun(total, 'service')}</Text>
-          <Input
-            type="search"
-            aria-label="Part of a domain or address"
-            placeholder="Part of a name"
-            contentBefore={<SearchRegular />}
-            value={typed}
-            onChange={(_event, { value }) => setTyped(value)}
-          />
-          <ExportMenu
-            name="unknown"
-            rows={rows}
-            columns={columns.map(({ id }) => id)}
-            valueOf={valueOf}
-          />
-        </>
-      }
-    >
+    <>
+      <div className={styles.tools}>
+        <Text role="status">{total === undefined ? '' : formatNoun(total, 'service')}</Text>
+        <Input
+          type="search"
+          aria-label="Part of a domain or address"
+          placeholder="Part of a name"
+          contentBefore={<SearchRegular />}
+          value={typed}
+          onChange={(_event, { value }) => setTyped(value)}
+        />
+        <ExportMenu
+          name="unknown"
+          rows={rows}
+          columns={columns.map(({ id }) => id)}
+          valueOf={valueOf}
+        />
+      </div>
       <Answer of={pages}>
         {() =>
           rows.length === 0 ? (
@@ -131,6 +161,6 @@ export function Unknown() {
           )
         }
       </Answer>
-    </Page>
+    </>
   )
 }

@@ -7,7 +7,7 @@ import { ArrowSortDownRegular, ArrowSortUpRegular } from '@fluentui/react-icons'
 import { columnVisibilityFeature, tableFeatures, useTable } from '@tanstack/react-table'
 import type { ColumnDef } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef } from 'react'
+import { memo, useEffect, useMemo, useRef } from 'react'
 import type { ReactNode } from 'react'
 
 const features = tableFeatures({ columnVisibilityFeature })
@@ -75,7 +75,7 @@ const useStyles = makeStyles({
 
 const rowHeight = 44
 
-export function DataTable<Row>({
+function AnyTable<Row>({
   label,
   rows,
   total,
@@ -223,6 +223,9 @@ export function DataTable<Row>({
     </div>
   )
 }
+
+/** What stands around it may change at every key; the table is drawn again when its own rows or columns do. */
+export const DataTable = memo(AnyTable) as typeof AnyTable
 
 function Spacer({ height }: { height: number }) {
   return (

@@ -104,7 +104,7 @@ export function NumberCards({ totals }: { totals: Summary['totals'] }) {
       <Card to="/apps" search={{ sort: 'transactions', order: 'desc' }} label="Transactions">
         {formatShortCount(totals.transactions)}
       </Card>
-      <Card to="/apps" search={{ sort: 'blocked', order: 'desc' }} label="Blocked">
+      <Card to="/apps" search={{ blocked: 'only', sort: 'blocked', order: 'desc' }} label="Blocked">
         {formatShortCount(totals.blocked)}
       </Card>
     </div>

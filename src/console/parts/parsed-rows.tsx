@@ -5,7 +5,7 @@ import type { parseSchema } from '../../api/routes-definitions.ts'
 import { Name } from './words.tsx'
 
 export type Parsed = z.infer<typeof parseSchema>
-type Row = Parsed['rows'][number]
+export type Row = Parsed['rows'][number]
 
 const useStyles = makeStyles({
   list: { margin: 0, padding: 0, listStyle: 'none', display: 'flex', flexDirection: 'column' },
@@ -35,27 +35,37 @@ export function ParsedRows({ rows }: { rows: Row[] }) {
       {rows.map((row, index) => (
         <li key={index} className={styles.row}>
           <span className={styles.number}>{row.line}</span>
-          <span>
-            <Badge appearance="tint" shape="rounded" color={colors[row.outcome]}>
-              {row.outcome}
-            </Badge>
-          </span>
-          {row.outcome === 'transaction' ? (
-            <span className={styles.fields}>
-              {Object.entries(row.transaction)
-                .filter(([, value]) => value !== null)
-                .map(([key, value]) => (
-                  <span key={key} className={styles.field}>
-                    <span className={styles.key}>{key} </span>
-                    <Name text={String(value)} max={160} />
-                  </span>
-                ))}
-            </span>
-          ) : (
-            <Name text={row.reason} max={400} />
-          )}
+          <ParsedRow row={row} />
         </li>
       ))}
     </ol>
+  )
+}
+
+/** Two cells: what became of the line, and what it says. */
+export function ParsedRow({ row }: { row: Row }) {
+  const styles = useStyles()
+  return (
+    <>
+      <span>
+        <Badge appearance="tint" shape="rounded" color={colors[row.outcome]}>
+          {row.outcome}
+        </Badge>
+      </span>
+      {row.outcome === 'transaction' ? (
+        <span className={styles.fields}>
+          {Object.entries(row.transaction)
+            .filter(([, value]) => value !== null)
+            .map(([key, value]) => (
+              <span key={key} className={styles.field}>
+                <span className={styles.key}>{key} </span>
+                <Name text={String(value)} max={160} />
+              </span>
+            ))}
+        </span>
+      ) : (
+        <Name text={row.reason} max={400} />
+      )}
+    </>
   )
 }

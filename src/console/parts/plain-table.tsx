@@ -13,6 +13,10 @@ const useStyles = makeStyles({
       borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
       verticalAlign: 'top',
     },
+    '& th': { whiteSpace: 'nowrap' },
+    // Names break anywhere: without it a full table squeezes them to a letter.
+    '& td': { minWidth: '88px' },
+    '& td:empty': { minWidth: 0 },
   },
 })
 

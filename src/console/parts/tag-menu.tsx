@@ -12,6 +12,7 @@ import {
   Field,
   Input,
   Select,
+  makeStyles,
 } from '@fluentui/react-components'
 import { TagMultipleRegular } from '@fluentui/react-icons'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -22,6 +23,8 @@ import { tagsQuery } from '../data/queries.ts'
 import { useMay } from '../data/session.ts'
 import { Fault } from './states.tsx'
 import { Name } from './words.tsx'
+
+const useStyles = makeStyles({ fields: { display: 'grid', gap: '12px' } })
 
 const colors: Record<string, 'success' | 'danger' | 'warning' | 'informative'> = {
   sanctioned: 'success',
@@ -53,12 +56,14 @@ export function Tags({ tags }: { tags: readonly string[] | undefined }) {
 }
 
 export function TagButton({ apps, onDone }: { apps: readonly string[]; onDone?: () => void }) {
+  const styles = useStyles()
   const may = useMay('govern.write')
   const answers = useQueryClient()
   const [open, setOpen] = useState(false)
   const [tag, setTag] = useState('sanctioned')
   const [own, setOwn] = useState('')
   const [reason, setReason] = useState('')
+  const [days, setDays] = useState('')
   const set = useMutation({
     mutationFn: (active: boolean) =>
       tell('POST', '/tags', {
@@ -66,9 +71,16 @@ export function TagButton({ apps, onDone }: { apps: readonly string[]; onDone?: 
         tag: tag === 'own' ? own.trim() : tag,
         active,
         ...(reason.trim() === '' ? {} : { reason: reason.trim() }),
+        ...(active && days !== ''
+          ? { expires: new Date(Date.now() + Number(days) * 86_400_000).toISOString() }
+          : {}),
       }),
     onSuccess: async () => {
-      await answers.invalidateQueries({ queryKey: tagsQuery.queryKey })
+      await Promise.all(
+        [tagsQuery.queryKey, ['tag-history'], ['block-list'], ['script']].map((queryKey) =>
+          answers.invalidateQueries({ queryKey }),
+        ),
+      )
       setOpen(false)
       onDone?.()
     },
@@ -85,7 +97,7 @@ export function TagButton({ apps, onDone }: { apps: readonly string[]; onDone?: 
       <DialogSurface>
         <DialogBody>
           <DialogTitle>Tag {formatNoun(apps.length, 'app')}</DialogTitle>
-          <DialogContent>
+          <DialogContent className={styles.fields}>
             {set.error !== null && <Fault fault={set.error} />}
             <Field label="Tag">
               <Select value={tag} onChange={(_event, { value }) => setTag(value)}>
@@ -100,6 +112,15 @@ export function TagButton({ apps, onDone }: { apps: readonly string[]; onDone?: 
                 <Input value={own} onChange={(_event, { value }) => setOwn(value)} />
               </Field>
             )}
+            <Field label="It holds" hint="Then it ends by itself, and blocks with it.">
+              <Select value={days} onChange={(_event, { value }) => setDays(value)}>
+                <option value="">until it is taken away</option>
+                <option value="7">7 days</option>
+                <option value="30">30 days</option>
+                <option value="90">90 days</option>
+                <option value="365">a year</option>
+              </Select>
+            </Field>
             <Field label="Why (kept with it)">
               <Input value={reason} onChange={(_event, { value }) => setReason(value)} />
             </Field>

@@ -1,6 +1,7 @@
-/** The largest of something, as links with a bar for their share. */
+/** The largest of something: each row is a link as a whole, with a bar for its share. */
 import { Text, makeStyles, tokens } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
+import { PlainLink } from './route-link.tsx'
 
 const useStyles = makeStyles({
   list: {
@@ -17,8 +18,14 @@ const useStyles = makeStyles({
     columnGap: '12px',
     rowGap: '4px',
     padding: '6px 4px',
+    borderRadius: tokens.borderRadiusMedium,
+    color: 'inherit',
+    textDecorationLine: 'none',
+    ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
+    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
   },
-  name: { whiteSpace: 'nowrap', overflow: 'hidden', textOverflow: 'ellipsis' },
+  line: { whiteSpace: 'nowrap', overflow: 'hidden', textOverflow: 'ellipsis' },
+  name: { color: tokens.colorBrandForegroundLink },
   value: { fontVariantNumeric: 'tabular-nums' },
   track: {
     gridColumn: '1 / -1',
@@ -27,12 +34,23 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground5,
     overflow: 'hidden',
   },
-  bar: { height: '100%', borderRadius: '2px', backgroundColor: tokens.colorBrandBackground },
+  bar: {
+    display: 'block',
+    height: '100%',
+    borderRadius: '2px',
+    backgroundColor: tokens.colorBrandBackground,
+  },
+  note: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
 })
 
 export interface TopRow {
   key: string
+  /** Where it leads. */
+  to: string
+  search: Record<string, string>
+  before?: ReactNode
   name: ReactNode
+  note?: string
   value: ReactNode
   size: number
 }
@@ -44,15 +62,17 @@ export function TopList({ rows, none }: { rows: TopRow[]; none: string }) {
   return (
     <ol className={styles.list}>
       {rows.map((row) => (
-        <li key={row.key} className={styles.row}>
-          <span className={styles.name}>{row.name}</span>
-          <span className={styles.value}>{row.value}</span>
-          <span className={styles.track} aria-hidden="true">
-            <span
-              className={styles.bar}
-              style={{ display: 'block', width: `${(100 * row.size) / most}%` }}
-            />
-          </span>
+        <li key={row.key}>
+          <PlainLink to={row.to} search={row.search} className={styles.row}>
+            <span className={styles.line}>
+              {row.before} <span className={styles.name}>{row.name}</span>
+              {row.note !== undefined && <span className={styles.note}> {row.note}</span>}
+            </span>
+            <span className={styles.value}>{row.value}</span>
+            <span className={styles.track} aria-hidden="true">
+              <span className={styles.bar} style={{ width: `${(100 * row.size) / most}%` }} />
+            </span>
+          </PlainLink>
         </li>
       ))}
     </ol>

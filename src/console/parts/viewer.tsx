@@ -9,12 +9,14 @@ import {
 } from '@fluentui/react-components'
 import { PersonRegular } from '@fluentui/react-icons'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import { tell } from '../data/ask.ts'
 import { sessionQuery, useSession } from '../data/session.ts'
 
 export function Viewer() {
   const { name, role, kind } = useSession()
   const answers = useQueryClient()
+  const navigate = useNavigate()
   const leave = useMutation({
     mutationFn: () => tell('DELETE', '/session'),
     onSettled: async () => {
@@ -37,6 +39,7 @@ export function Viewer() {
           <MenuItem disabled>
             {name}, {role}
           </MenuItem>
+          <MenuItem onClick={() => void navigate({ to: '/me' })}>Your account</MenuItem>
           <MenuItem onClick={() => leave.mutate()}>Sign out</MenuItem>
         </MenuList>
       </MenuPopover>

@@ -1,0 +1,188 @@
+/** An app of one's own in one step: what the finder suggests, or what is there already, to be changed and kept. */
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  DialogTrigger,
+  Field,
+  Input,
+  Select,
+  Textarea,
+  makeStyles,
+} from '@fluentui/react-components'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { ReactElement } from 'react'
+import { tell } from '../data/ask.ts'
+import { categoriesQuery } from '../data/govern-queries.ts'
+import { NumberField, WordsField } from './choices.tsx'
+import { Fault } from './states.tsx'
+
+const useStyles = makeStyles({ fields: { display: 'grid', gap: '12px' } })
+
+export interface OwnApp {
+  id: string
+  name: string
+  category: string
+  domains: string[]
+  ranges: string[]
+  score: number | null
+  owner: string | null
+  note: string | null
+}
+
+/** Kebab-case, as the catalog's ids are. */
+const idOf = (text: string): string =>
+  text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+
+export function OwnAppDialog({
+  first,
+  known = {},
+  title,
+  onDone,
+  children,
+}: {
+  first: OwnApp
+  /** What the app has beside these fields; kept as it is. */
+  known?: Record<string, unknown>
+  title: string
+  /** With what moved, in words. */
+  onDone: (words: string) => void
+  /** The button that opens it. */
+  children: ReactElement
+}) {
+  const [open, setOpen] = useState(false)
+  return (
+    <Dialog open={open} onOpenChange={(_event, data) => setOpen(data.open)}>
+      <DialogTrigger disableButtonEnhancement>{children}</DialogTrigger>
+      <DialogSurface>
+        {open && (
+          <OwnAppForm
+            first={first}
+            known={known}
+            title={title}
+            onDone={(words) => {
+              setOpen(false)
+              onDone(words)
+            }}
+          />
+        )}
+      </DialogSurface>
+    </Dialog>
+  )
+}
+
+function OwnAppForm({
+  first,
+  known,
+  title,
+  onDone,
+}: {
+  first: OwnApp
+  known: Record<string, unknown>
+  title: string
+  onDone: (words: string) => void
+}) {
+  const styles = useStyles()
+  const categories = useQuery(categoriesQuery).data?.rows ?? []
+  const answers = useQueryClient()
+  const [app, setApp] = useState(first)
+  const change = (patch: Partial<OwnApp>): void => setApp((now) => ({ ...now, ...patch }))
+  const put = useMutation({
+    mutationFn: () => {
+      const { id, ...body } = app
+      return tell<{ words: string }>('PUT', `/catalog/apps/${encodeURIComponent(id)}`, {
+        ...known,
+        ...body,
+        name: app.name.trim(),
+      })
+    },
+    onSuccess: async ({ words }) => {
+      await answers.invalidateQueries()
+      onDone(words)
+    },
+  })
+  const fresh = first.id === ''
+  return (
+    <DialogBody>
+      <DialogTitle>{title}</DialogTitle>
+      <DialogContent className={styles.fields}>
+        {put.error !== null && <Fault fault={put.error} />}
+        <Field label="Name" required>
+          <Input
+            value={app.name}
+            onChange={(_event, { value }) =>
+              change(fresh ? { name: value, id: `own-${idOf(value)}` } : { name: value })
+            }
+          />
+        </Field>
+        <Field label="Category">
+          <Select
+            value={app.category}
+            onChange={(_event, { value }) => change({ category: value })}
+          >
+            {categories.map(({ name }) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </Select>
+        </Field>
+        <WordsField
+          label="Domains"
+          hint="Each with all names below it"
+          picked={app.domains}
+          onPick={(domains) => change({ domains: domains.map((one) => one.toLowerCase()) })}
+        />
+        <WordsField
+          label="Networks"
+          hint="In CIDR notation; looked at only when no host name is known"
+          picked={app.ranges}
+          onPick={(ranges) => change({ ranges })}
+        />
+        <NumberField
+          label="Score"
+          hint="0 to 10, 10 is safest; empty = not rated"
+          max={10}
+          step={0.1}
+          value={app.score}
+          onChange={(score) => change({ score })}
+        />
+        <Field label="Who answers for it">
+          <Input
+            value={app.owner ?? ''}
+            onChange={(_event, { value }) => change({ owner: value === '' ? null : value })}
+          />
+        </Field>
+        <Field label="Note">
+          <Textarea
+            rows={2}
+            value={app.note ?? ''}
+            onChange={(_event, { value }) => change({ note: value === '' ? null : value })}
+          />
+        </Field>
+      </DialogContent>
+      <DialogActions>
+        <Button
+          appearance="primary"
+          disabled={
+            put.isPending || app.name.trim() === '' || app.domains.length + app.ranges.length === 0
+          }
+          onClick={() => put.mutate()}
+        >
+          {fresh || first.id.startsWith('own-') ? 'Keep the app' : 'Keep it'}
+        </Button>
+        <DialogTrigger disableButtonEnhancement>
+          <Button>Leave it</Button>
+        </DialogTrigger>
+      </DialogActions>
+    </DialogBody>
+  )
+}
