@@ -1,6 +1,5 @@
 /** The console's files as Vite built them, and its one page under every address that is no API's. */
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import statics from '@fastify/static'
@@ -16,16 +15,15 @@ type Policy = Record<string, string[]>
 
 /** Files under /console/ with their hash in the name, kept for ever by browsers; the page at /. */
 export async function serveConsole(app: FastifyInstance, policy: Policy): Promise<void> {
-  if (existsSync(folder))
-    await app.register(statics, {
-      root: folder,
-      prefix: '/console/',
-      index: false,
-      immutable: true,
-      maxAge: '365d',
-      preCompressed: true,
-      schemaHide: true,
-    })
+  await app.register(statics, {
+    root: folder,
+    prefix: '/console/',
+    index: false,
+    immutable: true,
+    maxAge: '365d',
+    preCompressed: true,
+    schemaHide: true,
+  })
   app.get('/console/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/'))
   app.get('/', { schema: { hide: true } }, async (_request, reply) => sendPage(reply, policy))
 }
