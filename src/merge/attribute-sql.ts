@@ -7,155 +7,158 @@
  * user: `log` · `port` · `connection` (one person's connections fit; a service account's are nobody's; of a proxy's requests that fit none
  * by name, the device's last connection to the proxy of which the agent tells no name) · `session`.
  * host: `log` (its request's, for a connection) · `port` · `connection` (names this device used the address by: one) · `answer` (names anybody did: one).
+ *
+ * Devices and persons are numbers until the last step; 0 = unknown.
  */
 import { mergeLimits } from '../limits.ts'
-import { joinIdentities, personOf } from './agent-sql.ts'
+import { hourOf, inHours, joinForms, number, window } from './agent-sql.ts'
+import { holderColumns } from './holders-sql.ts'
 import { counters } from './visits-sql.ts'
 
 const { matchSeconds, closeSeconds, toleranceSeconds, leaseConfidence } = mergeLimits
 
-const inPass = 'h >= {from:UInt32} AND h < {to:UInt32}'
+const visitColumns =
+  'vid, t, h, ft, source, src_ip, src_host, user, log_who, device, dst_ip, dst_port, src_port, app_hint, host, outcome, counted, host_rule, client'
 
-/** What the connections of one key say in an hour and the one before; devices that have the address elsewhere are left out. */
-export const keyFactsSql = `
-  SELECT k, hh AS h, if(min(cityHash64(device_id)) = max(cityHash64(device_id)), 1, 2) AS devices,
-    multiIf(countIf(person != '') = 0, 0, minIf(cityHash64(person), person != '') = maxIf(cityHash64(person), person != ''), 1, 2) AS persons,
-    anyIf(person, person != '') AS one_person, if(minIf(cityHash64(process), process != '') = maxIf(cityHash64(process), process != ''), anyIf(toString(process), process != ''), '') AS one_process
+/** Visits with their keys, and the time as the agents' clocks have it. */
+const keyedVisits = `
+  SELECT *, rowNumberInAllBlocks() + 1 + {slice:UInt64} * 4294967296 AS vid, w_who AS log_who, toUInt32(r.t + 59 - k_seconds) AS ft, toUInt32(ft + ${toleranceSeconds}) AS e,
+    if(host = '' OR src_ip = '', 0, cityHash64(client, ${number('host')})) AS kn,
+    if(dst_ip = '' AND kn != 0, client, 0) AS kq,
+    lower(splitByChar('.', if(device = '', toString(src_host), toString(device)))[1]) AS short
+  FROM db.merge_visits AS r
+  LEFT ANY JOIN (SELECT source AS k_source, h AS k_h, seconds AS k_seconds FROM db.merge_skews) AS s ON r.source = s.k_source AND r.h = s.k_h
+  ${joinForms('r.user')}`
+
+const hit = (name: string): string => `arrayLast(x -> x.1 <= v.e, ${name}_row) AS ${name}`
+const keyed = (name: string, key: string): string =>
+  `LEFT ANY JOIN (SELECT k AS ${name}_k, row AS ${name}_row, alike AS ${name}_alike, process AS ${name}_process FROM db.merge_keyed) AS ${name}_keyed ON v.${key} = ${name}_k`
+const facts = (name: string, key: string): string =>
+  `LEFT ANY JOIN (SELECT k AS ${name}_fk, h AS ${name}_fh, devices AS ${name}_fd, persons AS ${name}_fp, who AS ${name}_fw, process AS ${name}_fq FROM db.merge_key_facts) AS ${name}_facts
+    ON v.${key} = ${name}_fk AND v.h = ${name}_fh`
+
+/** How far the connection's beginning may lie behind: (t, …) of none is 0. */
+const fits = (t: string, seconds: number): string =>
+  `${t} != 0 AND toInt64(ft) - toInt64(${t}) <= ${seconds}`
+
+/** What is known of each visit by its keys. */
+const found = `
+  SELECT ${visitColumns}, ${counters.join(', ')}, short, ${hit('p')}, ${hit('i')}, ${hit('n')}, q_t, q_hit,
+    i_alike, n_alike, i_process, n_process, i_fd, n_fd, i_fp, n_fp, i_fw, n_fw, i_fq, n_fq,
+    ${holderColumns('l', 'toUInt32(v.t + 59)', 'near')},
+    m_dev
+  FROM (${keyedVisits}) AS v
+  LEFT ANY JOIN (SELECT k AS p_k, row AS p_row FROM db.merge_ports) AS p_ports ON v.port_key = p_k
+  ${keyed('i', 'address_key')}
+  ${keyed('n', 'kn')}
+  ASOF LEFT JOIN (SELECT k AS q_k, t AS q_t, hit AS q_hit FROM db.merge_proxied) AS q ON v.kq = q.q_k AND v.e >= q.q_t
+  ${facts('i', 'address_key')}
+  ${facts('n', 'kn')}
+  LEFT ANY JOIN (SELECT k AS l_k, h AS l_h, row AS l_row, several AS l_several FROM db.merge_lease_held) AS l_held ON v.client = l_held.l_k AND v.h = l_held.l_h
+  LEFT ANY JOIN (SELECT short AS m_short, dev AS m_dev FROM db.merge_device_names) AS m ON v.short = m.m_short`
+
+/** … and who had its address then. A device that went to another address is not at the old one any more, though nobody else took it. */
+export const foundSql = `
+  SELECT ${visitColumns}, ${counters.join(', ')}, p, i, n, q_t, q_hit, i_alike, n_alike, i_process, n_process, i_fd, n_fd, i_fp, n_fp, i_fw, n_fw, i_fq, n_fq, m_dev,
+    multiIf(l_holder = 0 OR multiIf(l_both AND l_since <= 1800 AND l_till <= 1800, 0.98, l_both, 0.9, 0.8) < ${leaseConfidence}, 0,
+      l_both OR l_away.1 = 0 OR l_away.2 = client OR toInt64(l_away.1) <= toInt64(t) + 59 - l_since, l_holder, 0) AS l_dev
   FROM (
-    SELECT k, h, device_id, person, process FROM db.merge_agent_keys AS a
-    LEFT ANY JOIN (SELECT local_ip AS c_ip, device_id AS c_device, h AS c_h, status AS c_status, 1 AS c_any FROM db.merge_claims) AS c
-      ON a.local_ip = c.c_ip AND a.device_id = c.c_device AND a.h = c.c_h
-    WHERE c_any = 0 OR c_status > 0)
-  ARRAY JOIN [h, toUInt32(h + 3600)] AS hh WHERE hh >= {from:UInt32} AND hh < {to:UInt32} GROUP BY k, hh`
+    SELECT f.*, if(l_both OR d_dev = 0, (toUInt32(0), toUInt64(0)), arrayLast(x -> x.1 <= f.t + 59, d_row)) AS l_away
+    FROM (${found}) AS f
+    LEFT ANY JOIN (SELECT dev AS d_dev, h AS d_h, row AS d_row FROM db.merge_moved) AS d ON f.l_holder = d.d_dev AND f.h = d.d_h)`
 
-/** Names of devices as logs may write them: short and in lower case, where one device has it. */
-export const deviceNamesSql = `
-  SELECT short, any(device_id) AS device_id FROM (
-    SELECT DISTINCT lower(splitByChar('.', toString(device))[1]) AS short, toString(device_id) AS device_id
-    FROM (SELECT device, device_id FROM db.devices WHERE report = {report:String} UNION DISTINCT SELECT DISTINCT device, device_id FROM db.merge_agent)
-    WHERE device != '')
-  GROUP BY short HAVING count() = 1`
+/*
+ * In steps, each a query of its own: a name that another uses in the same SELECT is expanded there, and names of names cost seconds before
+ * the first row is read.
+ */
+const fitting = `
+  SELECT *, ${fits('p.1', matchSeconds)} AS by_port, ${fits('i.1', matchSeconds)} AS by_address, NOT (i.1 != 0 AND toInt64(ft) - toInt64(i.1) <= ${matchSeconds}) AND ${fits('n.1', matchSeconds)} AS by_name
+  FROM db.merge_found`
 
-const fits = (key: string): string =>
-  `${key}_device != '' AND toInt64(v.e) - toInt64(${key}_t) <= ${matchSeconds} + ${toleranceSeconds}`
+const keyFound = `
+  SELECT ${visitColumns}, ${counters.join(', ')}, l_dev, m_dev, p, by_port, by_address OR by_name AS by_key, by_proxy, q_hit,
+    multiIf(by_address, i, by_name, n, (toUInt32(0), q_hit.1, q_hit.2, q_hit.3, q_hit.4)) AS best, multiIf(by_address, i_alike, by_name, n_alike, 0) AS alike,
+    if(by_address, i_fd, n_fd) AS fact_devices, if(by_address, i_fp, n_fp) AS fact_persons, if(by_address, i_fw, n_fw) AS fact_who,
+    multiIf(by_address, if(i_alike, i_process, i_fq), by_name, if(n_alike, n_process, n_fq), '') AS one_process
+  FROM (SELECT *, NOT by_address AND NOT by_name AND ${fits('q_t', closeSeconds)} AS by_proxy FROM (${fitting}))`
+
+const judged = `
+  SELECT ${visitColumns}, ${counters.join(', ')}, dev, by_port, by_port OR dev != 0 AND dev = key_dev AS met,
+    multiIf(by_port, 'port', l_dev != 0, if(devices = 1 AND key_dev = l_dev, 'connection', 'lease'), dev = 0, '', dev = key_dev, 'connection', 'hostname') AS device_rule,
+    if(by_port, p.6, best.5) AS agent_id, p.4 AS p_who, p.5 AS p_service, key_service, key_who, persons, one_who, one_process
+  FROM (
+    SELECT *, multiIf(by_port, p.3, l_dev != 0, l_dev, devices = 1 AND by_key AND toInt64(ft) - toInt64(best.1) <= ${closeSeconds}, key_dev, m_dev) AS dev
+    FROM (
+      SELECT *, if(by_key OR by_proxy AND best.3 = l_dev, best.3, 0) AS key_dev, multiIf(NOT by_key, 0, alike, 1, fact_devices) AS devices,
+        if(by_key OR by_proxy, best.4, 0) AS key_service, if(by_key OR by_proxy, best.2, 0) AS key_who,
+        multiIf(NOT by_key, toUInt8(by_proxy AND best.2 != 0), alike, toUInt8(best.2 != 0), fact_persons) AS persons,
+        multiIf(NOT by_key, if(by_proxy, best.2, 0), alike, best.2, fact_who) AS one_who
+      FROM (${keyFound})))`
 
 /** Visits with their device. */
 export const matchedSql = `
-  SELECT vid, v.t AS t, v.h AS h, v.ft AS ft, source, src_ip, src_host, user, log_person, device, dst_ip, dst_port, src_port, app_hint, host, outcome, counted, host_rule, ${counters.join(', ')},
-    ${fits('p')} AS by_port, ${fits('i')} AS by_address, NOT by_address AND ${fits('n')} AS by_name,
-    NOT by_address AND NOT by_name AND ${fits('q')} AND toInt64(v.ft) - toInt64(q_t) <= ${closeSeconds} AS by_proxy,
-    multiIf(by_address, i_device, by_name, n_device, by_proxy AND q_device = l_device, q_device, '') AS key_device, multiIf(by_address, i_t, by_name, n_t, 0) AS key_t,
-    multiIf(by_address, x_devices, by_name, y_devices, 0) AS devices,
-    multiIf(by_port, p_device, l_device != '', l_device, devices = 1 AND toInt64(v.ft) - toInt64(key_t) <= ${closeSeconds}, key_device, m_device != '', m_device, '') AS device_id,
-    multiIf(by_port, 'port', l_device != '', if(devices = 1 AND key_device = l_device, 'connection', 'lease'), device_id = '', '', device_id = key_device, 'connection', 'hostname') AS device_rule,
-    by_port OR device_id != '' AND device_id = key_device AS met,
-    multiIf(by_port, p_source, met AND by_address, i_source, met AND by_name, n_source, met, q_source, '') AS agent_source,
-    p_person, p_service, p_process, p_host,
-    multiIf(by_address, i_service, by_name, n_service, by_proxy, q_service, 0) AS key_service, multiIf(by_address, i_person, by_name, n_person, by_proxy, q_person, '') AS key_person,
-    multiIf(by_address, x_persons, by_name, y_persons, by_proxy, q_person != '', 0) AS persons,
-    multiIf(by_address, x_person, by_name, y_person, by_proxy, q_person, '') AS one_person, multiIf(by_address, x_process, by_name, y_process, '') AS one_process
-  FROM (
-    SELECT *, rowNumberInAllBlocks() + 1 + {slice:UInt64} * 4294967296 AS vid, ${personOf('r.user')} AS log_person, toUInt32(r.t + 59 - w_seconds) AS ft, toUInt32(ft + ${toleranceSeconds}) AS e,
-      client AS kl, port_key AS kp, address_key AS ki,
-      if(host = '' OR src_ip = '', 0, cityHash64(client, cityHash64(host))) AS kn,
-      if(dst_ip = '' AND kn != 0, cityHash64(client, 'proxied'), 0) AS kq,
-      lower(splitByChar('.', if(device = '', toString(src_host), toString(device)))[1]) AS short
-    FROM db.merge_visits AS r
-    LEFT ANY JOIN (SELECT source AS w_source, h AS w_h, seconds AS w_seconds FROM db.merge_skews) AS w ON r.source = w.w_source AND r.h = w.w_h
-    ${joinIdentities('r.user')}
-  ) AS v
-  ASOF LEFT JOIN (SELECT k AS p_k, t AS p_t, device_id AS p_device, person AS p_person, service AS p_service, toString(process) AS p_process, host AS p_host, toString(source) AS p_source FROM db.merge_ports) AS p
-    ON v.kp = p.p_k AND v.e >= p.p_t
-  ASOF LEFT JOIN (${keyed('i')}) AS i ON v.ki = i.i_k AND v.e >= i.i_t
-  ASOF LEFT JOIN (${keyed('n')}) AS n ON v.kn = n.n_k AND v.e >= n.n_t
-  ASOF LEFT JOIN (${keyed('q')}) AS q ON v.kq = q.q_k AND v.e >= q.q_t
-  LEFT ANY JOIN (${facts('x')}) AS x ON v.ki = x.x_k AND v.h = x.x_h
-  LEFT ANY JOIN (${facts('y')}) AS y ON v.kn = y.y_k AND v.h = y.y_h
-  LEFT ANY JOIN (SELECT k AS l_k, t AS l_t, holder AS l_device FROM db.merge_leases WHERE confidence >= ${leaseConfidence}) AS l ON v.kl = l.l_k AND v.t = l.l_t
-  LEFT ANY JOIN (SELECT short AS m_short, device_id AS m_device FROM db.merge_device_names) AS m ON v.short = m.m_short`
+  SELECT v.* EXCEPT (agent_id, one_process), if(v.by_port, a.a_process, v.one_process) AS process, if(v.by_port, toString(a.a_host), '') AS p_host, toString(a.a_source) AS agent_source
+  FROM (${judged}) AS v
+  LEFT ANY JOIN (SELECT id AS a_id, toString(process) AS a_process, host AS a_host, source AS a_source FROM db.merge_agent) AS a ON if(v.met, v.agent_id, 0) = a.a_id`
 
-/** Connections by their keys, at one moment the one that a person made. */
-export const keyedSql = `
-  SELECT k, t, device_id, person, service, toString(source) AS source FROM db.merge_agent_keys ORDER BY k, t, person DESC, device_id LIMIT 1 BY k, t`
-
-function keyed(name: string): string {
-  return `SELECT k AS ${name}_k, t AS ${name}_t, device_id AS ${name}_device, person AS ${name}_person, service AS ${name}_service, source AS ${name}_source FROM db.merge_keyed`
-}
-
-function facts(name: string): string {
-  return `SELECT k AS ${name}_k, h AS ${name}_h, devices AS ${name}_devices, persons AS ${name}_persons, one_person AS ${name}_person, one_process AS ${name}_process FROM db.merge_key_facts`
-}
-
-/** Moments for which a device's person is asked. */
-export const personAskedSql = `SELECT DISTINCT CAST(cityHash64(device_id) AS UInt64) AS k, h, t, toUInt32(t + 59) AS e FROM db.merge_placed WHERE device_id != ''`
-
-/** … and for those of connections that stand alone and name nobody. */
-export const aloneAskedSql = `
-  SELECT DISTINCT CAST(cityHash64(device_id) AS UInt64) AS k, h, toUInt32(intDiv(t, 60) * 60) AS t, toUInt32(intDiv(t, 60) * 60 + 59) AS e
-  FROM db.merge_agent WHERE outward AND person = '' AND NOT service AND ${inPass}`
-
-/** Names an address went by, in an hour and the one before: of each device, and of all. */
+/** Names an address went by, in an hour and the one before: of each device (dev), and of all (0). */
 export const namesSql = `
-  SELECT device_id, ip, hh AS h, if(min(cityHash64(host)) = max(cityHash64(host)), 1, 2) AS hosts, any(host) AS one_host FROM (
-    SELECT device_id, remote_ip AS ip, h, host FROM db.merge_agent WHERE host != '' AND remote_ip != '' AND role != 'dns'
-    UNION ALL
-    SELECT device_id, arrayJoin(splitByChar(' ', toString(answers))) AS ip, h, host FROM db.merge_agent WHERE role = 'dns' AND host != '' AND answers != '')
-  ARRAY JOIN [h, toUInt32(h + 3600)] AS hh WHERE hh >= {from:UInt32} AND hh < {to:UInt32} AND ip != '' GROUP BY GROUPING SETS ((device_id, ip, hh), (ip, hh))`
+  SELECT cityHash64(who, server, hh) AS k, if(min(name) = max(name), 1, 2) AS hosts, any(host) AS host FROM (
+    SELECT dev, server, h, name, any(host) AS host FROM (
+      SELECT ${number('device_id')} AS dev, ${number('remote_ip')} AS server, ${hourOf('toUnixTimestamp(at)')} AS h, ${number('host')} AS name, host
+      FROM db.device_connections WHERE ${window('at')} AND host != '' AND remote_ip != '' AND role != 'dns'
+      UNION ALL
+      SELECT ${number('device_id')} AS dev, cityHash64(arrayJoin(splitByChar(' ', toString(answers)))) AS server, ${hourOf('toUnixTimestamp(at)')} AS h, ${number('host')} AS name, host
+      FROM db.device_connections WHERE ${window('at')} AND host != '' AND role = 'dns' AND answers != '')
+    WHERE server != cityHash64('') GROUP BY dev, server, h, name)
+  ARRAY JOIN [dev, 0] AS who ARRAY JOIN [h, toUInt32(h + 3600)] AS hh WHERE ${inHours('hh')} GROUP BY k`
+
+/** A row's names: its device's and anybody's for its address, where it has none. */
+const named = (dev: string, address: string): string => `
+  LEFT ANY JOIN (SELECT k AS b_k, hosts AS b_hosts, toString(host) AS b_host FROM db.merge_names) AS b ON ${named1(dev, address)} = b.b_k
+  LEFT ANY JOIN (SELECT k AS c_k, hosts AS c_hosts, toString(host) AS c_host FROM db.merge_names) AS c ON ${named1('0', address)} = c.c_k`
+const named1 = (dev: string, address: string): string =>
+  `if(v.host != '', 0, cityHash64(toUInt64(${dev}), ${number(address)}, v.h))`
+
+const session = (minute: string): string => `
+  SELECT v.*, s_several, ${holderColumns('s', `toUInt32(${minute} + 59)`, 'until-next')}`
+const sessions = `
+  LEFT ANY JOIN (SELECT k AS s_k, h AS s_h, row AS s_row, several AS s_several FROM db.merge_person_held) AS s ON v.dev = s.s_k AND v.h = s.s_h`
+
+/** Texts of the numbers. */
+const texts = `
+  LEFT ANY JOIN (SELECT dev AS d_dev, device_id AS d_id, device AS d_name FROM db.merge_device_list) AS d ON v.dev = d.d_dev
+  LEFT ANY JOIN (SELECT who AS o_who, person AS o_person FROM db.merge_people) AS o ON v.final_who = o.o_who`
 
 /** Visits with all that is known of them. */
 export const attributedSql = `
-  SELECT v.t AS t, v.h AS h, source, toString(src_ip) AS src_ip, app_hint, outcome, counted, ${counters.join(', ')},
-    if(v.device_id = '', toString(v.device), d.d_name) AS device, v.device_id AS device_id, v.device_rule AS device_rule,
-    multiIf(v.by_port, p_process, v.met, one_process, '') AS process, agent_source,
-    multiIf(log_person != '', log_person, v.by_port AND (p_person != '' OR p_service), p_person, v.met AND key_service, '',
-      v.met AND persons = 1, one_person, v.met AND persons > 1 AND s.s_several = 0 AND key_person != '' AND key_person = s.s_person, key_person,
-      s.s_person) AS person,
-    multiIf(log_person != '', 'log', v.by_port AND (p_person != '' OR p_service), 'port', v.met AND (key_service OR persons = 1), 'connection', person != '', 'session', '') AS user_rule,
-    multiIf(log_person != '', toString(user), '') AS user_form,
-    multiIf(v.host != '', v.host, v.by_port AND p_host != '', p_host, b.b_hosts = 1, b_host, c.c_hosts = 1, c_host, toString(dst_ip)) AS named,
-    multiIf(v.host != '', host_rule, v.by_port AND p_host != '', 'port', b.b_hosts = 1, 'connection', c.c_hosts = 1, 'answer', '') AS host_rule, 1 AS network
-  FROM db.merge_placed AS v
-  LEFT ANY JOIN (SELECT device_id AS d_id, max(toString(device)) AS d_name FROM db.merge_device_list GROUP BY device_id) AS d ON v.device_id = d.d_id
-  LEFT ANY JOIN (SELECT k AS s_k, t AS s_t, holder AS s_person, several AS s_several FROM db.merge_persons) AS s ON cityHash64(v.device_id) = s.s_k AND v.t = s.s_t
-  LEFT ANY JOIN (SELECT device_id AS b_device, ip AS b_ip, h AS b_h, hosts AS b_hosts, one_host AS b_host FROM db.merge_names WHERE device_id != '') AS b
-    ON v.device_id = b.b_device AND toString(v.dst_ip) = b.b_ip AND v.h = b.b_h
-  LEFT ANY JOIN (SELECT ip AS c_ip, h AS c_h, hosts AS c_hosts, one_host AS c_host FROM db.merge_names WHERE device_id = '') AS c ON toString(v.dst_ip) = c.c_ip AND v.h = c.c_h`
-
-/** All names of devices: what the agents' rows of the hours and the device list say. */
-export const deviceListSql = `
-  SELECT device_id, max(device) AS device FROM (
-    SELECT toString(device_id) AS device_id, toString(device) AS device FROM db.merge_agent
-    UNION ALL SELECT toString(device_id), toString(device) FROM db.devices WHERE report = {report:String}
-    UNION ALL SELECT toString(device_id), toString(device) FROM db.device_addresses WHERE report = {report:String}
-      AND at >= toDateTime64({from:UInt32} - 3600, 3, 'UTC') AND at < toDateTime64({to:UInt32} + 3600, 3, 'UTC'))
-  GROUP BY device_id`
+  SELECT t, h, source, toString(src_ip) AS src_ip, app_hint, outcome, counted, ${counters.join(', ')},
+    if(v.dev = 0, toString(v.device), d_name) AS device, d_id AS device_id, device_rule, process, agent_source, o_person AS person,
+    multiIf(log_who != 0, 'log', by_port AND (p_who != 0 OR p_service), 'port', met AND (key_service OR persons = 1), 'connection', final_who != 0, 'session', '') AS user_rule,
+    if(log_who != 0, toString(user), '') AS user_form,
+    multiIf(v.host != '', v.host, by_port AND p_host != '', p_host, b_hosts = 1, b_host, c_hosts = 1, c_host, toString(dst_ip)) AS named,
+    multiIf(v.host != '', host_rule, by_port AND p_host != '', 'port', b_hosts = 1, 'connection', c_hosts = 1, 'answer', '') AS host_rule, 1 AS network
+  FROM (
+    SELECT *, multiIf(log_who != 0, log_who, by_port AND (p_who != 0 OR p_service), p_who, met AND key_service, 0, met AND persons = 1, one_who,
+      met AND persons > 1 AND s_several = 0 AND key_who != 0 AND key_who = s_holder, key_who, s_holder) AS final_who
+    FROM (${session('v.t')} FROM db.merge_placed AS v ${sessions})
+  ) AS v
+  ${texts}
+  ${named('v.dev', 'v.dst_ip')}`
 
 /** Connections that no source saw, as visits of their own: no bytes are known. One connection that has several rows counts once. */
 export const aloneSql = `
-  SELECT t, h, source, local_ip AS src_ip, '' AS app_hint, action AS outcome, toUInt32(greatest(events, 1)) AS counted, ${counters.map((name) => `toUInt64(0) AS ${name}`).join(', ')},
-    device, device_id, if(device_id = '', '', 'agent') AS device_rule, toString(process) AS process, source AS agent_source,
-    if(a.person != '' OR a.service, a.person, s_person) AS person, multiIf(a.person != '' OR a.service, 'agent', s_person != '', 'session', '') AS user_rule, user_form,
-    multiIf(host != '', host, b_hosts = 1, b_host, c_hosts = 1, c_host, remote_ip) AS named, multiIf(host != '', 'agent', b_hosts = 1, 'connection', c_hosts = 1, 'answer', '') AS host_rule, 0 AS network
+  SELECT t, h, source, toString(local_ip) AS src_ip, '' AS app_hint, toString(action) AS outcome, toUInt32(greatest(events, 1)) AS counted, ${counters.map((name) => `toUInt64(0) AS ${name}`).join(', ')},
+    toString(device) AS device, toString(device_id) AS device_id, if(device_id = '', '', 'agent') AS device_rule, toString(process) AS process, toString(source) AS agent_source,
+    o_person AS person, multiIf(who != 0 OR service, 'agent', s_holder != 0, 'session', '') AS user_rule, toString(user_form) AS user_form,
+    multiIf(host != '', toString(host), b_hosts = 1, b_host, c_hosts = 1, c_host, toString(remote_ip)) AS named, multiIf(host != '', 'agent', b_hosts = 1, 'connection', c_hosts = 1, 'answer', '') AS host_rule, 0 AS network
   FROM (
-    SELECT * FROM db.merge_agent WHERE outward AND ${inPass} AND id NOT IN (SELECT id FROM db.merge_seen)
-    ORDER BY device_id, h, local_port, remote_ip, remote_port, host, action, t, feed_row
-    LIMIT 1 BY device_id, h, if(local_port = 0 OR events > 1, feed_row, cityHash64(local_ip, local_port, remote_ip, remote_port))
-  ) AS a
-  LEFT ANY JOIN (SELECT k AS s_k, t AS s_t, holder AS s_person FROM db.merge_alone_persons) AS s ON cityHash64(a.device_id) = s.s_k AND toUInt32(intDiv(a.t, 60) * 60) = s.s_t
-  LEFT ANY JOIN (SELECT device_id AS b_device, ip AS b_ip, h AS b_h, hosts AS b_hosts, one_host AS b_host FROM db.merge_names WHERE device_id != '') AS b
-    ON a.device_id = b.b_device AND a.remote_ip = b.b_ip AND a.h = b.b_h
-  LEFT ANY JOIN (SELECT ip AS c_ip, h AS c_h, hosts AS c_hosts, one_host AS c_host FROM db.merge_names WHERE device_id = '') AS c ON a.remote_ip = c.c_ip AND a.h = c.c_h`
-
-/** Connections that count with a flow: met where the address is, or behind the NAT they were found at. */
-export const seenSql = `
-  SELECT DISTINCT id FROM (
-    SELECT a.id AS id FROM (SELECT id, local_ip, device_id, h FROM db.merge_agent WHERE id IN (SELECT id FROM db.merge_met)) AS a
-    LEFT ANY JOIN (SELECT local_ip AS c_ip, device_id AS c_device, h AS c_h, status AS c_status, 1 AS c_any FROM db.merge_claims) AS c
-      ON a.local_ip = c.c_ip AND a.device_id = c.c_device AND a.h = c.c_h
-    WHERE c_any = 0 OR c_status > 0
-    UNION ALL SELECT id FROM db.merge_nat_seen)`
-
-/** What was measured of the sources' clocks. */
-export const skewsInsert = `
-  INSERT INTO db.clock_skews (report, hour, source, generation, seconds, pairs)
-  SELECT {report:String}, toDateTime(h, 'UTC'), source, {generation:UInt64}, seconds, pairs FROM db.merge_skews WHERE ${inPass}`
+    SELECT *, if(who != 0 OR service, who, s_holder) AS final_who
+    FROM (${session('intDiv(v.t, 60) * 60')} FROM (
+      SELECT * FROM db.merge_rest WHERE ${inHours('h')} AND id NOT IN (SELECT id FROM db.merge_nat_seen)
+      ORDER BY device_id, h, local_port, remote_ip, remote_port, host, action, t, id
+      LIMIT 1 BY device_id, h, if(local_port = 0 OR events > 1, id, cityHash64(local_ip, local_port, remote_ip, remote_port))
+    ) AS v ${sessions})
+  ) AS v
+  ${texts}
+  ${named('v.dev', 'v.remote_ip')}`

@@ -6,53 +6,57 @@
  * seen (nobody else was at the device meanwhile, or he would have been). A thing whose holders take turns (A, B, A) has several at a
  * time (a terminal server, two networks with the same addresses): nobody is said to hold it in that hour.
  *
- * An answer depends on the observations within an hour around it only, so that hours can be merged in any order.
+ * An answer depends on the observations within an hour around it only, so that hours can be merged in any order. Observations of a thing and
+ * an hour stand in one sorted array: a look-up is one probe of a hash table, where a join to the nearest row cost four times as much.
+ * Holders are numbers: 0 = nobody, 1 = several at that moment.
  */
 import { mergeLimits } from '../limits.ts'
 
 const { holdSeconds, nearSeconds, farSeconds, behindSeconds } = mergeLimits
 
-/** Observations with columns k, h, t, holder → one for each moment ('?' = several at once), for `holdersSql`. */
-export function observationsSql(observed: string): string {
-  return `SELECT k, h, t, if(min(holder) = max(holder), any(holder), '?') AS holder FROM (${observed}) GROUP BY k, h, t`
+/** No observation within reach. */
+const never = 999_999
+
+/** The hour and its neighbours: an observation in one of them may be asked for in the others. */
+export const around = 'arrayMap(x -> toUInt32(h + x), [-3600, 0, 3600])'
+
+/** Moments are asked at the end of minutes: of a minute's observations its first and last matter. */
+export const thinned = (row: string): string => `if(length(${row}) > 200,
+    arrayFilter((x, p, n) -> intDiv(x.1, 60) != intDiv(p.1, 60) OR intDiv(x.1, 60) != intDiv(n.1, 60), ${row},
+      arrayPopBack(arrayPushFront(${row}, (toUInt32(0), toUInt64(0)))), arrayPopFront(arrayPushBack(${row}, (toUInt32(0), toUInt64(0))))), ${row})`
+
+/** Two holders at one moment: the moment has several. */
+const marked = (row: string): string => `
+    arrayMap((x, p, n) -> (x.1, if(x.1 = p.1 AND x.2 != p.2 OR x.1 = n.1 AND x.2 != n.2, toUInt64(1), x.2)), ${row},
+      arrayPopBack(arrayPushFront(${row}, (toUInt32(0), toUInt64(0)))), arrayPopFront(arrayPushBack(${row}, (toUInt32(0), toUInt64(0)))))`
+
+/**
+ * `observed`: query with k, h, seen (array of (t, holder), in any order). Gives k, h, row (sorted), several: more changes than holders
+ * allow.
+ */
+export function heldSql(observed: string): string {
+  return `
+  SELECT k, h, ${thinned('whole')} AS row, several FROM (
+    SELECT k, h, arraySort(seen) AS sorted, arrayUniq(arrayMap(x -> x.2, seen)) = 1 AS alone,
+      if(alone, sorted, ${marked('sorted')}) AS whole,
+      if(alone, [], arrayCompact(arrayMap(x -> x.2, arrayFilter(x -> x.2 != 1, whole)))) AS turns,
+      toUInt8(length(turns) - 1 >= arrayUniq(turns) AND arrayUniq(turns) > 1) AS several
+    FROM (${observed}))`
 }
 
-/** Holders that take turns, in an hour and its neighbours: more changes than holders allow. */
-function contested(observations: string, byHour: boolean): string {
-  const hours = 'arrayMap(x -> toUInt32(intDiv(t, 3600) * 3600 + x), [-3600, 0, 3600])'
+/**
+ * Columns that tell the holder of a row at the end `e` of a minute; `held`: prefix of its columns from `heldSql` (row, several). Gives
+ * with the same prefix: holder (0 = nobody), both (seen before and behind), since (seconds).
+ */
+export function holderColumns(held: string, e: string, stays: 'until-next' | 'near'): string {
+  const c = (name: string): string => `${held}_${name}`
+  const long = stays === 'near' ? nearSeconds : 2 * holdSeconds
   return `
-  SELECT k AS c_k, hh AS c_h, 1 AS c_any FROM (
-    SELECT k, hh, arrayMap(x -> x.2, arraySort(groupArray((t, holder)))) AS row FROM db.${observations} ARRAY JOIN ${byHour ? '[h]' : hours} AS hh
-    WHERE holder != '?' AND k IN (SELECT k FROM db.${observations} GROUP BY k HAVING uniqExact(holder) > 1) GROUP BY k, hh)
-  WHERE arrayCount((a, b) -> a != b, arrayPopBack(row), arrayPopFront(row)) >= arrayUniq(row) AND arrayUniq(row) > 1`
-}
-
-/** `asked`: query with k, h, t (start of a minute). Gives k, t, holder ('' = nobody), confidence 0..1, several (0 or 1), one_side, since (seconds). */
-export function holdersSql(
-  asked: string,
-  observations: string,
-  stays: 'until-next' | 'near',
-): string {
-  // who had an address is judged for each hour anew (h), who was on a device is not (h is 0)
-  const byHour = stays === 'near'
-  const hour = byHour ? 'a.h' : 'toUInt32(0)'
-  const before =
-    stays === 'near'
-      ? `since <= ${nearSeconds} AND till > ${farSeconds}`
-      : `since <= ${2 * holdSeconds} AND till > ${farSeconds}`
-  return `
-  SELECT k, t, multiIf(several = 1, '', both, before, before_alone, before, behind_alone, behind, '') AS holder,
-    multiIf(holder = '', 0., both AND since <= 1800 AND till <= 1800, 0.98, both, 0.9, 0.8) AS confidence, several, NOT both AS one_side, since
-  FROM (
-    SELECT a.k AS k, a.t AS t, p.holder AS before, n.holder AS behind, c.c_any AS several,
-      if(before = '' OR before = '?' OR a.t > p.p_t + ${behindSeconds}, 999999, toInt32(greatest(a.t, p.p_t) - p.p_t)) AS since,
-      if(behind = '' OR behind = '?' OR n.n_t > a.t + ${behindSeconds}, 999999, toInt32(n.n_t - least(a.t, n.n_t))) AS till,
-      since < 999999 AND till < 999999 AND before = behind AS both,
-      ${before} OR since <= ${holdSeconds} AND till = 999999 AS before_alone,
-      till <= ${nearSeconds} AND since > ${farSeconds} OR till <= ${holdSeconds} AND since = 999999 AS behind_alone
-    FROM (${asked}) AS a
-    ASOF LEFT JOIN (SELECT k AS p_k, h AS p_h, t AS p_t, holder FROM db.${observations}) AS p ON a.k = p.p_k AND ${hour} = p.p_h AND a.e >= p.p_t
-    ASOF LEFT JOIN (SELECT k AS n_k, h AS n_h, t AS n_t, holder FROM db.${observations}) AS n ON a.k = n.n_k AND ${hour} = n.n_h AND a.e < n.n_t
-    LEFT ANY JOIN (${contested(observations, byHour)}) AS c ON a.k = c.c_k AND a.h = c.c_h
-  )`
+    arrayLastIndex(x -> x.1 <= ${e}, ${c('row')}) AS ${c('at')}, ${c('row')}[${c('at')}] AS ${c('before')}, ${c('row')}[${c('at')} + 1] AS ${c('behind')},
+    if(${c('before')}.2 <= 1 OR ${e} - 59 > ${c('before')}.1 + ${behindSeconds}, ${never}, toInt32(greatest(${e} - 59, ${c('before')}.1) - ${c('before')}.1)) AS ${c('since')},
+    if(${c('behind')}.2 <= 1 OR ${c('behind')}.1 > ${e} - 59 + ${behindSeconds}, ${never}, toInt32(${c('behind')}.1 - (${e} - 59))) AS ${c('till')},
+    ${c('since')} < ${never} AND ${c('till')} < ${never} AND ${c('before')}.2 = ${c('behind')}.2 AS ${c('both')},
+    multiIf(${c('several')} = 1, 0, ${c('both')}, ${c('before')}.2,
+      ${c('since')} <= ${long} AND ${c('till')} > ${farSeconds} OR ${c('since')} <= ${holdSeconds} AND ${c('till')} = ${never}, ${c('before')}.2,
+      ${c('till')} <= ${nearSeconds} AND ${c('since')} > ${farSeconds} OR ${c('till')} <= ${holdSeconds} AND ${c('since')} = ${never}, ${c('behind')}.2, 0) AS ${c('holder')}`
 }

@@ -13,7 +13,7 @@ import { runPass } from './pass.ts'
 import type { PassParams } from './pass.ts'
 import { serviceTest } from './people.ts'
 import type { IdentityLink } from './people.ts'
-import { Scratch } from './scratch.ts'
+import { Scratch, scratchSql } from './scratch.ts'
 import { Setbacks } from './setbacks.ts'
 import type { Setback } from './setbacks.ts'
 import { unnamedSql } from './usage-sql.ts'
@@ -47,10 +47,12 @@ export interface MergeOptions {
   serviceAccounts?: readonly string[]
   /** Memory the store may use. */
   memoryBytes?: number
-  /** Flows of a slice; by default what fits in the memory. */
+  /** Flows and agents' rows of a slice; by default what fits in the memory. */
   sliceRows?: number
   /** Threads of a statement at this time. */
   threads?: () => number
+  /** Names the tables of a merge where several appliances share a database: lower-case letters and digits. */
+  owner?: string
 }
 
 /** Turns flows and what agents tell into usage. */
@@ -60,6 +62,7 @@ export class Merge {
   readonly #identities: Identities
   #catalog: Catalog
   readonly #threads: () => number
+  readonly #owner: string
   readonly #ending = new AbortController()
   readonly #setbacks = new Setbacks()
   #sliceRows: number
@@ -84,6 +87,7 @@ export class Merge {
     const fitting = Math.floor(memoryBytes / mergeLimits.sliceRowBytes)
     this.#identities = new Identities(store, serviceTest(serviceAccounts))
     this.#threads = threads ?? availableParallelism
+    this.#owner = options.owner ?? ''
     this.#sliceRows = options.sliceRows ?? Math.max(mergeLimits.sliceRowsMin, fitting)
     this.#agentRows = Math.floor(memoryBytes / mergeLimits.agentRowBytes)
     this.#store = store
@@ -152,7 +156,7 @@ export class Merge {
     this.#running = done.promise
     await before
     try {
-      if (!this.#swept) await Scratch.sweep(this.#store)
+      if (!this.#swept) await Scratch.sweep(this.#store, this.#owner)
       this.#swept = true
       const hours = await this.dirty(limit, report, settle)
       const errors: unknown[] = []
@@ -241,6 +245,7 @@ export class Merge {
       sliceRows: this.#sliceRows,
       threads: this.#threads,
       signal: this.#ending.signal,
+      owner: this.#owner,
     })
     const counts = await this.#store.query<{ hour: number; rows: number }>(
       `SELECT toUnixTimestamp(hour) AS hour, count() AS rows FROM db.usage
@@ -300,7 +305,10 @@ export class Merge {
   /** Asks the catalog about destinations of the pass that it has not been asked about in this version. */
   async #classify(params: PassParams): Promise<void> {
     let batch: Record<string, unknown>[] = []
-    for await (const row of this.#store.stream<Destination>(unnamedSql, params)) {
+    for await (const row of this.#store.stream<Destination>(
+      scratchSql(unnamedSql, this.#owner),
+      params,
+    )) {
       batch.push(this.#named(row))
       if (batch.length < mergeLimits.classifyRows) continue
       await this.#store.insert('hosts', batch)

@@ -8,25 +8,26 @@
  * - or when most of them meet flows of it at the same time and destination, more of them than chance explains; with what it did with the same
  *   address of its own in the hour before.
  *
- * Then a flow of the address goes to the one such device with a fitting connection, first by the client's port where the NAT kept it; with
- * two of them, or with more flows than connections, to nobody. The connections count with the flows in any case.
+ * How sure that is are odds. When it is more likely than not the connections count with the flows, so that a visit counts once. Named is a device
+ * only when it is sure: then a flow of the address goes to the one device with a fitting connection, first by the client's port where
+ * the NAT kept it; with two of them, or with more flows than connections, to nobody.
  *
- * What an hour says depends on the hours around it only, which every pass has.
+ * What an hour says depends on the hours around it only, which every pass has. The minutes of an hour in which an address reached a
+ * destination are the bits of one number; so are those in which a connection may be logged.
  */
 import { mergeLimits } from '../limits.ts'
+import { hourOf, inHours, number, window } from './agent-sql.ts'
 
 const {
-  behindSeconds,
-  natConnections,
   natShare,
-  natWeight,
+  natMiss,
+  natLikely,
+  natSure,
   natPortWeight,
   natFlows,
   natFlowsMax,
   natAddresses,
 } = mergeLimits
-
-const inPass = (column: string): string => `${column} >= {from:UInt32} AND ${column} < {to:UInt32}`
 
 /** Keys of a destination: address and port, name, and both ports with the address (`exact`). */
 const keys = (row: {
@@ -35,141 +36,149 @@ const keys = (row: {
   host: string
   clientPort: string
 }): string => `arrayJoin(arrayFilter(x -> x.1 != 0, [
-    (if(${row.ip} = '', 0, cityHash64(toString(${row.ip}), ${row.port})), 0), (if(${row.host} = '', 0, cityHash64(toString(${row.host}))), 0),
-    (if(${row.ip} = '' OR ${row.clientPort} = 0, 0, cityHash64(toString(${row.ip}), ${row.port}, ${row.clientPort})), 1)]))`
-
-const agentKeys = keys({
-  ip: 'remote_ip',
-  port: 'remote_port',
-  host: 'host',
-  clientPort: 'local_port',
-})
-
-/** Connections of agents that nobody else may see. */
-export const natKeysSql = `SELECT DISTINCT ${agentKeys}.1 AS kd FROM db.merge_agent WHERE outward`
+    (if(${row.ip} = '', 0, cityHash64(${number(row.ip)}, ${row.port})), 0), (if(${row.host} = '', 0, cityHash64(${number(row.host)})), 0),
+    (if(${row.ip} = '' OR ${row.clientPort} = 0, 0, cityHash64(${number(row.ip)}, ${row.port}, ${row.clientPort})), 1)]))`
 
 /** Traffic of a slice's addresses that are no device's, by hour. */
 export const natTrafficSql = `
-  SELECT toString(src_ip) AS src_ip, h, greatest(sumIf(transactions, kind = 'session'), sumIf(transactions, kind != 'session')) AS flows
-  FROM db.merge_flows WHERE src_ip != '' AND (toString(src_ip), h) NOT IN (SELECT local_ip, h FROM db.merge_agent) GROUP BY src_ip, h`
+  SELECT client, h, greatest(sumIf(transactions, kind = 'session'), sumIf(transactions, kind != 'session')) AS flows
+  FROM db.merge_flows WHERE src_ip != '' AND h >= {from:UInt32} - 3600 AND h <= {to:UInt32} AND (client, h) NOT IN (SELECT client, h FROM db.merge_agent)
+  GROUP BY client, h HAVING flows >= if({parts:UInt32} = 1, ${natFlows}, 1)`
 
-/** What these addresses did, by destination and minute: also in the hours around. */
+const someTraffic = '(SELECT client, h FROM db.merge_nat_traffic)'
+
+/** What these addresses did, by destination: the minutes of each hour. */
 export const natEvidenceSql = `
-  SELECT DISTINCT src_ip, h, toUInt32(intDiv(ft, 60)) AS m, key.1 AS kd, key.2 AS exact FROM (
-    SELECT toString(src_ip) AS src_ip, f.h AS h, f.t + 59 - w.w_seconds AS ft,
+  SELECT client, h, key.1 AS kd, key.2 AS exact, groupBitOr(bitShiftLeft(toUInt64(1), intDiv(ft, 60) % 60)) AS minutes FROM (
+    SELECT client, f.t + 59 - w.w_seconds AS ft, ${hourOf('ft')} AS h,
       ${keys({ ip: 'dst_ip', port: 'dst_port', host: 'dst_host', clientPort: 'src_port' })} AS key
-    FROM (SELECT * FROM db.merge_flows WHERE src_ip != '' AND (toString(src_ip), h) NOT IN (SELECT local_ip, h FROM db.merge_agent)) AS f
+    FROM (SELECT * FROM db.merge_flows WHERE (client, h) IN ${someTraffic}) AS f
     LEFT ANY JOIN (SELECT source AS w_source, h AS w_h, seconds AS w_seconds FROM db.merge_skews) AS w ON f.source = w.w_source AND f.h = w.w_h)
-  WHERE key.1 IN (SELECT kd FROM db.merge_nat_keys)`
+  GROUP BY client, h, kd, exact`
+
+/** A slice's visits there that are nobody's yet. */
+export const natFlowsSql = `
+  SELECT vid, client, h, m, counted, key.1 AS kd, key.2 AS exact FROM (
+    SELECT vid, client, h, toUInt32(intDiv(ft, 60)) AS m, toUInt64(counted) AS counted,
+      ${keys({ ip: 'dst_ip', port: 'dst_port', host: 'host', clientPort: 'src_port' })} AS key
+    FROM db.merge_matched WHERE dev = 0 AND (client, h) IN ${someTraffic})`
+
+/** A slice's connections that nobody else may have seen, by device, address and hour. */
+export const natMadeSql = `
+  SELECT dev, client, hh AS h, count() AS made FROM db.merge_rest ARRAY JOIN [h, toUInt32(h + 3600)] AS hh WHERE NOT met GROUP BY dev, client, hh`
 
 /** Addresses with more traffic than one device has. Where every minute has flows of every destination nothing can be told. */
 export const natAddressesSql = `
-  SELECT src_ip, h FROM db.merge_nat_traffic WHERE h >= {from:UInt32} - 3600 AND h <= {to:UInt32} GROUP BY src_ip, h HAVING sum(flows) BETWEEN ${natFlows} AND ${natFlowsMax}
-  ORDER BY sum(flows) DESC, src_ip LIMIT ${natAddresses} BY h`
+  SELECT client, h, sum(flows) AS flows FROM db.merge_nat_traffic GROUP BY client, h HAVING sum(flows) BETWEEN ${natFlows} AND ${natFlowsMax}
+  ORDER BY sum(flows) DESC, client LIMIT ${natAddresses} BY h`
+
+const ofAddresses = '(client, h) IN (SELECT client, h FROM db.merge_nat_addresses)'
+
+/** A connection is stamped from a minute before to four behind; where the port agrees, too, one more each way. */
+const first = 'toInt64(minute) - 1 - exact'
+const span = '6 + 2 * exact'
 
 /** Connections no source met, by destination and by the minutes in which a flow of theirs may be stamped; `via`: the proxy they went to. */
 export const natAgentsSql = `
-  SELECT id, device_id, local_ip, via, own_h, person, service, process, source, kd, exact,
-    arrayJoin(range(toUInt32(minute - 1 - exact), toUInt32(minute + 5 + exact))) AS m
+  SELECT id, dev, client, via, own_h, who, service, process, source, kd, exact, h, ${first} - intDiv(h, 60) AS offset,
+    bitAnd(bitShiftRight(bitShiftLeft(bits, greatest(offset, 0)), greatest(-offset, 0)), toUInt64(1152921504606846975)) AS minutes
   FROM (
-    SELECT id, device_id, local_ip, if((remote_ip, h) IN (SELECT src_ip, h FROM db.merge_nat_addresses), remote_ip, '') AS via, h AS own_h,
-      person, service, toString(process) AS process, toString(source) AS source, toUInt32(intDiv(t, 60)) AS minute, ${agentKeys} AS key, key.1 AS kd, key.2 AS exact
-    FROM db.merge_agent WHERE outward AND id NOT IN (SELECT id FROM db.merge_met))
-  WHERE kd IN (
-    SELECT kd FROM db.merge_nat_evidence
-    WHERE (src_ip, h) IN (SELECT src_ip, h FROM db.merge_nat_addresses) OR (src_ip, toUInt32(h + 3600)) IN (SELECT src_ip, h FROM db.merge_nat_addresses))`
+    SELECT id, dev, client, if((server, h) IN (SELECT client, h FROM db.merge_nat_addresses), server, 0) AS via, h AS own_h,
+      who, service, process, source, intDiv(t, 60) AS minute, ${keys({ ip: 'remote_ip', port: 'remote_port', host: 'host', clientPort: 'local_port' })} AS key,
+      key.1 AS kd, key.2 AS exact, bitShiftLeft(toUInt64(1), ${span}) - 1 AS bits
+    FROM db.merge_rest WHERE NOT met)
+  ARRAY JOIN arrayDistinct([toUInt32(intDiv(${first}, 60) * 3600), toUInt32(intDiv(${first} + ${span} - 1, 60) * 3600)]) AS h
+  WHERE kd IN (SELECT kd FROM db.merge_nat_evidence WHERE ${ofAddresses})`
 
 /** Public addresses of devices, where an hour, or else the one before, tells one. */
 const publicSql = `
-  SELECT device_id AS p_device, hh AS p_h, multiIf(uniqExactIf(ip, own) = 1, anyIf(ip, own), countIf(own) = 0 AND uniqExact(ip) = 1, any(ip), '') AS p_ip
+  SELECT dev AS p_dev, hh AS p_h, multiIf(uniqExactIf(ip, own) = 1, anyIf(ip, own), countIf(own) = 0 AND uniqExact(ip) = 1, any(ip), 0) AS p_ip
   FROM (
-    SELECT toString(device_id) AS device_id, toString(ip) AS ip, toUInt32(intDiv(toUnixTimestamp(at), 3600) * 3600) AS h, hh, h = hh AS own
-    FROM db.device_addresses ARRAY JOIN [toUInt32(intDiv(toUnixTimestamp(at), 3600) * 3600), toUInt32(intDiv(toUnixTimestamp(at), 3600) * 3600 + 3600)] AS hh
-    WHERE report = {report:String} AND kind = 'public' AND at >= toDateTime64({from:UInt32} - ${behindSeconds}, 3, 'UTC')
-      AND at < toDateTime64({to:UInt32} + ${behindSeconds}, 3, 'UTC'))
-  GROUP BY device_id, hh`
-
-const ofAddresses = `(src_ip, h) IN (SELECT src_ip, h FROM db.merge_nat_addresses)`
+    SELECT ${number('device_id')} AS dev, ${number('ip')} AS ip, ${hourOf('toUnixTimestamp(at)')} AS h, hh, h = hh AS own
+    FROM db.device_addresses ARRAY JOIN [${hourOf('toUnixTimestamp(at)')}, toUInt32(${hourOf('toUnixTimestamp(at)')} + 3600)] AS hh
+    WHERE ${window('at')} AND kind = 'public')
+  GROUP BY dev, hh`
 
 /**
  * Who is behind what, by hour. A connection may meet a flow by chance: with the share of the hour's minutes in which a connection to that
- * destination would meet one. The chances of all that met, multiplied, must be small.
+ * destination would meet one. The odds are those of all that met, against those that did not, and against what the address has of all
+ * connections that nobody else saw: a phone's few flows explain less than a site's.
  */
 export const natBehindSql = `
-  SELECT b.src_ip AS src_ip, b.device_id AS device_id, b.local_ip AS local_ip, b.hh AS h FROM (
-    SELECT src_ip, device_id, local_ip, hh, count() AS met, sum(weight) AS odds FROM (
-      SELECT f.src_ip AS src_ip, device_id, local_ip, own_h, id, max(if(a.exact = 1, ${natPortWeight}, log(1 / share))) AS weight
-      FROM (SELECT DISTINCT src_ip, h, kd, m FROM db.merge_nat_evidence WHERE ${ofAddresses}) AS f
-      INNER JOIN (SELECT id, device_id, local_ip, own_h, exact, kd AS a_kd, m AS a_m FROM db.merge_nat_agents WHERE via = '') AS a ON f.kd = a.a_kd AND f.m = a.a_m
-      INNER JOIN (
-        SELECT src_ip AS c_ip, h AS c_h, kd AS c_kd, least(1, uniqExact(met_m) / 60) AS share FROM db.merge_nat_evidence
-        ARRAY JOIN range(toUInt32(m - 4), toUInt32(m + 2)) AS met_m WHERE ${ofAddresses} GROUP BY src_ip, h, kd
-      ) AS c ON f.src_ip = c.c_ip AND f.h = c.c_h AND f.kd = c.c_kd
-      WHERE f.h >= own_h AND own_h <= {to:UInt32} - 3600
-      GROUP BY src_ip, device_id, local_ip, own_h, id)
-    ARRAY JOIN [own_h, toUInt32(own_h + 3600)] AS hh WHERE ${inPass('hh')}
-    GROUP BY src_ip, device_id, local_ip, hh HAVING met >= ${natConnections} AND odds >= ${natWeight}) AS b
-  INNER JOIN (
-    SELECT device_id AS r_device, local_ip AS r_ip, hh AS r_h, count() AS made FROM db.merge_agent
-    ARRAY JOIN [h, toUInt32(h + 3600)] AS hh
-    WHERE outward AND id NOT IN (SELECT id FROM db.merge_met) GROUP BY device_id, local_ip, hh
-  ) AS r ON b.device_id = r.r_device AND b.local_ip = r.r_ip AND b.hh = r.r_h
-  WHERE b.met >= r.made * ${natShare}
+  SELECT nat, dev, client, h, toUInt8(score >= ${natSure}) AS sure FROM (
+    SELECT b.nat AS nat, b.dev AS dev, b.client AS client, b.hh AS h, least(0.5, a.flows / m.m_made) AS prior,
+      b.odds - ${natMiss} * (r.made - b.met) + log(prior / (1 - prior)) AS score
+    FROM (
+      SELECT nat, dev, client, hh, count() AS met, sum(weight) AS odds FROM (
+        SELECT f.nat AS nat, a.dev AS dev, a.client AS client, own_h, id, max(f.weight) AS weight
+        FROM (
+          SELECT client AS nat, h, kd, groupBitOr(minutes) AS seen,
+            bitOr(bitOr(bitOr(bitShiftLeft(seen, 1), seen), bitOr(bitShiftRight(seen, 1), bitShiftRight(seen, 2))), bitOr(bitShiftRight(seen, 3), bitShiftRight(seen, 4))) AS near,
+            if(max(exact) = 1, ${natPortWeight}, log(60 / least(60, bitCount(near)))) AS weight
+          FROM db.merge_nat_evidence WHERE ${ofAddresses} GROUP BY client, h, kd) AS f
+        INNER JOIN (SELECT id, dev, client, own_h, kd AS a_kd, h AS a_h, minutes AS a_minutes FROM db.merge_nat_agents WHERE via = 0) AS a
+          ON f.kd = a.a_kd AND f.h = a.a_h
+        WHERE bitAnd(f.seen, a.a_minutes) != 0 AND f.h >= own_h AND own_h <= {to:UInt32} - 3600
+        GROUP BY nat, dev, client, own_h, id)
+      ARRAY JOIN [own_h, toUInt32(own_h + 3600)] AS hh WHERE ${inHours('hh')}
+      GROUP BY nat, dev, client, hh) AS b
+    INNER JOIN (SELECT dev AS r_dev, client AS r_client, h AS r_h, made FROM db.merge_nat_made) AS r ON b.dev = r.r_dev AND b.client = r.r_client AND b.hh = r.r_h
+    INNER JOIN (SELECT client AS a_nat, h AS a_h, flows FROM db.merge_nat_addresses) AS a ON b.nat = a.a_nat AND b.hh = a.a_h
+    INNER JOIN (SELECT h AS m_h, sum(made) / 2 AS m_made FROM db.merge_nat_made GROUP BY h) AS m ON b.hh = m.m_h
+    WHERE b.met >= r.made * ${natShare})
+  WHERE score >= ${natLikely}
   UNION DISTINCT
-  SELECT p_ip AS src_ip, device_id, local_ip, own_h AS h
-  FROM (SELECT DISTINCT device_id, local_ip, own_h FROM db.merge_nat_agents WHERE ${inPass('own_h')}) AS a
-  INNER JOIN (${publicSql}) AS p ON a.device_id = p.p_device AND a.own_h = p.p_h
-  WHERE (p_ip, own_h) IN (SELECT src_ip, h FROM db.merge_nat_addresses)`
+  SELECT p_ip AS nat, dev, client, own_h AS h, toUInt8(1) AS sure
+  FROM (SELECT DISTINCT dev, client, own_h FROM db.merge_nat_agents WHERE ${inHours('own_h')}) AS a
+  INNER JOIN (${publicSql}) AS p ON a.dev = p.p_dev AND a.own_h = p.p_h
+  WHERE (p_ip, own_h) IN (SELECT client, h FROM db.merge_nat_addresses)`
 
-/** Whether the connection `a` may be one of the address `src_ip` in the hour. */
+/** Whether the connection `a` may be one of the address `nat` in the hour. */
 const behind = (hour: string): string =>
-  `if(via != '', via = src_ip, (src_ip, device_id, local_ip, ${hour}) IN (SELECT src_ip, device_id, local_ip, h FROM db.merge_nat_behind))`
-
-/** Flows of these addresses as they are matched. */
-export const natFlowsSql = `
-  SELECT vid, src_ip, h, toUInt32(intDiv(ft, 60)) AS m, counted, key.1 AS kd, key.2 AS exact FROM (
-    SELECT vid, toString(src_ip) AS src_ip, h, ft, toUInt64(counted) AS counted,
-      ${keys({ ip: 'dst_ip', port: 'dst_port', host: 'host', clientPort: 'src_port' })} AS key
-    FROM db.merge_matched WHERE device_id = '' AND (toString(src_ip), h) IN (SELECT src_ip, h FROM db.merge_nat_addresses))`
+  `if(via != 0, via = nat, (nat, dev, a_client, ${hour}) IN (SELECT nat, dev, client, h FROM db.merge_nat_behind))`
+const ofDevices = '(via != 0 OR dev IN (SELECT dev FROM db.merge_nat_behind))'
 
 /**
- * … with their one device: the connections that fit are of one device, and these have no more flows to choose from than they are. More
- * flows: others are behind the address of whom no agent tells.
+ * Flows of these addresses with their one device: the connections that fit are of one device, and these have no more flows to choose from
+ * than they are. More flows: others are behind the address of whom no agent tells.
  */
 export const natSql = `
-  SELECT vid, any(device_id) AS device_id, if(uniqExact(person) = 1, any(person), '') AS person, min(service) AS service,
+  SELECT vid, any(dev) AS dev, if(uniqExact(who) = 1, any(who), 0) AS who, min(service) AS service,
     if(uniqExact(process) = 1, any(process), '') AS process, min(source) AS source
   FROM (
-    SELECT *, uniqExact(device_id) OVER (PARTITION BY vid) AS devices, count() OVER (PARTITION BY vid) AS made, sum(counted) OVER (PARTITION BY id, src_ip, h) AS flows
+    SELECT *, uniqExact(dev) OVER (PARTITION BY vid) AS devices, count() OVER (PARTITION BY vid) AS made, sum(counted) OVER (PARTITION BY id, nat, h) AS flows
     FROM (
-      SELECT *, max(exact) OVER (PARTITION BY vid) AS flow_best, max(exact) OVER (PARTITION BY id, src_ip, h) AS own_best
+      SELECT *, max(exact) OVER (PARTITION BY vid) AS flow_best, max(exact) OVER (PARTITION BY id, nat, h) AS own_best
       FROM (
-        SELECT vid, id, src_ip, h, any(f.counted) AS counted, max(f.exact) AS exact, any(device_id) AS device_id, any(person) AS person, any(service) AS service,
+        SELECT vid, id, nat, h, any(via) AS via, any(a_client) AS a_client, any(f.counted) AS counted, max(f.exact) AS exact, any(dev) AS dev, any(who) AS who, any(service) AS service,
           any(process) AS process, any(source) AS source
-        FROM (SELECT vid, src_ip, h, kd, m, exact, counted FROM db.merge_nat_flows) AS f
+        FROM (SELECT vid, client AS nat, h, kd, m, exact, counted FROM db.merge_nat_flows WHERE ${ofAddresses}) AS f
         INNER JOIN (
-          SELECT id, device_id, local_ip, via, person, service, process, source, kd AS a_kd, m AS a_m FROM db.merge_nat_agents
-          WHERE via != '' OR device_id IN (SELECT device_id FROM db.merge_nat_behind)) AS a ON f.kd = a.a_kd AND f.m = a.a_m
-        WHERE ${behind('h')} GROUP BY vid, id, src_ip, h))
+          SELECT id, dev, client AS a_client, via, who, service, toString(process) AS process, toString(source) AS source, kd AS a_kd,
+            toUInt32(h / 60 + arrayJoin(bitPositionsToArray(minutes))) AS a_m
+          FROM db.merge_nat_agents WHERE ${ofDevices}) AS a ON f.kd = a.a_kd AND f.m = a.a_m
+        WHERE ${behind('h')} GROUP BY vid, id, nat, h))
     WHERE exact = flow_best AND exact = own_best
-  ) WHERE devices = 1 GROUP BY vid HAVING max(exact) = 1 OR min(flows) <= min(made)`
+  ) WHERE devices = 1 AND (via != 0 OR (nat, dev, a_client, h) IN (SELECT nat, dev, client, h FROM db.merge_nat_behind WHERE sure = 1)) GROUP BY vid HAVING max(exact) = 1 OR min(flows) <= min(made)`
 
 /** Connections that count with flows of these addresses. */
 export const natSeenSql = `
   SELECT DISTINCT a.id AS id
-  FROM (SELECT DISTINCT src_ip, kd, m FROM db.merge_nat_evidence WHERE ${ofAddresses}) AS f
+  FROM (SELECT client AS nat, h, kd, minutes FROM db.merge_nat_evidence WHERE ${ofAddresses}) AS f
   INNER JOIN (
-    SELECT id, device_id, local_ip, via, own_h, kd AS a_kd, m AS a_m FROM db.merge_nat_agents
-    WHERE ${inPass('own_h')} AND (via != '' OR device_id IN (SELECT device_id FROM db.merge_nat_behind))
-  ) AS a ON f.kd = a.a_kd AND f.m = a.a_m
-  WHERE ${behind('own_h')}`
+    SELECT id, dev, client AS a_client, via, own_h, kd AS a_kd, h AS a_h, minutes AS a_minutes FROM db.merge_nat_agents
+    WHERE ${inHours('own_h')} AND ${ofDevices}
+  ) AS a ON f.kd = a.a_kd AND f.h = a.a_h
+  WHERE bitAnd(f.minutes, a.a_minutes) != 0 AND ${behind('own_h')}`
 
 /** Visits with these devices laid over. */
 export const placedSql = `
   SELECT v.* REPLACE (
-      if(n_vid != 0, n_device, v.device_id) AS device_id, if(n_vid != 0, 'nat', v.device_rule) AS device_rule, if(n_vid != 0, 1, v.met) AS met,
+      if(n_vid != 0, n_dev, v.dev) AS dev, if(n_vid != 0, 'nat', v.device_rule) AS device_rule, if(n_vid != 0, 1, v.met) AS met,
       if(n_vid != 0, n_source, v.agent_source) AS agent_source, if(n_vid != 0, n_service, v.key_service) AS key_service,
-      if(n_vid != 0, toUInt64(n_person != ''), v.persons) AS persons, if(n_vid != 0, n_person, v.one_person) AS one_person,
-      if(n_vid != 0, n_process, v.one_process) AS one_process)
+      if(n_vid != 0, toUInt8(n_who != 0), v.persons) AS persons, if(n_vid != 0, n_who, v.one_who) AS one_who,
+      if(n_vid != 0, n_process, v.process) AS process)
   FROM db.merge_matched AS v
-  LEFT ANY JOIN (SELECT vid AS n_vid, device_id AS n_device, person AS n_person, service AS n_service, process AS n_process, source AS n_source FROM db.merge_nat) AS n ON v.vid = n.n_vid`
+  LEFT ANY JOIN (
+    SELECT vid AS n_vid, dev AS n_dev, who AS n_who, service AS n_service, process AS n_process, source AS n_source FROM db.merge_nat
+    WHERE intDiv(vid, 4294967296) = {slice:UInt64}) AS n ON v.vid = n.n_vid`

@@ -1,18 +1,18 @@
 /**
  * One pass of statements over hours that follow each other: flows → visits → attributed visits → usage.
  *
- * Flows are taken in slices (slices.ts), so that memory is bounded by the slice and not by the hour. What agents tell is held whole: it is
- * less, and every slice asks it. So with agents the slices are gone through three times: to pair them and see which connections of agents
- * they met; to match them; and, when it is known who is behind a NAT, to attribute them.
+ * Flows and agents' rows are taken in slices (slices.ts), so that memory is bounded by the slice and not by the hour. With agents the slices
+ * are gone through twice, because who is behind a NAT is known only after all of them: first they are paired, matched with the agents'
+ * rows of their addresses, and laid aside; then attributed.
  */
 import type { Store } from '../store/store.ts'
 import * as agent from './agent-sql.ts'
 import * as attribute from './attribute-sql.ts'
-import { holdersSql, observationsSql } from './holders-sql.ts'
 import * as nat from './nat-sql.ts'
 import { Scratch } from './scratch.ts'
 import type { ScratchOptions } from './scratch.ts'
-import { slicesOf } from './slices.ts'
+import * as skew from './skew-sql.ts'
+import { groupsOf, slicesOf } from './slices.ts'
 import type { Slice } from './slices.ts'
 import { hostsSql, plainSql, usageInsert } from './usage-sql.ts'
 import * as visits from './visits-sql.ts'
@@ -34,7 +34,7 @@ export interface PassSteps {
 }
 
 export interface PassOptions extends ScratchOptions {
-  /** Flows of a slice. */
+  /** Flows and agents' rows of a slice. */
   sliceRows: number
 }
 
@@ -63,7 +63,7 @@ export async function runPass(
     for (const slice of slices) {
       scratch.use(slice)
       await scratch.make('merge_flows', visits.flowsSql)
-      await makeVisits(scratch, 'Memory')
+      await makeVisits(scratch)
       await scratch.drop('merge_flows')
       await scratch.make('merge_attributed', plainSql)
       await scratch.drop('merge_visits')
@@ -77,7 +77,7 @@ export async function runPass(
 
 type Engine = 'Memory' | 'Log'
 
-async function makeVisits(scratch: Scratch, engine: Engine): Promise<void> {
+async function makeVisits(scratch: Scratch): Promise<void> {
   await scratch.make('merge_parties', visits.partiesSql)
   const paired = (await scratch.count('merge_parties')) > 0
   if (paired) {
@@ -86,8 +86,14 @@ async function makeVisits(scratch: Scratch, engine: Engine): Promise<void> {
     await scratch.make('merge_connections', visits.connectionsSql)
     await scratch.make('merge_covered', visits.coveredSql)
   }
-  await scratch.make('merge_visits', visits.visitsSql(paired), engine)
-  await scratch.drop('merge_sessions', 'merge_webs', 'merge_connections', 'merge_covered')
+  await scratch.make('merge_visits', visits.visitsSql(paired))
+  await scratch.drop(
+    'merge_parties',
+    'merge_sessions',
+    'merge_webs',
+    'merge_connections',
+    'merge_covered',
+  )
 }
 
 async function attributeVisits(
@@ -96,131 +102,133 @@ async function attributeVisits(
   finish: () => Promise<void>,
 ): Promise<void> {
   // a single slice stays in memory from step to step
-  const several = slices.length > 1
-  const engine = several ? 'Log' : 'Memory'
-  const eachSlice = async (
-    work: () => Promise<void>,
-    takes: string | null,
-    puts: string | null,
-  ) => {
-    for (const slice of slices) {
-      scratch.use(slice)
-      if (several && takes !== null) await scratch.takeBack(takes, slice.slice)
-      await work()
-      if (several && puts !== null) await scratch.putAside(puts, slice.slice)
-    }
-  }
+  const engine: Engine = slices.length > 1 ? 'Log' : 'Memory'
   await readAgents(scratch)
-  await eachSlice(() => meetSlice(scratch, engine), null, 'merge_visits')
-  await scratch.together(
-    () => placeAgents(scratch),
-    () => placeBehind(scratch),
-  )
-  await eachSlice(() => matchSlice(scratch, engine), 'merge_visits', 'merge_matched')
-  await scratch.drop('merge_key_facts', 'merge_keyed', 'merge_lease_seen')
-  await eachSlice(
-    () => scratch.add('merge_nat_flows', nat.natFlowsSql),
-    'merge_matched',
-    'merge_matched',
-  )
+  for (const group of groupsOf(slices)) await matchGroup(scratch, group, engine)
   await placeNat(scratch)
-  await eachSlice(() => attributeSlice(scratch, finish), 'merge_matched', null)
-  await attributeAlone(scratch, finish)
-  await scratch.run(attribute.skewsInsert)
+  for (const slice of slices) {
+    scratch.use(slice)
+    await scratch.takeBack('merge_matched', slice.slice)
+    await attributeSlice(scratch)
+    // a group's agents' rows lie with its last part
+    if (await scratch.takeBack('merge_rest', slice.slice)) {
+      await scratch.add('merge_attributed', attribute.aloneSql)
+      await scratch.drop('merge_rest')
+    }
+    await finish()
+  }
+  await scratch.run(skew.skewsInsert)
 }
 
-/** What agents tell of the hours, and how far the sources' clocks are off. */
+/** Names, people and places of the hours, and how far the sources' clocks are off. */
 async function readAgents(scratch: Scratch): Promise<void> {
-  await scratch.make('merge_agent', agent.agentSql)
+  await scratch.make('merge_forms', agent.formsSql)
   await scratch.together(
     async () => {
-      await scratch.make('merge_ports', agent.portsSql)
-      await scratch.make('merge_skews', agent.skewsSql)
+      await scratch.make('merge_skew_flows', skew.skewFlowsSql)
+      await scratch.make('merge_skews', skew.skewsSql)
+      await scratch.drop('merge_skew_flows')
+      await scratch.make('merge_moved', agent.movedSql)
+      await scratch.make('merge_device_list', agent.deviceListSql)
+      await scratch.make('merge_device_names', agent.deviceNamesSql)
     },
     async () => {
-      await scratch.make('merge_agent_keys', agent.agentKeysSql)
-      await scratch.make('merge_nat_keys', nat.natKeysSql)
-      await scratch.make('merge_keyed', attribute.keyedSql)
+      await scratch.make('merge_people', agent.peopleSql)
       await scratch.make('merge_names', attribute.namesSql)
+      await scratch.make('merge_person_held', agent.personHeldSql)
     },
   )
 }
 
-/** Visits of a slice, and the connections of agents that its flows are. */
-async function meetSlice(scratch: Scratch, engine: Engine): Promise<void> {
-  await scratch.make('merge_flows', visits.flowsSql)
+/** A slice (or the parts of one address) with the agents' rows of its addresses. */
+async function matchGroup(
+  scratch: Scratch,
+  group: readonly Slice[],
+  engine: Engine,
+): Promise<void> {
+  const divided = group.length > 1
+  scratch.use(group[0])
+  await scratch.make('merge_twice', agent.twiceSql)
+  await scratch.make('merge_agent', agent.agentSql)
+  await scratch.make('merge_agent_keys', agent.agentKeysSql)
+  for (const slice of group) {
+    scratch.use(slice)
+    await scratch.make('merge_flows', visits.flowsSql)
+    await scratch.make('merge_flow_keys', agent.flowKeysSql)
+    await scratch.add('merge_met', agent.metSql)
+    await scratch.drop('merge_flow_keys')
+  }
+  await scratch.make('merge_claims', agent.claimsSql)
   await scratch.together(
     async () => {
-      await makeVisits(scratch, engine)
-      await scratch.add('merge_clients', agent.clientsSql)
+      await scratch.make('merge_keyed', agent.keyedSql)
+      await scratch.make('merge_key_facts', agent.keyFactsSql)
+      await scratch.make('merge_proxied', agent.proxiedSql)
     },
     async () => {
-      await scratch.make('merge_flow_keys', agent.flowKeysSql)
-      await scratch.add('merge_met', agent.metSql)
-      await scratch.add('merge_nat_traffic', nat.natTrafficSql)
-      await scratch.add('merge_nat_evidence', nat.natEvidenceSql, engine)
+      await scratch.make('merge_lease_held', agent.leaseHeldSql)
+      await scratch.make('merge_ports', agent.portsSql)
+      await scratch.make('merge_rest', agent.restSql, engine)
+      await scratch.add('merge_nat_made', nat.natMadeSql)
+      if (!divided) await makeVisits(scratch)
     },
   )
-  await scratch.drop('merge_flow_keys', 'merge_flows')
-}
-
-/** Who had which address, who was where. */
-async function placeAgents(scratch: Scratch): Promise<void> {
-  await scratch.make('merge_claims', agent.claimsSql)
-  await scratch.make('merge_lease_seen', observationsSql(agent.leaseSeenSql))
-  await scratch.make('merge_key_facts', attribute.keyFactsSql)
-  await scratch.make('merge_device_addresses', agent.deviceAddressesSql)
-}
-
-async function matchSlice(scratch: Scratch, engine: Engine): Promise<void> {
-  await scratch.make(
-    'merge_leases',
-    agent.leasesSql(holdersSql(agent.leaseAskedSql, 'merge_lease_seen', 'near')),
+  for (const slice of group) {
+    scratch.use(slice)
+    if (divided) {
+      await scratch.make('merge_flows', visits.flowsSql)
+      await makeVisits(scratch)
+    }
+    await matchSlice(scratch, slice.slice, engine)
+  }
+  await scratch.putAside('merge_rest', group[group.length - 1].slice)
+  await scratch.drop(
+    'merge_twice',
+    'merge_agent',
+    'merge_agent_keys',
+    'merge_met',
+    'merge_claims',
+    'merge_keyed',
+    'merge_key_facts',
+    'merge_proxied',
+    'merge_lease_held',
+    'merge_ports',
   )
-  await scratch.make('merge_matched', attribute.matchedSql, engine)
-  await scratch.drop('merge_visits', 'merge_leases')
 }
 
-/** Who is behind which address; and people and devices, which nothing else waits for. */
-async function placeBehind(scratch: Scratch): Promise<void> {
-  await scratch.make('merge_nat_addresses', nat.natAddressesSql)
-  await scratch.make('merge_nat_agents', nat.natAgentsSql)
-  await scratch.make('merge_nat_behind', nat.natBehindSql)
-  await scratch.make('merge_person_seen', observationsSql(agent.personSeenSql))
-  await scratch.make('merge_device_names', attribute.deviceNamesSql)
-  await scratch.make('merge_device_list', attribute.deviceListSql)
+async function matchSlice(scratch: Scratch, slice: number, engine: Engine): Promise<void> {
+  await scratch.together(
+    async () => {
+      await scratch.make('merge_found', attribute.foundSql)
+      await scratch.drop('merge_visits')
+      await scratch.make('merge_matched', attribute.matchedSql, engine)
+      await scratch.drop('merge_found')
+    },
+    async () => {
+      await scratch.add('merge_nat_traffic', nat.natTrafficSql)
+      await scratch.add('merge_nat_evidence', nat.natEvidenceSql)
+    },
+  )
+  await scratch.add('merge_nat_flows', nat.natFlowsSql, engine)
+  await scratch.drop('merge_flows')
+  await scratch.putAside('merge_matched', slice)
 }
 
-/** … and what of it is whose. */
+/** Who is behind which address, and what of it is whose. */
 async function placeNat(scratch: Scratch): Promise<void> {
+  await scratch.make('merge_nat_addresses', nat.natAddressesSql)
+  await scratch.eachAside('merge_rest', () => scratch.add('merge_nat_agents', nat.natAgentsSql))
+  await scratch.make('merge_nat_behind', nat.natBehindSql)
   await scratch.together(
     () => scratch.make('merge_nat', nat.natSql),
-    async () => {
-      await scratch.make('merge_nat_seen', nat.natSeenSql)
-      await scratch.make('merge_seen', attribute.seenSql)
-    },
+    () => scratch.make('merge_nat_seen', nat.natSeenSql),
   )
   await scratch.drop('merge_nat_agents', 'merge_nat_flows', 'merge_nat_evidence')
 }
 
-async function attributeSlice(scratch: Scratch, finish: () => Promise<void>): Promise<void> {
+async function attributeSlice(scratch: Scratch): Promise<void> {
   await scratch.make('merge_placed', nat.placedSql)
   await scratch.drop('merge_matched')
-  await scratch.make(
-    'merge_persons',
-    holdersSql(attribute.personAskedSql, 'merge_person_seen', 'until-next'),
-  )
   await scratch.make('merge_attributed', attribute.attributedSql)
   await scratch.drop('merge_placed')
-  await finish()
-}
-
-/** Connections that no source saw. */
-async function attributeAlone(scratch: Scratch, finish: () => Promise<void>): Promise<void> {
-  await scratch.make(
-    'merge_alone_persons',
-    holdersSql(attribute.aloneAskedSql, 'merge_person_seen', 'until-next'),
-  )
-  await scratch.make('merge_attributed', attribute.aloneSql)
-  await finish()
 }

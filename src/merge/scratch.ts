@@ -1,6 +1,7 @@
 /**
  * Tables that live as long as one merge: each step of it is a plain statement whose result the next one reads. One merge runs at a
- * time, so the names are fixed; what an interrupted one left is dropped by the next process's first. Where a pass has several slices, what
+ * time, so the names are fixed, with the owner's in them where appliances share a server; what an interrupted one left is dropped by the next
+ * process's first. Where a pass has several slices, what
  * a slice leaves for a later step is put aside on disk.
  */
 import type { ClickHouseSettings } from '@clickhouse/client'
@@ -11,6 +12,15 @@ export interface ScratchOptions {
   threads: () => number
   /** Ends the pass before its next statement. */
   signal: AbortSignal
+  /** Whose tables, where several appliances have one database: lower-case letters and digits; '' = nobody else is there. */
+  owner?: string
+}
+
+const prefixOf = (owner: string): string => (owner === '' ? 'merge_' : `merge_${owner}_`)
+
+/** A statement on scratch tables of this owner. */
+export function scratchSql(sql: string, owner: string): string {
+  return owner === '' ? sql : sql.replace(/\bdb\.merge_(?=[a-z])/g, `db.${prefixOf(owner)}`)
 }
 
 export class Scratch {
@@ -26,9 +36,10 @@ export class Scratch {
   }
 
   /** Tables of a process that was killed. */
-  static async sweep(store: Store): Promise<void> {
+  static async sweep(store: Store, owner: string): Promise<void> {
     const left = await store.query<{ name: string }>(
-      `SELECT name FROM system.tables WHERE database = splitByChar('.', 'db.flows')[1] AND startsWith(name, 'merge_')`,
+      `SELECT name FROM system.tables WHERE database = splitByChar('.', 'db.flows')[1] AND startsWith(name, {prefix:String})`,
+      { prefix: prefixOf(owner) },
     )
     for (const { name } of left) await store.command(`DROP TABLE IF EXISTS db.${name}`)
   }
@@ -40,12 +51,12 @@ export class Scratch {
 
   async run(sql: string): Promise<void> {
     this.#options.signal.throwIfAborted()
-    await this.#store.command(sql, this.#params, this.#settings())
+    await this.#store.command(this.#own(sql), this.#params, this.#settings())
   }
 
   async query<T extends Row>(sql: string): Promise<T[]> {
     this.#options.signal.throwIfAborted()
-    return this.#store.query<T>(sql, this.#params)
+    return this.#store.query<T>(this.#own(sql), this.#params)
   }
 
   /** The table anew, with the rows of a query. */
@@ -80,26 +91,45 @@ export class Scratch {
 
   /** Puts a table aside until `takeBack`. */
   async putAside(name: string, slice: number): Promise<void> {
-    this.#made.delete(name)
-    this.#made.add(`${name}_${slice}`)
-    await this.run(`RENAME TABLE db.${name} TO db.${name}_${slice}`)
+    await this.#rename(name, `${name}_${slice}`)
   }
 
-  async takeBack(name: string, slice: number): Promise<void> {
-    this.#made.delete(`${name}_${slice}`)
-    this.#made.add(name)
-    await this.run(`RENAME TABLE db.${name}_${slice} TO db.${name}`)
+  /** Gives whether there was one. */
+  async takeBack(name: string, slice: number): Promise<boolean> {
+    const there = this.#made.has(`${name}_${slice}`)
+    if (there) await this.#rename(`${name}_${slice}`, name)
+    return there
+  }
+
+  /** Takes back each of these tables for a step. */
+  async eachAside(name: string, step: () => Promise<void>): Promise<void> {
+    const aside = [...this.#made].filter((made) => made.startsWith(`${name}_`))
+    for (const made of aside) {
+      await this.#rename(made, name)
+      await step()
+      await this.#rename(name, made)
+    }
+  }
+
+  async #rename(from: string, to: string): Promise<void> {
+    this.#made.delete(from)
+    this.#made.add(to)
+    await this.run(`RENAME TABLE db.${from} TO db.${to}`)
   }
 
   async drop(...names: readonly string[]): Promise<void> {
     const made = names.filter((name) => this.#made.delete(name))
     if (made.length === 0) return
     const tables = made.map((name) => `db.${name}`).join(', ')
-    await this.#store.command(`DROP TABLE IF EXISTS ${tables}`)
+    await this.#store.command(this.#own(`DROP TABLE IF EXISTS ${tables}`))
   }
 
   async dropAll(): Promise<void> {
     await this.drop(...this.#made)
+  }
+
+  #own(sql: string): string {
+    return scratchSql(sql, this.#options.owner ?? '')
   }
 
   #settings(): ClickHouseSettings {

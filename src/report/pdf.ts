@@ -20,6 +20,7 @@ import { byVolume, formatVolume, measureOf } from './measure.ts'
 import { bandInk, barSvg, inks, shareSvg, timelineSvg } from './pdf-charts.ts'
 import { loadFonts, setFonts } from './pdf-fonts.ts'
 import type { PdfFonts } from './pdf-fonts.ts'
+import { merged } from './pdf-merged.ts'
 import type { Report, ReportPerson } from './report.ts'
 import { bandOf, riskWords } from './risk.ts'
 import { cut, visible } from './text.ts'
@@ -57,6 +58,7 @@ function definition(report: Report, fonts: PdfFonts): TDocumentDefinitions {
           ...apps(report),
           ...destinations(report),
           ...people(report),
+          ...merged(report, shown),
           ...quality(report),
         ]
   const content = parts.map((part) => setFonts(part, fonts))

@@ -26,6 +26,7 @@ const addressColumns = 'at UInt32, device_id String, device String, ip String, k
 const logonColumns = 'at UInt32, device_id String, device String, user String, sid String'
 const truthColumns =
   'id UInt64, place String, device_id String, user String, connections UInt32, mixed UInt8, told UInt8'
+const roamingColumns = 'hour UInt32, device_id String'
 
 /** One file of tab-separated rows. */
 class Rows {
@@ -88,6 +89,7 @@ export async function build(
     addresses: new Rows(join(folder, 'addresses')),
     logons: new Rows(join(folder, 'logons')),
     truth: new Rows(join(folder, 'truth')),
+    roaming: new Rows(join(folder, 'roaming')),
   }
   const { visits, bytes } = write(options, rows)
   for (const file of Object.values(rows)) await file.end()
@@ -112,7 +114,7 @@ function notCome(at: number, { late = 0, from, hours }: CompanyOptions, random: 
   return late > 0 && at + random() * late * 3600 > from + hours * 3600
 }
 
-type Files = Record<'flows' | 'connections' | 'addresses' | 'logons' | 'truth', Rows>
+type Files = Record<'flows' | 'connections' | 'addresses' | 'logons' | 'truth' | 'roaming', Rows>
 
 function write(options: CompanyOptions, rows: Files): { visits: number; bytes: number } {
   const company = new Company(options)
@@ -197,6 +199,7 @@ function write(options: CompanyOptions, rows: Files): { visits: number; bytes: n
     const told = c.device.agent && !lost
     if (c.seenIp !== '') addMinute(minutes, c, company.skews[c.source], told, random)
     if (c.seenIp !== '' || told) visits++
+    if (c.seenIp === '' && told) rows.roaming.add(Math.floor(c.at / 3600) * 3600, `d${c.device.id}`)
     if (told) addAgentRow(rows.connections, c, random, options.doubled)
   }
   flush()
@@ -269,6 +272,9 @@ async function insert(store: Store, rows: Files): Promise<void> {
     `CREATE TABLE db.truth ENGINE = Memory AS SELECT * FROM ${from(rows.truth, truthColumns)}`,
   )
   await store.command(
+    `CREATE TABLE db.roaming ENGINE = Memory AS SELECT hour, device_id, count() AS n FROM ${from(rows.roaming, roamingColumns)} GROUP BY hour, device_id`,
+  )
+  await store.command(
     `INSERT INTO db.dirty_hours (report, hour, mark) SELECT DISTINCT '${report}', toStartOfHour(minute), 1 FROM db.flows
      UNION DISTINCT SELECT '${report}', toStartOfHour(toDateTime(at)), 1 FROM db.device_connections`,
   )
@@ -284,6 +290,22 @@ export interface Score {
   user_named: number
   user_right: number
   user_truth: number
+}
+
+/**
+ * Connections counted in both views, and those not counted at all, as parts of all: a device's own usage of an hour (what no network saw)
+ * held to the truth. The sum of all transactions hides one behind the other.
+ */
+export async function miscounted(stand: Stand): Promise<{ twice: number; never: number }> {
+  const [row] = await stand.store.query<{ twice: number; never: number }>(
+    `SELECT sum(greatest(got - n, 0)) AS twice, sum(greatest(n - got, 0)) AS never FROM (
+       SELECT hour, device_id, sum(truth) AS n, sum(told) AS got FROM (
+         SELECT hour, device_id, toInt64(n) AS truth, 0 AS told FROM db.roaming
+         UNION ALL
+         SELECT toUnixTimestamp(hour), toString(device_id), 0, toInt64(transactions) FROM db.current_usage AS usage WHERE report = '${report}' AND seen_by = ['agent'])
+       GROUP BY hour, device_id)`,
+  )
+  return { twice: row.twice / stand.visits, never: row.never / stand.visits }
 }
 
 /** What the merge says of each flow, against the truth, by place. */

@@ -7,7 +7,7 @@
  */
 import { parseArgs } from 'node:util'
 import type { CompanyOptions } from './company.ts'
-import { build, report, scores } from './merge-truth.ts'
+import { build, miscounted, report, scores } from './merge-truth.ts'
 import type { Score, Stand } from './merge-truth.ts'
 
 const { values } = parseArgs({
@@ -55,8 +55,10 @@ interface Merged {
   cpuSeconds: number
   usageRows: number
   counted: number
-  /** Share of connections counted too much. */
+  /** Connections counted too much in all, counted in both views, and not at all, as parts of all. */
+  surplus: number
   twice: number
+  never: number
   bytesExact: boolean
 }
 
@@ -74,7 +76,8 @@ async function merged(stand: Stand): Promise<Merged> {
     cpuSeconds: (used.user + used.system) / 1e6,
     usageRows: sums.rows,
     counted: sums.transactions,
-    twice: (sums.transactions - stand.visits) / stand.visits,
+    surplus: (sums.transactions - stand.visits) / stand.visits,
+    ...(await miscounted(stand)),
     bytesExact: sums.bytes === stand.bytes,
   }
 }
@@ -143,9 +146,9 @@ async function curve(): Promise<void> {
     const changed = { ...options, ...change }
     const stand = await build(changed, Number(values.memory))
     try {
-      const { twice } = await merged(stand)
+      const { twice, never } = await merged(stand)
       const rows = await scores(stand, changed)
-      const counted = `counted twice ${(twice * 100).toFixed(2)} %`
+      const counted = `counted twice ${(twice * 100).toFixed(2)} %, never ${(never * 100).toFixed(2)} %`
       for (const row of [total(rows, attributable, 'attributable'), total(rows, ['nat'], 'nat'), total(rows, null, 'all')])
         say(`${name.padEnd(22)} ${counted}  ${row.place.padEnd(13)} ${right(row)}`) // prettier-ignore
     } finally {

@@ -29,7 +29,7 @@ const connection = (i: number, more: Partial<ConnectionRow>): Partial<Connection
 const seen = async (report: string) =>
   (await stand.usage(report)).map((row) => [row.host, row.device_id, row.device_rule, row.transactions, row.seen_by.join('+')]) // prettier-ignore
 
-test('too few connections to tell from chance: nobody, and the agent counts apart', async () => {
+test('one connection that meets a flow: it counts with it, and nobody is named', async () => {
   const report = stand.report()
   await stand.flows(
     report,
@@ -37,10 +37,39 @@ test('too few connections to tell from chance: nobody, and the agent counts apar
   )
   await stand.connections(report, [connection(0, {})])
   const usage = await seen(report)
+  expect(usage).toHaveLength(9)
+  expect(usage.every(([, device]) => device === '')).toBe(true)
+})
+
+test('a connection to where the address always goes, which chance explains: the agent counts apart', async () => {
+  const report = stand.report()
+  await stand.flows(
+    report,
+    flowsOf(40, () => ({ dst_ip: '203.0.113.10' })),
+  )
+  await stand.connections(report, [connection(0, {})])
+  const usage = await seen(report)
   expect(usage.filter(([, device]) => device === 'd1')).toEqual([
     ['203.0.113.10', 'd1', 'agent', 1, 'agent'],
   ])
-  expect(usage.filter(([, device]) => device === '')).toHaveLength(9)
+  expect(usage.filter(([, device]) => device === '')).toHaveLength(1)
+})
+
+test('a device that did other things, too, is not behind it', async () => {
+  const report = stand.report()
+  await stand.flows(
+    report,
+    flowsOf(9, () => ({})),
+  )
+  await stand.connections(report, [
+    connection(0, {}),
+    connection(1, { remote_ip: '198.18.0.1' }),
+    connection(2, { remote_ip: '198.18.0.2' }),
+  ])
+  const usage = await seen(report)
+  expect(usage.filter(([, device]) => device === 'd1').map(([host]) => host)).toEqual([
+    '198.18.0.1', '198.18.0.2', '203.0.113.10',
+  ]) // prettier-ignore
 })
 
 test('the agent tells the public address: one connection is enough', async () => {
@@ -102,11 +131,18 @@ test('a proxy that hides its clients: their agents name it', async () => {
   )
   await stand.connections(report, [
     connection(3, { remote_ip: proxy, remote_port: 3128, host: 'www3.example' }),
-    // at home, by chance the same host at the same time
+    // at home, by chance the same host at the same time, and another
     connection(4, { device_id: 'd2', local_ip: '192.168.9.9', host: 'www4.example' }),
+    connection(5, {
+      device_id: 'd2',
+      local_ip: '192.168.9.9',
+      remote_ip: '198.18.0.9',
+      host: 'other.example',
+    }),
   ])
   const usage = await seen(report)
   expect(usage.filter(([, device]) => device !== '')).toEqual([
+    ['other.example', 'd2', 'agent', 1, 'agent'],
     ['www4.example', 'd2', 'agent', 1, 'agent'],
     ['www3.example', 'd1', 'nat', 1, 'network+agent'],
   ])

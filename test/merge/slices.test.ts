@@ -1,10 +1,14 @@
 /** Hours larger than the memory: in slices, with the same result; and what becomes of an hour that cannot be merged. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadCatalog, shippedCatalog } from '../../src/catalog/catalog.ts'
 import { OperatingError } from '../../src/errors.ts'
 import { mergeLimits } from '../../src/limits.ts'
 import { Merge } from '../../src/merge/merge.ts'
 import type { MergeOptions } from '../../src/merge/merge.ts'
+import { ownerOf } from '../../src/merge/owner.ts'
 import { slicesOf } from '../../src/merge/slices.ts'
 import type { Store } from '../../src/store/store.ts'
 import { hour, openMerge } from './merge-parts.ts'
@@ -89,6 +93,8 @@ test('many slices give what one gave: pairs, agents, a NAT', { timeout: 240_000 
     ...Array.from({ length: 9 }, (_, i) => ({
       src_ip: '198.51.100.1', dst_ip: `198.18.0.${i}`, minute: hour + i * 300, bytes: 50,
     })),
+    // a client with more than a slice, which is divided
+    ...Array.from({ length: 25 }, (_, i) => ({ src_ip: '10.0.0.1', dst_ip: `198.19.0.${i}`, bytes: 9 })),
   ]) // prettier-ignore
   await stand.connections(report, [
     ...clients.map((local_ip, i) => ({
@@ -97,12 +103,15 @@ test('many slices give what one gave: pairs, agents, a NAT', { timeout: 240_000 
     ...Array.from({ length: 9 }, (_, i) => ({
       device_id: 'behind', local_ip: '192.168.1.7', local_port: 6000 + i, remote_ip: `198.18.0.${i}`, at: hour + i * 300 + 10,
     })),
+    ...Array.from({ length: 20 }, (_, i) => ({
+      device_id: 'd1', local_ip: '10.0.0.1', remote_ip: `198.19.0.${i}`, host: `s${i}.example`, user: 'EXAMPLE\\u1',
+    })),
     { device_id: 'home', local_ip: '192.168.1.8', remote_ip: '198.18.1.1', host: 'c.example' },
   ]) // prettier-ignore
   await stand.usage(report)
   const want = await usageOf(report)
-  expect(want.length).toBeGreaterThan(20)
-  const merge = await mergeOn(stand.store, { sliceRows: 10 })
+  expect(want.length).toBeGreaterThan(45)
+  const merge = await mergeOn(stand.store, { sliceRows: 20 })
   await stand.flows(report, [{ src_ip: '10.0.0.1', dst_ip: '203.0.113.250', bytes: 1 }])
   await stand.store.command(
     `DELETE FROM db.flows WHERE report = '${report}' AND dst_ip = '203.0.113.250'`,
@@ -111,6 +120,47 @@ test('many slices give what one gave: pairs, agents, a NAT', { timeout: 240_000 
   expect(merge.status().slices).toBeGreaterThan(2)
   expect(await usageOf(report)).toEqual(want)
 })
+
+test('an hour of agents larger than the memory: what no network saw', { timeout: 300_000 }, async () => {
+  const report = stand.report()
+  const rows = 120_000
+  await stand.flows(report, flowsOf({ '10.0.0.1': 20 }))
+  await stand.store.command(
+    `INSERT INTO db.device_connections (report, at, device_id, device, local_ip, remote_ip, remote_port, host, action, role, events, source, feed_row)
+     SELECT '${report}', toDateTime64(${hour} + number % 3600, 3, 'UTC'), concat('d', toString(number % 9000)), concat('pc-', toString(number % 9000)),
+       concat('192.168.1.', toString(number % 250)), concat('198.18.', toString(number % 200), '.', toString(number % 250)), 443,
+       concat('h', toString(number % 500), '.example'), 'allowed', 'connection', 1, 'defender', number + 1 FROM numbers(${rows})`,
+  )
+  // the bound of all statements together, as if the store had so much
+  const merge = await mergeOn(stand.store, { memoryBytes: 80_000_000 })
+  await merge.recomputeDirty(24, report, true)
+  const { slices, failures } = merge.status()
+  expect(failures).toBe(0)
+  expect(slices).toBeGreaterThanOrEqual(4)
+  const [sum] = await stand.store.query(
+    `SELECT sumIf(transactions, seen_by = ['agent']) AS agents, sumIf(transactions, seen_by != ['agent']) AS network FROM db.current_usage AS usage WHERE report = '${report}'`,
+  )
+  expect(sum).toEqual({ agents: rows, network: 20 })
+}) // prettier-ignore
+
+test(
+  'rows of agents without an address of their own are divided, too',
+  { timeout: 240_000 },
+  async () => {
+    const report = stand.report()
+    await stand.connections(
+    report,
+    Array.from({ length: 25 }, (_, i) => ({
+      local_ip: '', remote_ip: `198.18.0.${i}`, host: `n${i}.example`, device_id: `d${i}`,
+    })),
+  ) // prettier-ignore
+    const slices = await slicesOf(stand.store, window(report), 10)
+    expect(slices.map(({ low, high, parts }) => [low, high, parts])).toEqual([['', '', 3], ['', '', 3], ['', '', 3]]) // prettier-ignore
+    const merge = await mergeOn(stand.store, { sliceRows: 10 })
+    await merge.recomputeDirty(24, report, true)
+    expect(await usageOf(report)).toHaveLength(25)
+  },
+)
 
 describe('a statement that fails', () => {
   /** The store, with `fault` asked before each statement. */
@@ -177,6 +227,46 @@ describe('a statement that fails', () => {
     expect(merge.status().failing).toEqual([])
     expect(await usageOf(report)).toHaveLength(1)
   }) // prettier-ignore
+})
+
+test(
+  'two appliances on one database: each has tables of its own, and drops only those',
+  { timeout: 240_000 },
+  async () => {
+    const report = stand.report()
+    await stand.flows(report, flowsOf({ '10.0.0.1': 5 }))
+    await stand.connections(report, [{ local_ip: '10.0.0.1', remote_ip: '203.0.113.1' }])
+    await stand.store.command('CREATE TABLE db.merge_bbbb_flows (id UInt8) ENGINE = Memory')
+    const names: string[] = []
+    const seen = new Proxy(stand.store, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        return (sql: string, ...rest: unknown[]) => {
+          if (typeof sql === 'string') names.push(...(sql.match(/db\.merge_\w+/g) ?? []))
+          return (value as (...all: unknown[]) => unknown).call(target, sql, ...rest)
+        }
+      },
+    })
+    const merge = await mergeOn(seen, { owner: 'aaaa' })
+    await merge.recomputeDirty(24, report, true)
+    expect(await usageOf(report)).toHaveLength(5)
+    expect(names.length).toBeGreaterThan(20)
+    expect(names.filter((name) => !name.startsWith('db.merge_aaaa_'))).toEqual([])
+    const left = await stand.store.query(
+      "SELECT name FROM system.tables WHERE database = 'gnomon' AND startsWith(name, 'merge_')",
+    )
+    expect(left).toEqual([{ name: 'merge_bbbb_flows' }])
+    await stand.store.command('DROP TABLE db.merge_bbbb_flows')
+  },
+)
+
+test('the name of an appliance stays', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'gnomon-owner-'))
+  const owner = await ownerOf(folder)
+  expect(owner).toMatch(/^[0-9a-f]{8}$/)
+  expect(await ownerOf(folder)).toBe(owner)
+  await rm(folder, { recursive: true })
 })
 
 test('a merge that is stopped leaves what was there', { timeout: 120_000 }, async () => {

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { findProgram } from '../../src/lib/programs.ts'
+import { sourceOverlapText } from '../../src/report/merged-words.ts'
+import type { Overlap } from '../../src/report/overlap.ts'
 import { renderPdf } from '../../src/report/pdf.ts'
 import type { Report } from '../../src/report/report.ts'
 import { emptyReport, fixtureReport } from './fixture.ts'
@@ -61,6 +63,20 @@ test.skipIf(reader === null)(
     expect(text).toContain('Traffic by hour (UTC)')
   },
 )
+
+test.skipIf(reader === null)('how the two views overlap and how fresh the hours are', async () => {
+  const report = fixtureReport()
+  const words = (await pagesOf(report))
+    .flatMap((page) => page.words.map(({ text }) => text))
+    .join(' ')
+  expect(report.overlap).not.toBeNull()
+  expect(words).toContain('Network and agents')
+  const told = sourceOverlapText((report.overlap as Overlap).sources[0])
+  expect(words.replaceAll(/\s/g, '')).toContain(told.replaceAll(/\s/g, ''))
+  expect(words).toContain('How fresh each hour is')
+  const alone = (await pagesOf({ ...report, overlap: null })).flatMap((page) => page.words)
+  expect(alone.map(({ text }) => text).join(' ')).not.toContain('Network and agents')
+})
 
 test.skipIf(reader === null)('without data it says so', async () => {
   const pages = await pagesOf(emptyReport())
