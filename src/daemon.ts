@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { Access } from './access/access.ts'
 import { viewedStore } from './access/viewer-store.ts'
 import { createApi } from './api/api.ts'
+import type { Api } from './api/api.ts'
 import { createCatalogService } from './api/catalog-service.ts'
 import { currentViewer, viewedBackend } from './api/current-viewer.ts'
 import { LineRates } from './api/line-rates.ts'
@@ -275,8 +276,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const exports = new Exports(dataDir)
     await exports.start()
     const parted = { pipeline, syslog, folders, feeds, publisher, records, reports, govern, now }
-    const metrics = createMetrics(metricSources(parted), version)
-    const api = createApi({
+    const uploads = () => api.uploads()
+    const metrics = createMetrics(metricSources({ ...parted, uploads }), version)
+    const api: Api = createApi({
       host: config.api.host,
       port: config.api.port,
       tls: config.api.tls,
@@ -329,6 +331,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         viewed: () => viewedStore(pipeline.store, access.viewOf(currentViewer())),
       },
       blobFolder: join(dataDir, 'served-uploads'),
+      partsFolder: join(dataDir, 'upload-parts'),
       now,
       version,
     })

@@ -45,7 +45,8 @@ import { headquartersRoutes } from './routes-headquarters.ts'
 import { accountRoutes, auditRoutes, nameRoutes, tokenRoutes } from './routes-accounts.ts'
 import { alertRoutes, policyRoutes } from './routes-alerts.ts'
 import { blockRoutes, mdaBlockRoutes } from './routes-blocks.ts'
-import { intakeRoutes, uploadRoutes } from './routes-intake.ts'
+import { intakeRoutes } from './routes-intake.ts'
+import { uploadRoutes } from './routes-uploads.ts'
 import { definitionRoutes } from './routes-definitions.ts'
 import type { DefinitionContext } from './routes-definitions.ts'
 import { listRoutes } from './routes-lists.ts'
@@ -61,7 +62,9 @@ import { tapRoutes } from './routes-tap.ts'
 import type { TapContext } from './routes-tap.ts'
 import { mergedRoutes } from './routes-merged.ts'
 import { appRoutes, personRoutes } from './routes-usage.ts'
+import { UploadParts } from './upload-parts.ts'
 import { Uploads } from './uploads.ts'
+import type { UploadNumbers } from './uploads.ts'
 
 export interface ApiOptions {
   /** Without it there are no routes for the catalog. */
@@ -91,6 +94,8 @@ export interface ApiOptions {
   exports?: ExportContext
   /** Folder for logs put in the way of Defender for Cloud Apps; without it those routes are not there. */
   blobFolder?: string
+  /** Folder for uploads by parts, on the data disk; without it uploads come whole. */
+  partsFolder?: string
   /** Tags, blocks, policies, alerts; without it their routes are not there. */
   govern?: GovernContext
   metrics: Metrics
@@ -148,9 +153,17 @@ export async function buildServer(options: ApiOptions): Promise<{
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
 
-  const uploads = new Uploads(backend, now, (error, upload) =>
-    log.error({ err: error, upload }, 'an upload that was received could not be taken'),
+  const { partsFolder } = options
+  const parts = partsFolder === undefined ? null : new UploadParts(partsFolder, now)
+  const uploads = new Uploads(
+    backend,
+    now,
+    (error, upload) =>
+      log.error({ err: error, upload }, 'an upload that was received could not be taken'),
+    parts,
   )
+  await uploads.start()
+  if (parts !== null) sweep(app, parts, log)
   const allowed = learnMethods(app)
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: contentPolicy },
@@ -202,6 +215,17 @@ export async function buildServer(options: ApiOptions): Promise<{
   await addRoutes(app, { backend, uploads, now, version }, metrics)
   await app.ready()
   return { app, uploads }
+}
+
+/** Looks for uploads that nobody goes on with, until the server is closed. */
+function sweep(app: FastifyInstance, parts: UploadParts, log: Logger): void {
+  const timer = setInterval(() => {
+    parts
+      .forgetOld()
+      .catch((error: unknown) => log.error({ err: error }, 'an abandoned upload stays'))
+  }, apiLimits.uploadSweepMs)
+  timer.unref()
+  app.addHook('onClose', () => clearInterval(timer))
 }
 
 async function addMdaRoutes(
@@ -317,6 +341,8 @@ function observe(app: FastifyInstance, metrics: Metrics): void {
 }
 
 export interface Api extends Component<ApiStatus> {
+  /** What came by uploads since the start. */
+  uploads(): UploadNumbers
   /** Reads the certificate again; open connections go on. Throws LISTENER_FAILED and keeps the old one. */
   reloadCertificate(): Promise<void>
 }
@@ -366,6 +392,8 @@ export function createApi(options: ApiOptions): Api {
       const listening = server.app.server as unknown as Server
       listening.setSecureContext(certificate)
     },
+    uploads: () =>
+      server?.uploads.numbers() ?? { files: 0, lines: 0, bytes: 0, duplicates: 0, refused: {} },
     status: () => ({ ...bound }),
   }
 }

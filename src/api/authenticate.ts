@@ -85,6 +85,7 @@ export async function authenticate(
     const { url = '', config, schema } = request.routeOptions
     const status = reply.statusCode
     const action = schema?.operationId ?? request.method
+    if (config.parts === true && request.told.object === undefined && status < 400) return
     if (!safeMethods.has(request.method)) {
       const object = request.told.object ?? pathOf(request)
       const detail = { status, ...request.told.detail }

@@ -19,6 +19,7 @@ import type {
   Summary,
   Timeline,
   UnparsedRow,
+  UploadResult,
 } from './schemas.ts'
 
 /** Kinds of names that use apps. */
@@ -68,7 +69,7 @@ export interface ApiBackend {
   sources(): Promise<SourceRow[]>
   ledger(query: Omit<Scope, 'report'> & Paging): Promise<Page<LedgerRow> & { totals: LedgerTotals }>
   unparsed(
-    query: { source: string | null; reason: string | null } & Paging,
+    query: { source: string | null; reason: string | null; upload: string | null } & Paging,
   ): Promise<Page<UnparsedRow>>
   replay(query: { source: string | null; reason: string | null }): Promise<ReplayResult>
 
@@ -94,13 +95,23 @@ export interface ApiBackend {
   lookup(host: string): CatalogMatch
   formats(): FormatRow[]
 
-  /** Reads the stream to its end, or rejects with its error. Resolves when all of it is in the spool. */
+  /** Throws ACCESS_DENIED when the viewer may not upload to this source (null = the default). */
+  checkUpload(source: string | null): Promise<void>
+  /**
+   * Reads the stream to its end, or rejects with its error; or reads the file of this path, which stays. Resolves when all of it is in
+   * the spool.
+   */
   takeUpload(
-    body: Readable,
+    body: Readable | string,
     request: UploadRequest,
-    onProgress: (progress: { phase: 'receiving' | 'taking'; bytes: number }) => void,
+    onProgress: (progress: {
+      phase: 'receiving' | 'taking'
+      bytes: number
+      totalBytes: number | null
+    }) => void,
   ): Promise<UploadTaken>
   uploadParsed(id: string): Promise<UploadParsed | null>
+  uploadResult(id: string): Promise<UploadResult | null>
 
   /** The configuration in force, secrets replaced. */
   config(): unknown

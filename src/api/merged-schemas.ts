@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Picture } from '../report/merged.ts'
 import type { Freshness } from '../report/freshness.ts'
+import type { DeviceHistory } from '../report/device-history.ts'
 import type { DeviceFacts, Overlap } from '../report/overlap.ts'
 import type { Trace } from '../report/trace.ts'
 import { count, share, time } from './shared-schemas.ts'
@@ -142,6 +143,26 @@ export const deviceFactsSchema = z
   .meta({ id: 'DeviceFacts' }) satisfies z.ZodType<DeviceFacts>
 
 const text = z.string()
+const span = { first: time, last: time, times: count.describe('How often it was told') }
+
+export const deviceHistorySchema = z
+  .object({
+    addresses: z.array(
+      z.object({
+        ip: text,
+        network: text.describe('Or kind of adapter; empty = not told'),
+        ...span,
+      }),
+    ),
+    logons: z.array(
+      z.object({
+        user: text,
+        how: text.describe('As Defender names it; empty = not told'),
+        ...span,
+      }),
+    ),
+  })
+  .meta({ id: 'DeviceHistory' }) satisfies z.ZodType<DeviceHistory>
 
 export const traceSchema = z
   .object({

@@ -157,6 +157,7 @@ export const auditQuerySchema = z.strictObject({
 export const unparsedQuerySchema = z.strictObject({
   source: text.optional(),
   reason: text.optional(),
+  upload: z.uuid().optional().describe('Only lines of this upload'),
   ...paging,
 })
 export const replayBodySchema = z.strictObject({
@@ -176,6 +177,16 @@ export const uploadQuerySchema = z.strictObject({
     .regex(/^snapshot-[0-9a-f-]{36}$/, 'not the `report` of an upload')
     .optional()
     .describe('Adds the file to this snapshot: the `report` of an earlier upload'),
+  sizeBytes: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('Opens an upload by parts of this size; no body'),
+  modified: instant.optional().describe('By parts: when the file was changed last'),
+})
+export const partQuerySchema = z.strictObject({
+  offset: z.coerce.number().int().min(0).describe('Bytes that came before: its `receivedBytes`'),
 })
 
 export const idParams = z.strictObject({ id: text })

@@ -16,6 +16,8 @@ declare module 'fastify' {
     bounded?: boolean
     /** The answer shows names of people: told to the audit trail. */
     names?: boolean
+    /** One of many steps of a change: told to the audit trail only where the route says what was done (`told`). */
+    parts?: boolean
   }
 }
 
@@ -88,7 +90,11 @@ const table: Record<string, Rule> = {
   'GET /api/v1/unparsed': { need: 'raw.read', bounded: true, names: true },
   'POST /api/v1/unparsed/replay': { need: 'intake.write', bounded: true, names: false },
   'POST /api/v1/uploads': { need: 'intake.write', bounded: true, names: false },
+  'GET /api/v1/uploads': { need: 'intake.write', bounded: true, names: false },
   'GET /api/v1/uploads/:id': { need: 'intake.write', bounded: true, names: false },
+  'PATCH /api/v1/uploads/:id': { need: 'intake.write', bounded: true, names: false },
+  'DELETE /api/v1/uploads/:id': { need: 'intake.write', bounded: true, names: false },
+  'GET /api/v1/uploads/:id/result': { need: 'intake.write', bounded: true, names: false },
   'GET /api/v1/sources/:name/tap': { need: 'raw.read', bounded: true, names: true },
   'POST /api/v1/parse': { need: 'raw.read', bounded: true, names: false },
   'GET /api/v1/definitions': { need: 'reports.read', bounded: true, names: false },

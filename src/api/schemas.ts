@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { CatalogMatch } from '../catalog/match.ts'
 import { changeSchema } from './catalog-change-schema.ts'
-import { deviceFactsSchema, pictureSchema } from './merged-schemas.ts'
+import { deviceFactsSchema, deviceHistorySchema, pictureSchema } from './merged-schemas.ts'
 import {
   reportAppSchema,
   reportPersonSchema,
@@ -270,6 +270,11 @@ export const personDetailSchema = z
       .describe(
         'Of a device: what its agent told of it; several when several devices have this name',
       ),
+    history: deviceHistorySchema
+      .exactOptional()
+      .describe(
+        'Of a device: its addresses and who was logged on, as its agent told, the last first',
+      ),
   })
   .meta({ id: 'PersonDetail' })
 export type PersonDetail = z.infer<typeof personDetailSchema>
@@ -311,6 +316,9 @@ export const uploadSchema = z
     state: z.enum(['receiving', 'taking', 'parsing', 'done', 'duplicate', 'refused', 'failed']),
     receivedBytes: count,
     totalBytes: count.nullable().describe('As the client announced it'),
+    modified: time.nullable().describe('By parts: when the file was changed last, as announced'),
+    expires: time.nullable().describe('By parts: when it is deleted if nobody goes on'),
+    takenShare: z.number().min(0).max(1).nullable().describe('While it is taken: how far'),
     lines: count.nullable().describe('Lines in it; null = not known yet'),
     parsedLines: count,
     transactions: count,
@@ -323,6 +331,32 @@ export const uploadSchema = z
   })
   .meta({ id: 'Upload' })
 export type UploadRow = z.infer<typeof uploadSchema>
+
+export const uploadResultSchema = z
+  .object({
+    formats: z
+      .array(
+        z.object({
+          format: z.string().nullable().describe('null = none was recognised'),
+          transactions: count,
+          skipped: count,
+          unparsed: count,
+        }),
+      )
+      .describe('The one with most lines first'),
+    reasons: z
+      .array(
+        z.object({
+          outcome: z.enum(['skipped', 'unparsed']),
+          reason: z.string(),
+          format: z.string().nullable(),
+          lines: count,
+        }),
+      )
+      .describe('Why lines are no transactions, the most frequent first'),
+  })
+  .meta({ id: 'UploadResult' })
+export type UploadResult = z.infer<typeof uploadResultSchema>
 
 export const reloadSchema = z
   .object({

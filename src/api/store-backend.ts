@@ -15,7 +15,7 @@ import { buildReport, timelineOf, timelineUnit, totalsOf } from '../report/build
 import { helpFrom, helpWith } from '../report/format-help.ts'
 import type { HelpOf } from '../report/format-help.ts'
 import { freshnessOf } from '../report/freshness.ts'
-import { ledgerHours, ledgerTotals, streamCounts } from '../report/ledger-queries.ts'
+import { ledgerHours, ledgerTotals, streamCounts, streamSums } from '../report/ledger-queries.ts'
 import {
   appCount,
   appRows,
@@ -27,6 +27,7 @@ import {
   unknownRows,
 } from '../report/usage-lists.ts'
 import { pictureOf } from '../report/merged.ts'
+import { deviceHistory } from '../report/device-history.ts'
 import { deviceFacts, overlapOf } from '../report/overlap.ts'
 import { clockOf, driftShown, noticesOf } from '../report/stream-words.ts'
 import { traceOf } from '../report/trace.ts'
@@ -37,7 +38,7 @@ import type { SealedSegment } from '../spool/segment-writer.ts'
 import { replayUnparsed } from '../store/replay.ts'
 import type { Store } from '../store/store.ts'
 import type { ApiBackend, PersonKind, UsageOf } from './backend.ts'
-import { ledgerRows, reportRow, reportsQuery, unparsedPage } from './store-rows.ts'
+import { ledgerRows, reportRow, reportsQuery, resultOf, unparsedPage } from './store-rows.ts'
 import type { LineRates } from './line-rates.ts'
 import type { Paging, Scope } from './queries.ts'
 import type {
@@ -175,7 +176,10 @@ export function createBackend(parts: BackendParts): ApiBackend {
         apps: await usesOf(store, scope, 'app_id', condition),
         others: await usesOf(store, scope, kind === 'users' ? 'src_ip' : 'user', condition),
         picture: await pictureOf(store, scope, condition),
-        ...(kind === 'devices' && { facts: await deviceFacts(store, scope, name) }),
+        ...(kind === 'devices' && {
+          facts: await deviceFacts(store, scope, name),
+          history: await deviceHistory(store, scope, name),
+        }),
       }
     },
     overlap: async (scope) => overlapOf(store, scope),
@@ -197,6 +201,7 @@ export function createBackend(parts: BackendParts): ApiBackend {
         enable: definition.enable,
         blind: definition.blind ?? null,
       })),
+    checkUpload: async (source) => void uploadStore(parts, source),
     takeUpload: async (body, request, onProgress) => takeInto(parts, body, request, onProgress),
     uploadParsed: async (id) => {
       const counts = await streamCounts(store, `upload:${id}`)
@@ -209,6 +214,7 @@ export function createBackend(parts: BackendParts): ApiBackend {
         reason: state?.reason ?? null,
       }
     },
+    uploadResult: async (id) => resultOf(await streamSums(store, `upload:${id}`)),
     config: parts.describeConfig,
     reload: parts.reload,
     readiness: async () => parts.readiness(),
@@ -379,14 +385,18 @@ function describeStream(parts: BackendParts, key: string, source: string) {
   }
 }
 
+function uploadStore(parts: BackendParts, source: string | null): Store {
+  return within(parts, source ?? 'upload', 'upload to')
+}
+
 async function takeInto(
   parts: BackendParts,
-  body: Readable,
+  body: Readable | string,
   request: Parameters<ApiBackend['takeUpload']>[1],
   onProgress: Parameters<ApiBackend['takeUpload']>[2],
 ): ReturnType<ApiBackend['takeUpload']> {
   const { files, now, tempDir } = parts
-  const store = within(parts, request.source ?? 'upload', 'upload to')
+  const store = uploadStore(parts, request.source)
   // the first file of a snapshot names it
   if (request.report === `snapshot-${request.id}`)
     await store.insert('reports', [reportRow(request.report, request.title ?? request.name, now())])

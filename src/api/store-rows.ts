@@ -3,7 +3,7 @@ import type { LedgerSum } from '../report/ledger-queries.ts'
 import { timestamp } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
 import type { Page } from './queries.ts'
-import type { LedgerRow, UnparsedRow } from './schemas.ts'
+import type { LedgerRow, UnparsedRow, UploadResult } from './schemas.ts'
 
 /** The continuous report and every snapshot, the newest snapshot first. */
 export const reportsQuery = `
@@ -76,11 +76,13 @@ interface KeptRow {
 /** Kept unread lines, the last first. */
 export async function unparsedPage(
   store: Store,
-  query: { source: string | null; reason: string | null },
+  query: { source: string | null; reason: string | null; upload: string | null },
   bounds: { limit: number; offset: number },
 ): Promise<Page<UnparsedRow>> {
-  const condition = `({source:String} = '' OR source = {source:String}) AND ({reason:String} = '' OR reason = {reason:String})`
-  const params = { source: query.source ?? '', reason: query.reason ?? '', ...bounds }
+  const condition = `({source:String} = '' OR source = {source:String}) AND ({reason:String} = '' OR reason = {reason:String})
+    AND ({stream:String} = '' OR stream = {stream:String})`
+  const stream = query.upload === null ? '' : `upload:${query.upload}`
+  const params = { source: query.source ?? '', reason: query.reason ?? '', stream, ...bounds }
   const rows = await store.query<KeptRow>(
     `SELECT hex(cityHash64(segment, stream, received, text)) AS id, received, source, stream, reason, toValidUTF8(text) AS text, bytes
      FROM db.unparsed WHERE ${condition} ORDER BY received DESC, id LIMIT {limit:UInt32} OFFSET {offset:UInt64}`,
@@ -93,6 +95,27 @@ export async function unparsedPage(
   return {
     rows: rows.map(({ received, ...row }) => ({ ...row, receivedAt: received })),
     total: count.rows,
+  }
+}
+
+/** What became of an upload's lines; null when nothing of it was read yet. */
+export function resultOf(sums: readonly LedgerSum[]): UploadResult | null {
+  if (sums.length === 0) return null
+  const formats = new Map<string, UploadResult['formats'][number]>()
+  const reasons: UploadResult['reasons'] = []
+  for (const { outcome, reason, format: id, lines } of sums) {
+    if (outcome === 'received' || outcome === 'dropped' || lines === 0) continue
+    const format = id === '' ? null : id
+    const row = formats.get(id) ?? { format, transactions: 0, skipped: 0, unparsed: 0 }
+    formats.set(id, row)
+    row[words[outcome]] += lines
+    if (outcome !== 'transaction') reasons.push({ outcome, reason, format, lines })
+  }
+  const all = (row: UploadResult['formats'][number]): number =>
+    row.transactions + row.skipped + row.unparsed
+  return {
+    formats: [...formats.values()].toSorted((a, b) => all(b) - all(a)),
+    reasons: reasons.toSorted((a, b) => b.lines - a.lines),
   }
 }
 

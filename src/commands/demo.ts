@@ -31,8 +31,9 @@ import { write } from './command.ts'
 
 const help = `gnomon demo [--once] [--out DIR] [--lines N]
 
-Starts the appliance on free ports with a store of its own, plays a week of made-up traffic through its doors (syslog over UDP, TCP and
-TLS, a dropped file, an upload) and the bundled samples as a snapshot, and tells where to look. Ctrl-C ends it and removes its data.
+Starts the appliance on free ports with a store of its own and fills it with a week of made-up traffic: what is past as dropped files and
+an upload, the last half hour by syslog over UDP, TCP and TLS, the bundled samples as a snapshot. Then it tells where to look, and its
+devices go on sending. Ctrl-C ends it and removes its data.
 
   --once   end when the report is written
   --out    folder for the report (default gnomon-demo)
@@ -42,6 +43,11 @@ TLS, a dropped file, an upload) and the bundled samples as a snapshot, and tells
 `
 
 const dayMs = 86_400_000
+/** What is younger comes by syslog, as it would from a device: a clock is judged by it. */
+const liveMs = 30 * 60_000
+/** Sessions that each syslog door gets of that time, and then in each second. */
+const recentSessions = 240
+const sessionsPerSecond = 2
 const samplesFolder = join(import.meta.dirname, '../../samples')
 
 interface Options {
@@ -66,6 +72,7 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     return (await write(io.stderr, 'gnomon demo: --lines is a number from 1 to 1000000\n'), 2)
   const folder = await mkdtemp(join(tmpdir(), 'gnomon-demo-'))
   const asked = Promise.withResolvers<number>()
+  const ended = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked.resolve(0))
   try {
     const daemon = await startIn(folder, (error) => {
@@ -77,8 +84,11 @@ async function run(args: string[], io: CommandIo): Promise<number> {
       const code = await Promise.race([told.then(() => null), asked.promise])
       if (code !== null || values.once) return code ?? 0
       await write(io.stdout, 'Ctrl-C ends the demo and removes its data.\n')
+      // a door that closes while the demo ends is no news
+      goOn(daemon, ended.signal).catch(() => undefined)
       return await asked.promise
     } finally {
+      ended.abort()
       await daemon.stop()
     }
   } finally {
@@ -151,30 +161,84 @@ async function tellReport(
   )
 }
 
-/** Everything goes in as a customer's devices would send it. */
-async function play(daemon: Daemon, folder: string, lines: number, base: string): Promise<void> {
+interface Door {
+  source: string
+  send: (messages: readonly string[]) => Promise<void>
+  /** The lines of one session. */
+  lines: (session: Session) => string[]
+}
+
+function doorsOf(daemon: Daemon): Door[] {
   const { udp, tcp, tls } = daemon.ports()
-  const sessions = (seed: number): Session[] => {
-    const toMs = Date.now()
-    const users = 400
-    const traffic = new Traffic({ seed, users, unknownHosts: 60, fromMs: toMs - 7 * dayMs, toMs })
-    return Array.from({ length: lines }, () => traffic.next()).toSorted((a, b) => a.atMs - b.atMs)
-  }
-  await sendUdp(Number(udp), sessions(1).map(fortigate))
-  await sendStream(
-    Number(tcp),
-    false,
-    sessions(2).flatMap((s) => [panUrl(s), panTraffic(s)]),
-  )
-  await sendStream(Number(tls), true, sessions(3).map(zscaler))
-  await dropFile(join(folder, 'data/drop/branch-proxy'), 'access.log', [
+  return [
+    {
+      source: 'branch-firewall',
+      send: (messages) => sendUdp(Number(udp), messages),
+      lines: (session) => [fortigate(session)],
+    },
+    {
+      source: 'hq-firewall',
+      send: (messages) => sendStream(Number(tcp), false, messages),
+      lines: (session) => [panUrl(session), panTraffic(session)],
+    },
+    {
+      source: 'cloud-proxy',
+      send: (messages) => sendStream(Number(tls), true, messages),
+      lines: (session) => [zscaler(session)],
+    },
+  ]
+}
+
+function sessionsOf(
+  seed: number,
+  { count, fromMs, toMs }: { count: number; fromMs: number; toMs: number },
+): Session[] {
+  const traffic = new Traffic({ seed, users: 400, unknownHosts: 60, fromMs, toMs })
+  return Array.from({ length: count }, () => traffic.next()).toSorted((a, b) => a.atMs - b.atMs)
+}
+
+/** Everything goes in as a customer would bring it: logs of the past as files, what happens now by syslog. */
+async function play(daemon: Daemon, folder: string, lines: number, base: string): Promise<void> {
+  const nowMs = Date.now()
+  const past = { count: lines, fromMs: nowMs - 7 * dayMs, toMs: nowMs - liveMs }
+  const drop = join(folder, 'data/drop')
+  for (const [index, { source, lines: linesOf }] of doorsOf(daemon).entries())
+    await dropFile(join(drop, source), 'week.log', sessionsOf(index + 1, past).flatMap(linesOf))
+  await dropFile(join(drop, 'branch-proxy'), 'access.log', [
     ...blueCoatHeader,
-    ...sessions(4).map(blueCoat),
+    ...sessionsOf(4, past).map(blueCoat),
   ])
-  await upload(base, 'checkpoint.log', sessions(5).map(checkPoint).join('\n'), 'source=office')
+  await upload(
+    base,
+    'checkpoint.log',
+    sessionsOf(5, past).map(checkPoint).join('\n'),
+    'source=office',
+  )
   await uploadSamples(base)
+  const recent = { count: Math.min(lines, recentSessions), fromMs: nowMs - liveMs, toMs: nowMs }
+  for (const [index, door] of doorsOf(daemon).entries())
+    await door.send(sessionsOf(index + 11, recent).flatMap(door.lines))
+  await sendNow(daemon, 100)
   // a dropped file is taken when its size has settled
   await delay(3000)
+}
+
+/** Sessions of this very moment, by each door. */
+async function sendNow(daemon: Daemon, count: number): Promise<void> {
+  const nowMs = Date.now()
+  for (const door of doorsOf(daemon)) {
+    const now = { count, fromMs: nowMs - 2000, toMs: nowMs }
+    const sessions = sessionsOf(Math.floor(nowMs / 1000) + door.source.length, now)
+    await door.send(sessions.flatMap(door.lines))
+  }
+}
+
+/** The devices go on sending, until the demo is ended. */
+async function goOn(daemon: Daemon, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    await sendNow(daemon, sessionsPerSecond)
+    await delay(1000)
+  }
 }
 
 async function sendUdp(port: number, messages: readonly string[]): Promise<void> {

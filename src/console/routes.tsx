@@ -137,6 +137,12 @@ const routes = [
   }),
   createRoute({
     ...under,
+    path: '/uploaded',
+    validateSearch: texts(['id']),
+    component: lazyRouteComponent(() => import('./pages/uploaded.tsx'), 'Uploaded'),
+  }),
+  createRoute({
+    ...under,
     path: '/playground',
     component: lazyRouteComponent(() => import('./pages/playground.tsx'), 'Playground'),
   }),

@@ -28,12 +28,13 @@ import {
 } from '@fluentui/react-icons'
 import type { FluentIcon } from '@fluentui/react-icons'
 import { useQuery } from '@tanstack/react-query'
-import { Outlet } from '@tanstack/react-router'
+import { Outlet, useLocation } from '@tanstack/react-router'
 import { useContext, useState } from 'react'
 import sign from './gnomon.svg'
+import { pageRefusal } from './data/page-needs.ts'
 import { useSession } from './data/session.ts'
-import type { Right } from './data/session.ts'
 import { healthQuery } from './data/queries.ts'
+import { Closed } from './pages/lost.tsx'
 import { PlainLink } from './parts/route-link.tsx'
 import { ScopeBar } from './parts/scope-bar.tsx'
 import { Viewer } from './parts/viewer.tsx'
@@ -131,8 +132,6 @@ interface Entry {
   to: string
   title: string
   icon: FluentIcon
-  /** Shown only to those who may. */
-  right?: Right
 }
 
 const groups: { title: string; entries: Entry[] }[] = [
@@ -153,38 +152,32 @@ const groups: { title: string; entries: Entry[] }[] = [
       { to: '/alerts', title: 'Alerts', icon: AlertRegular },
       { to: '/policies', title: 'Policies', icon: ClipboardCheckmarkRegular },
       { to: '/blocks', title: 'Blocks', icon: ShieldProhibitedRegular },
-      {
-        to: '/lists',
-        title: 'People and networks',
-        icon: PeopleListRegular,
-        right: 'govern.write',
-      },
+      { to: '/lists', title: 'People and networks', icon: PeopleListRegular },
     ],
   },
   {
     title: 'Logs',
     entries: [
       { to: '/sources', title: 'Sources', icon: PlugConnectedRegular },
-      { to: '/tap', title: 'Live tap', icon: PulseRegular, right: 'raw.read' },
+      { to: '/tap', title: 'Live tap', icon: PulseRegular },
       { to: '/ledger', title: 'Ledger', icon: BookNumberRegular },
       {
         to: '/unparsed',
         title: 'Unparsed lines',
         icon: TextBulletListSquareWarningRegular,
-        right: 'raw.read',
       },
-      { to: '/upload', title: 'Upload logs', icon: ArrowUploadRegular, right: 'intake.write' },
-      { to: '/playground', title: 'Parser playground', icon: BeakerRegular, right: 'raw.read' },
+      { to: '/upload', title: 'Upload logs', icon: ArrowUploadRegular },
+      { to: '/playground', title: 'Parser playground', icon: BeakerRegular },
       { to: '/start', title: 'Connect a device', icon: PlugConnectedAddRegular },
     ],
   },
   {
     title: 'Appliance',
     entries: [
-      { to: '/settings', title: 'Settings', icon: SettingsRegular, right: 'settings.read' },
+      { to: '/settings', title: 'Settings', icon: SettingsRegular },
       { to: '/accounts', title: 'Users and tokens', icon: KeyMultipleRegular },
-      { to: '/names', title: 'Names asked for', icon: EyeRegular, right: 'names.reveal' },
-      { to: '/audit', title: 'Audit', icon: ClipboardTaskListLtrRegular, right: 'audit.read' },
+      { to: '/names', title: 'Names asked for', icon: EyeRegular },
+      { to: '/audit', title: 'Audit', icon: ClipboardTaskListLtrRegular },
     ],
   },
 ]
@@ -194,7 +187,9 @@ const narrowKey = 'gnomon.narrow'
 export function Shell() {
   const styles = useStyles()
   const theme = useContext(ThemeContext)
-  const { rights } = useSession()
+  const session = useSession()
+  const path = useLocation({ select: ({ pathname }) => pathname })
+  const closed = pageRefusal(session, path)
   const health = useQuery(healthQuery)
   const [narrow, setNarrow] = useState(
     () => (localStorage.getItem(narrowKey) ?? String(window.innerWidth < 1100)) === 'true',
@@ -247,7 +242,7 @@ export function Shell() {
               {narrow ? '' : group.title}
             </div>
             {group.entries
-              .filter(({ right }) => right === undefined || rights.includes(right))
+              .filter(({ to }) => pageRefusal(session, to) === null)
               .map(({ to, title, icon: Icon }) => (
                 <PlainLink
                   key={to}
@@ -268,7 +263,7 @@ export function Shell() {
         )}
       </nav>
       <main id="main" className={styles.main} tabIndex={-1}>
-        <Outlet />
+        {closed === null ? <Outlet /> : <Closed why={closed} />}
       </main>
     </div>
   )

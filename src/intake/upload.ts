@@ -22,12 +22,12 @@ export type UploadOptions = Omit<TakeFileOptions, 'onProgress'> & {
 }
 
 /**
- * Takes an upload. `tempDir` is a folder on the data disk; the file in it has no name, so that neither an abort nor a kill -9
+ * Takes an upload, or the file of a path where one was laid down before. `tempDir` is a folder on the data disk; the file in it has no name, so that neither an abort nor a kill -9
  * leaves anything behind. Resolves when all of it is in the spool. An upload over the bound is refused (in the summary, its
  * content id is ''). Rejects with the stream's error when the client goes away, and like `takeFile`.
  */
 export async function takeUpload(
-  stream: Readable,
+  body: Readable | string,
   options: UploadOptions,
   tempDir: string,
   sink: FileSink,
@@ -35,21 +35,22 @@ export async function takeUpload(
   onProgress: (progress: UploadProgress) => void = () => undefined,
 ): Promise<FileSummary> {
   const { sizeBytes, limitBytes = fileLimits.uploadBytes, ...file } = options
+  const taking: TakeFileOptions = {
+    ...file,
+    archive: { tempDir, ...file.archive },
+    onProgress: ({ readBytes, totalBytes }) =>
+      onProgress({ phase: 'taking', bytes: readBytes, totalBytes }),
+  }
+  if (typeof body === 'string') return await takeFile(body, taking, sink, now)
   const handle = await openNameless(tempDir)
   try {
     let bytes = 0
-    for await (const chunk of chunksOf(stream)) {
+    for await (const chunk of chunksOf(body)) {
       options.signal?.throwIfAborted()
       bytes += chunk.length
       if (bytes > limitBytes) return refuse(options, bytes, limitBytes, sink, now)
       await writeAll(handle, chunk)
       onProgress({ phase: 'receiving', bytes, totalBytes: sizeBytes ?? null })
-    }
-    const taking: TakeFileOptions = {
-      ...file,
-      archive: { tempDir, ...file.archive },
-      onProgress: ({ readBytes, totalBytes }) =>
-        onProgress({ phase: 'taking', bytes: readBytes, totalBytes }),
     }
     return await takeFile(handle, taking, sink, now)
   } finally {

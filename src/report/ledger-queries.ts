@@ -87,6 +87,15 @@ export async function streamCounts(
   return { transactions, skipped, unparsed }
 }
 
+/** The ledger of one stream by outcome, reason and format. */
+export async function streamSums(store: Store, key: string): Promise<LedgerSum[]> {
+  return store.query<LedgerSum>(
+    `SELECT any(source) AS source, outcome, reason, format, ${sums} FROM db.ledger WHERE stream = {key:String}
+     GROUP BY outcome, reason, format`,
+    { key },
+  )
+}
+
 /** The last known state of every stream, the last seen first. */
 export async function streamStates(store: Store): Promise<StreamState[]> {
   const rows = await store.query<{ state: string }>(

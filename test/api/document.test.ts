@@ -32,7 +32,11 @@ const routes: [string, string][] = [
   ['get', '/api/v1/unparsed'],
   ['post', '/api/v1/unparsed/replay'],
   ['post', '/api/v1/uploads'],
+  ['get', '/api/v1/uploads'],
   ['get', '/api/v1/uploads/{id}'],
+  ['patch', '/api/v1/uploads/{id}'],
+  ['delete', '/api/v1/uploads/{id}'],
+  ['get', '/api/v1/uploads/{id}/result'],
   ['get', '/api/v1/reports'],
   ['get', '/api/v1/summary'],
   ['get', '/api/v1/reports/{id}'],
@@ -164,6 +168,7 @@ const examples: Record<string, string> = {
 }
 const skipped = new Set([
   '/api/v1/uploads/{id}',
+  '/api/v1/uploads/{id}/result',
   '/api/v1/devices/{name}',
   '/metrics',
   // told in access-routes.test.ts and sign-on.test.ts

@@ -1,4 +1,5 @@
 /** An appliance of pure memory behind the API, with hostile names in every place a log can reach. */
+import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { OperatingError } from '../../src/errors.ts'
 import type { ApiBackend, UploadRequest } from '../../src/api/backend.ts'
@@ -329,15 +330,17 @@ export function fakeBackend(options: { empty?: boolean } = {}): FakeBackend {
         blind: null,
       },
     ],
-    async takeUpload(body: Readable, request, onProgress) {
+    checkUpload: async () => undefined,
+    async takeUpload(body: Readable | string, request, onProgress) {
       let bytes = 0
       let lines = 0
-      for await (const chunk of body as AsyncIterable<Buffer>) {
+      const bytesOf = typeof body === 'string' ? createReadStream(body) : body
+      for await (const chunk of bytesOf as AsyncIterable<Buffer>) {
         bytes += chunk.length
         for (const byte of chunk) if (byte === 10) lines++
-        onProgress({ phase: 'receiving', bytes })
+        onProgress({ phase: 'receiving', bytes, totalBytes: null })
       }
-      onProgress({ phase: 'taking', bytes: 0 })
+      onProgress({ phase: 'taking', bytes: 0, totalBytes: null })
       fake.uploads.push({ request, bytes })
       return { lines, duplicate: false }
     },
@@ -351,6 +354,13 @@ export function fakeBackend(options: { empty?: boolean } = {}): FakeBackend {
         format: 'SQUID',
         confidence: 0.97,
         reason: 'all of 2 lines fit Squid',
+      }
+    },
+    async uploadResult(id) {
+      if (!fake.uploads.some(({ request }) => request.id === id)) return null
+      return {
+        formats: [{ format: 'SQUID', transactions: 2, skipped: 0, unparsed: 0 }],
+        reasons: [],
       }
     },
     config: () => ({ api: { port: 8080 }, store: { password: '***' } }),

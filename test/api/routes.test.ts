@@ -208,7 +208,7 @@ describe('bad questions', () => {
     ['DELETE', '/api/v1/apps', 'GET, HEAD'],
     ['POST', '/api/v1/apps/slack?x=1', 'GET, HEAD'],
     ['PUT', '/api/v1/config/reload', 'POST'],
-    ['GET', '/api/v1/uploads', 'POST'],
+    ['PUT', '/api/v1/uploads', 'GET, HEAD, POST'],
     ['POST', '/metrics', 'GET, HEAD'],
   ] as const)('%s %s: 405, allow %s', async (method, path, allow) => {
     const response = await ask(method, path)

@@ -134,8 +134,8 @@ test('a fault after all was received is told by the upload, and logged', async (
   const fault = vi.fn()
   const uploads = new Uploads(backend, () => 0, fault)
   backend.takeUpload = async (body, _request, onProgress) => {
-    for await (const _ of body) onProgress({ phase: 'receiving', bytes: 1 })
-    onProgress({ phase: 'taking', bytes: 0 })
+    for await (const _ of body) onProgress({ phase: 'receiving', bytes: 1, totalBytes: null })
+    onProgress({ phase: 'taking', bytes: 0, totalBytes: 0 })
     throw new OperatingError('ARCHIVE_REFUSED', 'cannot unpack a.zip: it is a bomb; send logs')
   }
   const row = await uploads.take(Readable.from(['x\n']), details)

@@ -1,9 +1,11 @@
 /** What is governed from the console: the live tap, a policy and its alert, blocks, an app of one's own. On the real appliance. */
 import { readFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { enveloped } from '../defender/agent-parts.ts'
 import { Appliance, until } from './appliance.ts'
 import type { Running } from './appliance.ts'
 import {
@@ -26,11 +28,75 @@ beforeAll(async () => {
   buildConsole()
   appliance = await Appliance.prepare({ sources: [{ name: 'gate', listener: 'syslog-tcp' }] })
   running = await appliance.start()
-  await sendTraffic(appliance, 300)
+  await dropAgentRows()
+  await sendTraffic(appliance, 300, 0.25)
   browser = await openBrowser()
   ;({ page, noise } = await openPage(browser, appliance.url))
   page.setDefaultTimeout(30_000)
 })
+
+/** What Defender tells of a laptop, as its streaming API writes it. */
+async function dropAgentRows(): Promise<void> {
+  const at = (minutesAgo: number): string =>
+    new Date(Date.now() - minutesAgo * 60_000).toISOString()
+  const device = { DeviceId: 'ab'.repeat(20), DeviceName: 'laptop-7.corp.example' }
+  const rows: [table: string, row: Record<string, unknown>][] = [
+    [
+      'DeviceInfo',
+      {
+        Timestamp: at(60),
+        ...device,
+        OSPlatform: 'Windows10',
+        OSBuild: 19045,
+        OSVersion: '10.0',
+        OSVersionInfo: '22H2',
+        OnboardingStatus: 'Onboarded',
+        SensorHealthState: 'Active',
+        PublicIP: '198.51.100.4',
+        LoggedOnUsers: '[{"UserName":"dora","DomainName":"CORP","Sid":"S-1-5-21-7"}]',
+      },
+    ],
+    ...['10.77.0.5', '192.168.1.20'].map((ip, index): [string, Record<string, unknown>] => [
+      'DeviceNetworkInfo',
+      {
+        Timestamp: at(50 - index),
+        ...device,
+        MacAddress: '00-11-22-AA-BB-CC',
+        NetworkAdapterStatus: 'Up',
+        NetworkAdapterType: index === 0 ? 'Ethernet' : 'Wireless80211',
+        TunnelType: 'None',
+        ConnectedNetworks: index === 0 ? '[{"Name":"corp.example"}]' : '[{"Name":"Home <b>"}]',
+        IPAddresses: `[{"IPAddress":"${ip}","SubnetPrefix":24}]`,
+      },
+    ]),
+    ...[1, 2, 3].map((minute): [string, Record<string, unknown>] => [
+      'DeviceNetworkEvents',
+      {
+        Timestamp: at(70 + minute),
+        ...device,
+        ActionType: 'ConnectionSuccess',
+        RemoteIP: '203.0.113.9',
+        RemotePort: 443,
+        RemoteUrl: 'https://www.dropbox.com/x',
+        LocalIP: '10.77.0.5',
+        LocalPort: 50_000 + minute,
+        Protocol: 'TcpV4',
+        InitiatingProcessFileName: 'msedge.exe',
+        InitiatingProcessAccountDomain: 'CORP',
+        InitiatingProcessAccountName: 'dora',
+        InitiatingProcessAccountUpn: 'dora@corp.example',
+        InitiatingProcessAccountSid: 'S-1-5-21-7',
+        ReportId: minute,
+      },
+    ]),
+  ]
+  const folder = join(appliance.dataDir, 'drop', 'laptops')
+  await mkdir(folder, { recursive: true })
+  const lines = rows.map(
+    ([table, properties]) => `${JSON.stringify(enveloped(properties, table))}\n`,
+  )
+  await writeFile(join(folder, 'agents.ndjson'), lines.join(''))
+}
 
 afterAll(async () => {
   await browser?.close()
@@ -236,6 +302,23 @@ test('settings: a value by the form, a fault in the YAML told with its line', as
   await page.getByText('It changes access.sessionHours.').waitFor()
   await page.getByRole('button', { name: 'Write it and take it up' }).click()
   await page.getByText('In force: access.sessionHours.').waitFor()
+  // a list: one entry goes, another comes
+  await page.getByRole('button', { name: 'sources', exact: true }).click()
+  await page.getByRole('button', { name: 'Take away: Lab <i>7</i>' }).click()
+  await page.getByRole('button', { name: 'Put back: Lab <i>7</i>' }).waitFor()
+  await page.getByRole('button', { name: 'Add: sources' }).click()
+  const entry = page.getByRole('group', { name: 'new entry 3' })
+  await entry.getByRole('textbox', { name: 'name' }).fill('By the form')
+  await entry.getByLabel('listener').selectOption('syslog-udp')
+  expect(await seriousFaults(page)).toEqual([])
+  await page.screenshot({ path: join(shots, 'console-settings-list.png') })
+  await page.getByRole('button', { name: 'See what changes (3 values)' }).click()
+  await page.getByText('It changes sources.').waitFor()
+  await page.getByRole('button', { name: 'Write it and take it up' }).click()
+  await page.getByText('In force: sources.').waitFor({ timeout: 60_000 })
+  const kept = readFileSync(join(appliance.folder, 'gnomon.yaml'), 'utf8')
+  expect(kept).toContain('By the form')
+  expect(kept).not.toContain('Lab')
   await page.getByRole('tab', { name: 'As YAML' }).click()
   const text = page.getByRole('textbox', { name: 'The configuration as YAML' })
   const before = await text.inputValue()
@@ -265,6 +348,88 @@ test('a group is made, changed, taken away', async () => {
   await page.getByText('There is no group yet').waitFor()
 })
 
+test('somebody is excluded, a network is described; both by the keyboard alone', async () => {
+  await page.goto('/lists?view=exclusions')
+  await page.getByText('Nobody is excluded').waitFor()
+  await page.getByRole('button', { name: 'New exclusion' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor()
+  await typeInto('Name', 'Works <i>council</i>')
+  await typeInto('Users', 'eva')
+  await page.getByRole('button', { name: 'Keep it' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByText('1 user', { exact: true }).waitFor()
+  expect(await seriousFaults(page)).toEqual([])
+  await page.getByRole('tab', { name: 'Exclusions' }).focus()
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('Enter')
+  await page.getByText('There is no range yet').waitFor()
+  expect(new URL(page.url()).searchParams.get('view')).toBe('ranges')
+  await page.getByRole('button', { name: 'New range' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor()
+  await typeInto('Name', 'Berlin')
+  await typeInto('Networks', '10.9.0.0/33')
+  await page.getByRole('button', { name: 'Keep it' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').getByRole('alert').waitFor()
+  await page.getByRole('textbox', { name: 'Networks' }).fill('10.9.0.0/16')
+  await page.getByRole('button', { name: 'Keep it' }).click()
+  await page.getByText(/^1 network/).waitFor()
+  await page.keyboard.press('Escape')
+})
+
+/** By its label, with the keyboard. */
+async function typeInto(label: string, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: label }).focus()
+  await page.keyboard.type(text)
+}
+
+test('a device as Defender tells of it: prerequisites, state, addresses, who was there', async () => {
+  await until(
+    'the agent’s rows are merged',
+    async () => (await appliance.text('/api/v1/devices?filter=laptop-7')).includes('laptop-7'),
+    60_000,
+  )
+  await page.goto('/devices?q=laptop-7')
+  await page.getByRole('link', { name: /^laptop-7/i }).click()
+  await page.getByText('Prerequisites met').waitFor()
+  await page.getByText('Windows 10 build 19045; onboarded; sensor active').waitFor()
+  const addresses = page.getByRole('table', { name: 'Addresses it had' })
+  await addresses.getByRole('link', { name: '10.77.0.5' }).waitFor()
+  expect(await addresses.innerText()).toContain('Home <b>')
+  expect(await page.getByRole('table', { name: 'Who was logged on' }).innerText()).toContain('dora')
+  await page.getByRole('link', { name: 'Dropbox' }).waitFor()
+  await page.getByRole('tab', { name: /^Users \(1\)/ }).click()
+  expect(await seriousFaults(page)).toEqual([])
+  await page.screenshot({ path: join(shots, 'console-device.png'), fullPage: true })
+})
+
+test('a source tells what makes its device tell more, with this box in the commands', async () => {
+  await page.goto('/start')
+  await page.getByLabel('Firewall, proxy or gateway').selectOption('FORTIGATE')
+  const commands = await page.locator('pre').first().innerText()
+  expect(commands).toContain('127.0.0.1')
+  expect(commands).toContain(String(appliance.syslogPort))
+  // what has come already stands there
+  await page.getByText('received').first().waitFor()
+  await page.locator('strong', { hasText: 'gate' }).waitFor()
+})
+
+test('the data of a person are deleted, with the counts of each place', async () => {
+  await page.goto('/lists?view=deletion')
+  await page.getByLabel('All forms of the name').fill('dora\nCORP\\dora\ndora@corp.example')
+  await page.getByRole('button', { name: 'Delete', exact: true }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()
+  const counts = page.getByRole('table', { name: 'What was deleted' })
+  await counts.waitFor({ timeout: 60_000 })
+  expect(await counts.innerText()).toMatch(/device_logons\s+1\s/)
+  expect(await seriousFaults(page)).toEqual([])
+  await page.screenshot({ path: join(shots, 'console-deletion.png') })
+  expect(await appliance.text('/api/v1/users?filter=dora')).toContain('"total":0')
+})
+
 test('nothing of it was an error to the browser', () => {
-  expect(noise).toEqual([])
+  // the browser itself tells of the network that was refused
+  expect(noise.filter((line) => !line.includes('status of 400'))).toEqual([])
 })

@@ -119,14 +119,14 @@ export const hostileUsers = [
   'red\u001b[31m',
 ] as const
 
-/** Sends a small company's day, with hostile names in it, and waits until it is merged. */
-export async function sendTraffic(appliance: Appliance, count: number): Promise<void> {
+/** Sends a small company's days, with hostile names in them, and waits until they are merged: fewer hours are merged sooner. */
+export async function sendTraffic(appliance: Appliance, count: number, days = 2): Promise<void> {
   const toMs = Date.now()
   const traffic = new Traffic({
     seed: 7,
     users: 40,
     unknownHosts: 12,
-    fromMs: toMs - 2 * 86_400_000,
+    fromMs: toMs - days * 86_400_000,
     toMs,
   })
   const sessions = Array.from({ length: count }, () => traffic.next())

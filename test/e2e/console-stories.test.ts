@@ -102,8 +102,7 @@ test('a format made of columns reads them, is kept, and the lines are replayed',
   await page.screenshot({ path: join(shots, 'console-story-playground.png') })
   await page.getByRole('button', { name: 'Keep it as STORY_PROXY' }).click()
   await page.getByText('It is in force').waitFor()
-  await page.getByRole('link', { name: 'Unparsed lines' }).first().click()
-  await page.getByRole('button', { name: /Give 20 lines to the parsers again/ }).click()
+  await page.getByRole('button', { name: 'Give the unparsed lines to the parsers again' }).click()
   await page.getByText('20 lines went to the parsers again').waitFor()
   await page.getByRole('link', { name: 'Dashboard' }).click()
   await until(

@@ -38,6 +38,27 @@ export function configCheckQuery(text: string, revision: string) {
 }
 
 export async function draftOf(text: string, changes: readonly ConfigChange[]): Promise<string> {
-  const draft = await tell<{ text: string }>('POST', '/config/draft', { text, changes })
+  const draft = await tell<{ text: string }>('POST', '/config/draft', {
+    text,
+    changes: inOrder(changes),
+  })
   return draft.text
 }
+
+/**
+ * Entries of lists are named by their place: they are taken away when all else is done, the last one first, and added in their order.
+ * What would be changed in an entry that goes is left out.
+ */
+export function inOrder(changes: readonly ConfigChange[]): ConfigChange[] {
+  const gone = changes.filter(({ path, value }) => value === null && isPlace(path))
+  const within = ({ path }: ConfigChange): boolean =>
+    gone.some((entry) => entry.path.every((key, index) => path[index] === key))
+  const place = ({ path }: ConfigChange): number =>
+    path.findLast((key) => typeof key === 'number') ?? -1
+  return [
+    ...changes.filter((change) => !within(change)).toSorted((a, b) => place(a) - place(b)),
+    ...gone.toSorted((a, b) => place(b) - place(a)),
+  ]
+}
+
+const isPlace = (path: ConfigChange['path']): boolean => typeof path.at(-1) === 'number'

@@ -10,6 +10,7 @@ import type {
   Summary,
   Timeline,
   UnparsedRow,
+  UploadResult,
   UploadRow,
   judgedLedgerRowSchema,
   sourceRowSchema,
@@ -28,7 +29,7 @@ import type { PersonKind, UsageOf } from '../../api/backend.ts'
 import type { CatalogMatch } from '../../catalog/match.ts'
 import type { ReportApp, ReportPerson, ReportUnknown } from '../../report/report.ts'
 import { ask, tell } from './ask.ts'
-import { firstLines } from './upload.ts'
+import { headOf } from './file-head.ts'
 import type { Query } from './ask.ts'
 import type { Scope } from './scope.ts'
 
@@ -226,8 +227,10 @@ export function previewQuery(key: number, file: File) {
   return queryOptions({
     queryKey: ['preview', key],
     queryFn: async () => {
-      const lines = await firstLines(file)
-      return lines === null ? null : tell<Parsed>('POST', '/parse', { lines })
+      const head = await headOf(file)
+      if (head === null) return null
+      const parsed = await tell<Parsed>('POST', '/parse', { lines: head.text })
+      return { ...parsed, lineBytes: head.lineBytes }
     },
     staleTime: Infinity,
     retry: false,
@@ -266,6 +269,22 @@ export function uploadQuery(id: string) {
     queryFn: ({ signal }) => ask<UploadRow>(`/uploads/${id}`, {}, { signal }),
     refetchInterval: ({ state }) =>
       state.data !== undefined && isOver(state.data.state) ? false : 1000,
+  })
+}
+
+/** Uploads by parts that broke off: they go on when the same file is chosen again. */
+export const unfinishedQuery = queryOptions({
+  queryKey: ['uploads'],
+  queryFn: ({ signal }) => ask<Rows<UploadRow>>('/uploads', {}, { signal }),
+})
+
+/** What became of the lines of an upload. */
+export function uploadResultQuery(id: string) {
+  return queryOptions({
+    queryKey: ['upload-result', id],
+    queryFn: ({ signal }) => ask<UploadResult>(`/uploads/${id}/result`, {}, { signal }),
+    refetchInterval: 5000,
+    retry: false,
   })
 }
 

@@ -4,6 +4,7 @@ import { createContext, useContext } from 'react'
 import type { z } from 'zod'
 import type { sessionSchema } from '../../api/access-schemas.ts'
 import { ask } from './ask.ts'
+import { refusalOf } from './page-needs.ts'
 
 export type Session = z.infer<typeof sessionSchema>
 export type Right = Session['rights'][number]
@@ -25,4 +26,14 @@ export function useSession(): Session {
 
 export function useMay(right: Right): boolean {
   return useSession().rights.includes(right)
+}
+
+/** Why one may not change what holds for all sources; null = one may. */
+export function useRefusal(right: Right): string | null {
+  return refusalOf(useSession(), { right, whole: true })
+}
+
+/** The right, on all sources and names: changes that hold for everybody ask for it. */
+export function useMayAll(right: Right): boolean {
+  return useRefusal(right) === null
 }

@@ -14,7 +14,7 @@ import { tell } from '../data/ask.ts'
 import { alertQuery, policiesQuery } from '../data/govern-queries.ts'
 import type { Alert as AlertRow } from '../data/govern-queries.ts'
 import { useAddress } from '../data/scope.ts'
-import { useMay } from '../data/session.ts'
+import { useMay, useMayAll } from '../data/session.ts'
 import { Facts } from '../parts/facts.tsx'
 import { MuteDialog } from '../parts/mute-dialog.tsx'
 import { Page, Panel } from '../parts/page.tsx'
@@ -170,6 +170,7 @@ function Measures({ of }: { of: AlertRow['measures'] }) {
 
 function Actions({ alert }: { alert: AlertRow }) {
   const styles = useStyles()
+  const mayMute = useMayAll('govern.write')
   const answers = useQueryClient()
   const [comment, setComment] = useState(alert.comment)
   const change = useMutation({
@@ -227,7 +228,7 @@ function Actions({ alert }: { alert: AlertRow }) {
         >
           Keep the comment
         </Button>
-        <MuteDialog alert={alert} />
+        {mayMute && <MuteDialog alert={alert} />}
         {change.isSuccess && <Text role="status">Done.</Text>}
       </div>
     </Panel>

@@ -1,14 +1,17 @@
 /** Alerts, the last first, and what is muted. */
-import { Button, Select, Tab, TabList, Text, makeStyles } from '@fluentui/react-components'
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Button, Select, Text, makeStyles } from '@fluentui/react-components'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useCallback, useMemo } from 'react'
 import { formatNoun, formatTime } from '../../report/format.ts'
 import { tell } from '../data/ask.ts'
 import { alertPages, mutingsQuery, policiesQuery } from '../data/govern-queries.ts'
 import type { Alert, Muting } from '../data/govern-queries.ts'
 import { useAddress } from '../data/scope.ts'
-import { useMay } from '../data/session.ts'
+import { usePages } from '../data/use-pages.ts'
+import { useMayAll, useSession } from '../data/session.ts'
+import { isLimited } from '../data/page-needs.ts'
+import { AddressTabs, useTab } from '../parts/address-tabs.tsx'
+import type { TabEntry } from '../parts/address-tabs.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column } from '../parts/data-table.tsx'
 import { Page, Panel } from '../parts/page.tsx'
@@ -61,31 +64,22 @@ const columns: Column<Alert>[] = [
 ]
 
 export function Alerts() {
-  const { view } = useAddress<AlertSearch>()
-  const navigate = useNavigate()
-  const mutings = useQuery(mutingsQuery)
-  const muted = view === 'muted'
+  const whole = !isLimited(useSession())
+  const mutings = useQuery({ ...mutingsQuery, enabled: whole })
+  const count = mutings.data === undefined ? '' : ` (${mutings.data.total})`
+  // what is muted is so for all sources
+  const tabs: TabEntry[] = [
+    ['alerts', 'Alerts'],
+    ...(whole ? [['muted', `What is muted${count}`] as const] : []),
+  ]
+  const muted = useTab(tabs) === 'muted'
   return (
     <Page
       title="Alerts"
       lead="Apps that a policy is about, unusual uploads, and troubles of the appliance itself, each with its evidence."
       fill={!muted}
     >
-      <TabList
-        selectedValue={muted ? 'muted' : 'alerts'}
-        onTabSelect={(_event, { value }) =>
-          void navigate({
-            to: '.',
-            search: (now: object) =>
-              ({ ...now, view: value === 'muted' ? 'muted' : undefined }) as never,
-          })
-        }
-      >
-        <Tab value="alerts">Alerts</Tab>
-        <Tab value="muted">
-          What is muted{mutings.data === undefined ? '' : ` (${mutings.data.total})`}
-        </Tab>
-      </TabList>
+      <AddressTabs tabs={tabs} />
       {muted ? <Mutings /> : <AlertList />}
     </Page>
   )
@@ -95,13 +89,7 @@ function AlertList() {
   const styles = useStyles()
   const { status = null, kind = null, app = null } = useAddress<AlertSearch>()
   const navigate = useNavigate()
-  const pages = useInfiniteQuery(alertPages({ status, kind, app }))
-  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows) ?? [], [pages.data])
-  const { hasNextPage, isFetching, fetchNextPage } = pages
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage()
-  }, [hasNextPage, isFetching, fetchNextPage])
-  const total = pages.data?.pages[0].total ?? 0
+  const { pages, rows, more, total = 0 } = usePages(alertPages({ status, kind, app }))
   const choose = (patch: { [Key in keyof AlertSearch]: AlertSearch[Key] | undefined }): void => {
     void navigate({ to: '.', search: (now: object) => ({ ...now, ...patch }) as never })
   }
@@ -182,7 +170,7 @@ function aboutOf(
 function Mutings() {
   const mutings = useQuery(mutingsQuery)
   const policies = useQuery(policiesQuery)
-  const may = useMay('govern.write')
+  const may = useMayAll('govern.write')
   const answers = useQueryClient()
   const end = useMutation({
     mutationFn: (id: string) => tell('DELETE', `/alerts/mutings/${id}`),

@@ -12,7 +12,7 @@ import { appTableQuery } from '../data/queries.ts'
 import { createRowOrder } from '../data/row-order.ts'
 import { createTextFinder } from '../data/text-finder.ts'
 import { useAddress, useScope } from '../data/scope.ts'
-import { useMay } from '../data/session.ts'
+import { useMayAll } from '../data/session.ts'
 import { AppFilters } from '../parts/app-filters.tsx'
 import { ColumnChoice, ExportMenu, useHiddenColumns } from '../parts/table-tools.tsx'
 import { DataTable } from '../parts/data-table.tsx'
@@ -204,7 +204,7 @@ export function Apps() {
   const sorting = useMemo((): Sorting => ({ by, order }), [by, order])
   const tags = useTags()
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set())
-  const mayTag = useMay('govern.write')
+  const mayTag = useMayAll('govern.write')
   const all = useMemo(
     () => [
       ...(mayTag ? [pickColumn(picked, setPicked)] : []),

@@ -1,12 +1,11 @@
 /** Every change and every look at a name. */
 import { Text } from '@fluentui/react-components'
-import { useInfiniteQuery } from '@tanstack/react-query'
-import { useCallback, useMemo } from 'react'
 import type { z } from 'zod'
 import type { auditRowSchema } from '../../api/access-schemas.ts'
 import { formatNoun, formatTime } from '../../report/format.ts'
 import { pagesOf } from '../data/queries.ts'
 import { useScope } from '../data/scope.ts'
+import { usePages } from '../data/use-pages.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column } from '../parts/data-table.tsx'
 import { Page } from '../parts/page.tsx'
@@ -25,13 +24,7 @@ const columns: Column<Row>[] = [
 
 export function Audit() {
   const { from, to } = useScope()
-  const pages = useInfiniteQuery(pagesOf<Row>('/audit', { from, to }))
-  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows) ?? [], [pages.data])
-  const { hasNextPage, isFetching, fetchNextPage } = pages
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage()
-  }, [hasNextPage, isFetching, fetchNextPage])
-  const total = pages.data?.pages[0].total ?? 0
+  const { pages, rows, more, total = 0 } = usePages(pagesOf<Row>('/audit', { from, to }))
   return (
     <Page
       title="Audit"

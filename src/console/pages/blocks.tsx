@@ -1,11 +1,10 @@
 /** Blocks: what is blocked, whom it would hit, scripts for devices, Defender's indicators. */
-import { Tab, TabList, Text } from '@fluentui/react-components'
+import { Text } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
 import { formatNoun } from '../../report/format.ts'
 import { blockListQuery } from '../data/govern-queries.ts'
-import { useAddress } from '../data/scope.ts'
-import { useMay } from '../data/session.ts'
+import { useMayAll } from '../data/session.ts'
+import { AddressTabs, useTab } from '../parts/address-tabs.tsx'
 import { BlockIndicators } from '../parts/block-indicators.tsx'
 import { BlockRehearsal } from '../parts/block-rehearsal.tsx'
 import { BlockScripts } from '../parts/block-scripts.tsx'
@@ -16,42 +15,23 @@ import { RouteLink } from '../parts/route-link.tsx'
 import { Answer, Empty } from '../parts/states.tsx'
 import { Name } from '../parts/words.tsx'
 
-const views = {
-  list: 'What is blocked',
-  rehearsal: 'Rehearsal',
-  scripts: 'Scripts for devices',
-  indicators: 'Defender indicators',
-} as const
-type View = keyof typeof views
+const views = [
+  ['list', 'What is blocked'],
+  ['rehearsal', 'Rehearsal'],
+  ['scripts', 'Scripts for devices'],
+  ['indicators', 'Defender indicators'],
+] as const
 
 export function Blocks() {
-  const { view } = useAddress<{ view?: string }>()
-  const navigate = useNavigate()
-  const may = useMay('govern.write')
-  const open: View = view !== undefined && view in views ? (view as View) : 'list'
+  const may = useMayAll('govern.write')
+  const tabs = views.filter(([id]) => id !== 'rehearsal' || may)
+  const open = useTab(tabs)
   return (
     <Page
       title="Blocks"
       lead="Unsanctioned apps can be blocked by firewalls, proxies, resolvers and Defender. Everything is looked at before it is done, and can be taken back."
     >
-      <TabList
-        selectedValue={open}
-        onTabSelect={(_event, { value }) =>
-          void navigate({
-            to: '.',
-            search: (now: object) =>
-              ({ ...now, view: value === 'list' ? undefined : value }) as never,
-          })
-        }
-      >
-        {Object.entries(views)
-          .filter(([id]) => id !== 'rehearsal' || may)
-          .map(([id, title]) => (
-            <Tab key={id} value={id}>
-              {title}
-            </Tab>
-          ))}
-      </TabList>
+      <AddressTabs tabs={tabs} />
       {open === 'list' && <List />}
       {open === 'rehearsal' && <BlockRehearsal />}
       {open === 'scripts' && <BlockScripts />}

@@ -15,7 +15,9 @@ import {
   timelineQuery,
   topQuery,
 } from '../data/queries.ts'
+import { isLimited } from '../data/page-needs.ts'
 import { useScope } from '../data/scope.ts'
+import { useSession } from '../data/session.ts'
 import { Freshness, FreshnessPanel } from '../parts/freshness.tsx'
 import { Headquarters } from '../parts/headquarters.tsx'
 import { NumberCards } from '../parts/number-cards.tsx'
@@ -108,6 +110,8 @@ function Figures({ summary }: { summary: Summary }) {
   const scope = useScope()
   const navigate = useNavigate()
   const timeline = useQuery(timelineQuery(scope))
+  // hours are complete or not for all sources together
+  const whole = !isLimited(useSession())
   const pick = useCallback(
     (category: string) => {
       if (category === 'Unknown services') void navigate({ to: '/unknown' })
@@ -178,7 +182,7 @@ function Figures({ summary }: { summary: Summary }) {
             }))}
           />
         </Panel>
-        <FreshnessPanel className={styles.whole} />
+        {whole && <FreshnessPanel className={styles.whole} />}
       </div>
     </>
   )

@@ -1,13 +1,13 @@
 /** Each hour of the report: whether it is complete, may still change, or lacks rows of a feed. */
-import { Badge, Tab, TabList } from '@fluentui/react-components'
+import { Badge } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import type { HourFreshness } from '../../report/freshness.ts'
 import { formatCount, formatTime } from '../../report/format.ts'
 import { hourStates, hourWords } from '../data/freshness-words.ts'
 import { freshnessQuery } from '../data/queries.ts'
 import { useAddress, useScope } from '../data/scope.ts'
+import { AddressTabs } from '../parts/address-tabs.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column } from '../parts/data-table.tsx'
 import { Page } from '../parts/page.tsx'
@@ -51,7 +51,6 @@ const hourOf = ({ hour }: HourFreshness): string => hour
 
 export function FreshnessPage() {
   const { state } = useAddress<{ state?: string }>()
-  const navigate = useNavigate()
   const freshness = useQuery(freshnessQuery(useScope()))
   const asked = hourStates.find((one) => one === state) ?? null
   const rows = useMemo(
@@ -74,22 +73,15 @@ export function FreshnessPage() {
       <Answer of={freshness}>
         {(data) => (
           <>
-            <TabList
-              selectedValue={asked ?? 'all'}
-              onTabSelect={(_event, { value }) =>
-                void navigate({
-                  to: '/freshness',
-                  search: value === 'all' ? {} : { state: String(value) },
-                })
-              }
-            >
-              <Tab value="all">All ({formatCount(data.hours.length)})</Tab>
-              {hourStates.map((one) => (
-                <Tab key={one} value={one}>
-                  {hourWords[one].word} ({formatCount(data[one])})
-                </Tab>
-              ))}
-            </TabList>
+            <AddressTabs
+              name="state"
+              tabs={[
+                ['all', `All (${formatCount(data.hours.length)})`],
+                ...hourStates.map(
+                  (one) => [one, `${hourWords[one].word} (${formatCount(data[one])})`] as const,
+                ),
+              ]}
+            />
             {rows.length === 0 ? (
               <Empty title={data.hours.length === 0 ? 'No hour with data' : 'No such hour'} />
             ) : (

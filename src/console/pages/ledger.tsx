@@ -1,11 +1,10 @@
 /** Where every line went, by source and hour. */
 import { Badge, MessageBar, MessageBarBody } from '@fluentui/react-components'
-import { useInfiniteQuery } from '@tanstack/react-query'
-import { useCallback, useMemo } from 'react'
 import { formatBytes, formatCount, formatTime } from '../../report/format.ts'
 import { ledgerPages } from '../data/queries.ts'
 import type { LedgerHour } from '../data/queries.ts'
 import { useScope } from '../data/scope.ts'
+import { usePages } from '../data/use-pages.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column } from '../parts/data-table.tsx'
 import { Page } from '../parts/page.tsx'
@@ -52,12 +51,7 @@ const columns: Column<LedgerHour>[] = [
 
 export function Ledger() {
   const { source, from, to } = useScope()
-  const pages = useInfiniteQuery(ledgerPages({ source, from, to }))
-  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows) ?? [], [pages.data])
-  const { hasNextPage, isFetching, fetchNextPage } = pages
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage()
-  }, [hasNextPage, isFetching, fetchNextPage])
+  const { pages, rows, more } = usePages(ledgerPages({ source, from, to }))
   return (
     <Page
       title="Ledger"

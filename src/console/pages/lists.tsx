@@ -1,9 +1,8 @@
 /** Whom and what the appliance is told about people and networks: groups, exclusions, address ranges; and the deletion of data. */
-import { Tab, TabList } from '@fluentui/react-components'
-import { useNavigate } from '@tanstack/react-router'
 import { formatNoun } from '../../report/format.ts'
-import { useAddress } from '../data/scope.ts'
-import { useMay } from '../data/session.ts'
+import { useMayAll } from '../data/session.ts'
+import { AddressTabs, useTab } from '../parts/address-tabs.tsx'
+import type { TabEntry } from '../parts/address-tabs.tsx'
 import { Deletion } from '../parts/deletion.tsx'
 import { KeptList } from '../parts/kept-list.tsx'
 import type { KeptField, KeptWords } from '../parts/kept-list.tsx'
@@ -87,35 +86,21 @@ const lists: Record<string, KeptWords & { title: string }> = {
 }
 
 export function Lists() {
-  const { view } = useAddress<{ view?: string }>()
-  const navigate = useNavigate()
-  const mayDelete = useMay('settings.write')
-  const open = view !== undefined && (view in lists || view === 'deletion') ? view : 'groups'
+  const mayDelete = useMayAll('settings.write')
+  const tabs: TabEntry[] = [
+    ...Object.entries(lists).map(([id, { title }]): TabEntry => [id, title]),
+    ...(mayDelete ? [['deletion', 'Delete data'] as const] : []),
+  ]
+  const open = useTab(tabs)
   const words = lists[open]
   return (
     <Page
       title="People and networks"
       lead="Groups of users, who is left out, what your networks are, and the deletion of data."
     >
-      <TabList
-        selectedValue={open}
-        onTabSelect={(_event, { value }) =>
-          void navigate({
-            to: '.',
-            search: (now: object) =>
-              ({ ...now, view: value === 'groups' ? undefined : value }) as never,
-          })
-        }
-      >
-        {Object.entries(lists).map(([id, { title }]) => (
-          <Tab key={id} value={id}>
-            {title}
-          </Tab>
-        ))}
-        {mayDelete && <Tab value="deletion">Delete data</Tab>}
-      </TabList>
+      <AddressTabs tabs={tabs} />
       {words !== undefined && <KeptList key={open} words={words} />}
-      {open === 'deletion' && mayDelete && <Deletion />}
+      {open === 'deletion' && <Deletion />}
     </Page>
   )
 }

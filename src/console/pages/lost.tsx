@@ -3,13 +3,25 @@ import { Text } from '@fluentui/react-components'
 import { visible } from '../../report/text.ts'
 import { Page } from '../parts/page.tsx'
 import { RouteLink } from '../parts/route-link.tsx'
-import { Fault } from '../parts/states.tsx'
+import { Fault, Refusal } from '../parts/states.tsx'
 
 export function Lost() {
   return (
     <Page title="Nothing here">
       <Text>
         There is no page at <code>{visible(window.location.pathname)}</code>.{' '}
+        <RouteLink to="/">To the dashboard</RouteLink>
+      </Text>
+    </Page>
+  )
+}
+
+/** A page that does not work for who looks. */
+export function Closed({ why }: { why: string }) {
+  return (
+    <Page title="Not for this account">
+      <Refusal why={why} />
+      <Text>
         <RouteLink to="/">To the dashboard</RouteLink>
       </Text>
     </Page>

@@ -1,7 +1,6 @@
 /** Users, devices and addresses: the lists. Sorted and filtered by the appliance, since there may be a great many. */
 import { Input, Text } from '@fluentui/react-components'
 import { SearchRegular } from '@fluentui/react-icons'
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import type { PersonKind } from '../../api/backend.ts'
@@ -11,6 +10,7 @@ import { ExportMenu } from '../parts/table-tools.tsx'
 import type { CellValue } from '../data/export.ts'
 import { peoplePages } from '../data/queries.ts'
 import { useAddress, useScope } from '../data/scope.ts'
+import { usePages } from '../data/use-pages.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column, Sorting } from '../parts/data-table.tsx'
 import { Page } from '../parts/page.tsx'
@@ -163,16 +163,10 @@ function People({ kind }: { kind: PersonKind }) {
   const scope = useScope()
   const [typed, setTyped, filter] = useFilterText()
   const [sorting, setSorting] = useSorting('bytesTotal', sorts)
-  const pages = useInfiniteQuery(
+  const { pages, rows, more, total } = usePages(
     peoplePages(kind, { ...scope.query, sort: sorting.by, order: sorting.order, filter }),
   )
-  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows) ?? [], [pages.data])
   const columns = useMemo(() => columnsOf(kind), [kind])
-  const { hasNextPage, isFetching, fetchNextPage } = pages
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage()
-  }, [hasNextPage, isFetching, fetchNextPage])
-  const total = pages.data?.pages[0].total
   return (
     <Page
       title={title}

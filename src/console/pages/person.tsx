@@ -8,7 +8,7 @@ import { formatCount } from '../../report/format.ts'
 import { cut, visible } from '../../report/text.ts'
 import { personQuery, timelineQuery } from '../data/queries.ts'
 import { useAddress, useScope } from '../data/scope.ts'
-import { DeviceFacts } from '../parts/device-facts.tsx'
+import { DeviceFacts, DeviceHistory } from '../parts/device-facts.tsx'
 import { Facts } from '../parts/facts.tsx'
 import { NameRequestPanel } from '../parts/name-request.tsx'
 import { Page, Panel } from '../parts/page.tsx'
@@ -67,6 +67,9 @@ function Detail({ kind, detail }: { kind: PersonKind; detail: PersonDetail }) {
       </Panel>
       <NameRequestPanel pseudonym={person.name} />
       {kind === 'devices' && detail.facts !== undefined && <DeviceFacts facts={detail.facts} />}
+      {kind === 'devices' && detail.history !== undefined && (
+        <DeviceHistory history={detail.history} />
+      )}
       <Panel title="Use over time">
         <Answer of={timeline}>{(data) => <TrafficChart timeline={data} height={220} />}</Answer>
       </Panel>

@@ -2,7 +2,6 @@
 import {
   Button,
   Field,
-  Input,
   MessageBar,
   MessageBarBody,
   Select,
@@ -15,13 +14,14 @@ import {
 } from '@fluentui/react-components'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import type { ReplayResult } from '../../api/schemas.ts'
 import { formatNoun, formatShare } from '../../report/format.ts'
 import { visible } from '../../report/text.ts'
 import { tell } from '../data/ask.ts'
-import { definitionFor, fieldNames, splitLine } from '../data/format-maker.ts'
-import type { Mapped } from '../data/format-maker.ts'
 import { formatsQuery } from '../data/queries.ts'
-import { useMay } from '../data/session.ts'
+import { useMayAll } from '../data/session.ts'
+import { takenAlong } from '../data/taken-along.ts'
+import { ColumnMapper } from '../parts/column-mapper.tsx'
 import { Page, Panel } from '../parts/page.tsx'
 import { ParsedRows } from '../parts/parsed-rows.tsx'
 import type { Parsed } from '../parts/parsed-rows.tsx'
@@ -34,17 +34,12 @@ const useStyles = makeStyles({
     '& textarea': { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 },
   },
   row: { display: 'flex', flexWrap: 'wrap', gap: '12px', alignItems: 'flex-end' },
-  columns: {
-    display: 'grid',
-    gridTemplateColumns: 'repeat(auto-fill, minmax(190px, 1fr))',
-    gap: '12px',
-  },
 })
 
 export function Playground() {
   const styles = useStyles()
   const formats = useQuery(formatsQuery)
-  const [lines, setLines] = useState('')
+  const [lines, setLines] = useState(takenAlong)
   const [format, setFormat] = useState('auto')
   const [definition, setDefinition] = useState('')
   const [tab, setTab] = useState('read')
@@ -81,7 +76,7 @@ export function Playground() {
             </Select>
           </Field>
         )}
-        {tab === 'columns' && <ColumnMaker line={lines.split('\n')[0]} onMake={setDefinition} />}
+        {tab === 'columns' && <ColumnMapper lines={lines} onMake={setDefinition} />}
         {tab !== 'read' && (
           <Textarea
             className={styles.area}
@@ -118,73 +113,18 @@ export function Playground() {
   )
 }
 
-/** Splits the first line, and asks of each column what it is. */
-function ColumnMaker({ line, onMake }: { line: string; onMake: (definition: string) => void }) {
-  const styles = useStyles()
-  const [id, setId] = useState('MY_PROXY')
-  const [separator, setSeparator] = useState(',')
-  const [fields, setFields] = useState<Record<number, string>>({})
-  const values = splitLine(line, separator)
-  const mapped: Mapped[] = Object.entries(fields).flatMap(([column, field]) =>
-    field === '' ? [] : [{ column: Number(column), field }],
-  )
-  return (
-    <>
-      <div className={styles.row}>
-        <Field label="Id of the format">
-          <Input
-            value={id}
-            onChange={(_event, { value }) =>
-              setId(value.toUpperCase().replaceAll(/[^A-Z0-9_]/g, '_'))
-            }
-          />
-        </Field>
-        <Field label="Columns are cut at">
-          <Select value={separator} onChange={(_event, { value }) => setSeparator(value)}>
-            <option value=",">comma</option>
-            <option value=";">semicolon</option>
-            <option value={'\t'}>tab</option>
-            <option value="|">bar</option>
-            <option value=" ">spaces</option>
-          </Select>
-        </Field>
-        <Button
-          disabled={mapped.length === 0}
-          onClick={() => onMake(definitionFor(id, separator, values.length, mapped))}
-        >
-          Write the definition
-        </Button>
-      </div>
-      {line === '' && <Text>Paste a line above first: its columns appear here.</Text>}
-      <div className={styles.columns}>
-        {values.slice(0, 60).map((value, column) => (
-          <Field key={column} label={`${column}: ${visible(value).slice(0, 40)}`}>
-            <Select
-              value={fields[column] ?? ''}
-              onChange={(_event, data) => setFields((now) => ({ ...now, [column]: data.value }))}
-            >
-              <option value="">left out</option>
-              {fieldNames.map((name) => (
-                <option key={name} value={name}>
-                  {name}
-                </option>
-              ))}
-            </Select>
-          </Field>
-        ))}
-      </div>
-    </>
-  )
-}
-
 /** Puts the definition in force; the unread lines can then be given to the parsers again. */
 function Keep({ definition }: { definition: string }) {
   const answers = useQueryClient()
-  const may = useMay('govern.write')
+  const may = useMayAll('govern.write')
   const id = /^id:\s*([A-Z0-9_]+)/m.exec(definition)?.[1] ?? null
   const keep = useMutation({
     mutationFn: () => tell('PUT', `/definitions/${id}`, { text: definition }),
     onSuccess: () => answers.invalidateQueries({ queryKey: formatsQuery.queryKey }),
+  })
+  const replay = useMutation({
+    mutationFn: () => tell<ReplayResult>('POST', '/unparsed/replay', {}),
+    onSuccess: () => answers.invalidateQueries(),
   })
   if (!may || id === null) return null
   return (
@@ -194,12 +134,20 @@ function Keep({ definition }: { definition: string }) {
       </Button>
       {keep.error !== null && <Fault fault={keep.error} />}
       {keep.isSuccess && (
-        <MessageBar intent="success">
-          <MessageBarBody>
-            It is in force: lines that come from now on are read with it. Those that waited:{' '}
-            <RouteLink to="/unparsed">Unparsed lines</RouteLink>.
-          </MessageBarBody>
-        </MessageBar>
+        <>
+          <Button disabled={replay.isPending || replay.isSuccess} onClick={() => replay.mutate()}>
+            Give the unparsed lines to the parsers again
+          </Button>
+          {replay.error !== null && <Fault fault={replay.error} />}
+          <MessageBar intent="success" layout="multiline">
+            <MessageBarBody>
+              {replay.data === undefined
+                ? 'It is in force: lines that come from now on are read with it. '
+                : `${formatNoun(replay.data.lines, 'line')} went to the parsers again. What is still not read comes back: `}
+              <RouteLink to="/unparsed">Unparsed lines</RouteLink>
+            </MessageBarBody>
+          </MessageBar>
+        </>
       )}
     </>
   )

@@ -18,7 +18,7 @@ import { tell } from '../data/ask.ts'
 import { policiesQuery, templatesQuery } from '../data/govern-queries.ts'
 import type { PolicyRow } from '../data/govern-queries.ts'
 import { aboutWords, thresholdWords } from '../data/policy-words.ts'
-import { useMay } from '../data/session.ts'
+import { useMayAll } from '../data/session.ts'
 import { Page, Panel } from '../parts/page.tsx'
 import { PlainTable } from '../parts/plain-table.tsx'
 import { RouteLink } from '../parts/route-link.tsx'
@@ -30,7 +30,7 @@ const useStyles = makeStyles({ list: { maxHeight: '420px' } })
 
 export function Policies() {
   const policies = useQuery(policiesQuery)
-  const may = useMay('govern.write')
+  const may = useMayAll('govern.write')
   const answers = useQueryClient()
   const change = useMutation({
     mutationFn: ({ id, ...policy }: PolicyRow) => tell('PUT', `/policies/${id}`, policy),

@@ -8,11 +8,11 @@ import { tell } from '../data/ask.ts'
 import { policiesQuery, templatesQuery } from '../data/govern-queries.ts'
 import type { Policy } from '../data/govern-queries.ts'
 import { useAddress } from '../data/scope.ts'
-import { useMay } from '../data/session.ts'
+import { useRefusal } from '../data/session.ts'
 import { Confirm } from '../parts/confirm.tsx'
 import { Page } from '../parts/page.tsx'
 import { PolicyForm } from '../parts/policy-form.tsx'
-import { Answer, Empty, Fault } from '../parts/states.tsx'
+import { Answer, Empty, Fault, Refusal } from '../parts/states.tsx'
 
 /** What a policy says when nobody said anything. */
 const blank: Policy = {
@@ -54,6 +54,7 @@ function useSaved() {
 
 function NewPolicy({ template }: { template: string | null }) {
   const templates = useQuery({ ...templatesQuery, enabled: template !== null })
+  const refusal = useRefusal('govern.write')
   const saved = useSaved()
   const make = useMutation({
     mutationFn: (policy: Policy) => tell('POST', '/policies', policy),
@@ -62,13 +63,14 @@ function NewPolicy({ template }: { template: string | null }) {
   const form = (first: Policy) => (
     <PolicyForm
       first={first}
-      busy={make.isPending}
+      busy={refusal !== null || make.isPending}
       verb="Make the policy"
       onSave={(policy) => make.mutate(policy)}
     />
   )
   return (
     <Page title="New policy">
+      <Refusal why={refusal} />
       {make.error !== null && <Fault fault={make.error} />}
       {template === null ? (
         form(blank)
@@ -83,7 +85,8 @@ function NewPolicy({ template }: { template: string | null }) {
 
 function KnownPolicy({ id }: { id: string }) {
   const policies = useQuery(policiesQuery)
-  const may = useMay('govern.write')
+  const refusal = useRefusal('govern.write')
+  const may = refusal === null
   const saved = useSaved()
   const change = useMutation({
     mutationFn: (policy: Policy) => tell('PUT', `/policies/${id}`, policy),
@@ -97,6 +100,7 @@ function KnownPolicy({ id }: { id: string }) {
   const found = policies.data?.rows.find((row) => row.id === id)
   return (
     <Page title={found === undefined ? 'Policy' : visible(found.name)}>
+      <Refusal why={refusal} />
       {fault !== null && <Fault fault={fault} />}
       <Answer of={policies}>
         {() => {

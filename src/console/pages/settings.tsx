@@ -1,31 +1,21 @@
 /** How the appliance is, and its configuration: as a form, as YAML, as it is in force. A change is seen before it is made. */
-import {
-  Badge,
-  Button,
-  Tab,
-  TabList,
-  Text,
-  Textarea,
-  makeStyles,
-  tokens,
-} from '@fluentui/react-components'
+import { Badge, Button, Text, Textarea, makeStyles, tokens } from '@fluentui/react-components'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ReloadResult } from '../../api/schemas.ts'
 import { visible } from '../../report/text.ts'
-import { tell } from '../data/ask.ts'
+import { ApiFault, tell } from '../data/ask.ts'
 import { configFileQuery, configSchemaQuery, draftOf } from '../data/config-queries.ts'
 import type { ConfigChange, ConfigFile } from '../data/config-queries.ts'
 import { configQuery, readinessQuery } from '../data/queries.ts'
-import { useAddress } from '../data/scope.ts'
 import { useMay } from '../data/session.ts'
 import { yamlOf } from '../data/yaml-text.ts'
+import { AddressTabs, useTab } from '../parts/address-tabs.tsx'
 import { Code } from '../parts/code.tsx'
 import { ConfigForm } from '../parts/config-form.tsx'
 import { ConfigReview } from '../parts/config-review.tsx'
 import { Page, Panel } from '../parts/page.tsx'
-import { Answer, Fault } from '../parts/states.tsx'
+import { Answer, Empty, Fault } from '../parts/states.tsx'
 import { Taken } from '../parts/taken.tsx'
 
 const useStyles = makeStyles({
@@ -39,14 +29,18 @@ const useStyles = makeStyles({
   },
 })
 
-const views = { state: 'State', form: 'As a form', yaml: 'As YAML', force: 'In force' } as const
-type View = keyof typeof views
+const views = [
+  ['state', 'State'],
+  ['form', 'As a form'],
+  ['yaml', 'As YAML'],
+  ['force', 'In force'],
+] as const
 
 export function Settings() {
   const answers = useQueryClient()
   const may = useMay('settings.write')
-  const navigate = useNavigate()
-  const { view } = useAddress<{ view?: string }>()
+  const tabs = views.filter(([id]) => may || id === 'state' || id === 'force')
+  const open = useTab(tabs)
   const [done, setDone] = useState<ReloadResult | null>(null)
   const reload = useMutation({
     mutationFn: () => tell<ReloadResult>('POST', '/config/reload'),
@@ -55,7 +49,6 @@ export function Settings() {
       await answers.invalidateQueries()
     },
   })
-  const open: View = view !== undefined && view in views ? (view as View) : 'state'
   return (
     <Page
       title="Settings"
@@ -70,27 +63,10 @@ export function Settings() {
     >
       {reload.error !== null && <Fault fault={reload.error} />}
       {done !== null && <Taken result={done} />}
-      <TabList
-        selectedValue={open}
-        onTabSelect={(_event, { value }) =>
-          void navigate({
-            to: '.',
-            search: (now: object) =>
-              ({ ...now, view: value === 'state' ? undefined : value }) as never,
-          })
-        }
-      >
-        {Object.entries(views)
-          .filter(([id]) => may || id === 'state' || id === 'force')
-          .map(([id, title]) => (
-            <Tab key={id} value={id}>
-              {title}
-            </Tab>
-          ))}
-      </TabList>
+      <AddressTabs tabs={tabs} />
       {open === 'state' && <State />}
-      {open === 'form' && may && <Form onDone={setDone} />}
-      {open === 'yaml' && may && <Yaml onDone={setDone} />}
+      {open === 'form' && <Form onDone={setDone} />}
+      {open === 'yaml' && <Yaml onDone={setDone} />}
       {open === 'force' && <InForce />}
     </Page>
   )
@@ -134,6 +110,34 @@ interface EditorProps {
   onDone: (result: ReloadResult) => void
 }
 
+/** `undefined` takes a change back. */
+function changed(
+  now: ReadonlyMap<string, ConfigChange>,
+  { path, value }: ConfigChange,
+): ReadonlyMap<string, ConfigChange> {
+  const next = new Map(now)
+  if (value === undefined) next.delete(JSON.stringify(path))
+  else next.set(JSON.stringify(path), { path, value })
+  return next
+}
+
+/** The appliance runs on its defaults, or a program gave it its configuration. */
+function NoFile() {
+  return (
+    <Panel>
+      <Empty title="There is no configuration file">
+        <Text>
+          This appliance runs on its defaults, or as a demo: start it with a file (gnomon serve
+          --config gnomon.yaml), and it is changed here. What holds now stands under In force.
+        </Text>
+      </Empty>
+    </Panel>
+  )
+}
+
+const isMissing = (error: Error | null): boolean =>
+  error instanceof ApiFault && error.status === 404
+
 function Form({ onDone }: EditorProps) {
   const file = useQuery(configFileQuery)
   const schema = useQuery(configSchemaQuery)
@@ -142,6 +146,7 @@ function Form({ onDone }: EditorProps) {
   const draft = useMutation({
     mutationFn: () => draftOf(file.data?.text ?? '', [...changes.values()]),
   })
+  if (isMissing(file.error)) return <NoFile />
   return (
     <Panel title="Values">
       {draft.error !== null && <Fault fault={draft.error} />}
@@ -156,12 +161,7 @@ function Form({ onDone }: EditorProps) {
                       schema={shape}
                       config={values}
                       changes={changes}
-                      onChange={({ path, value }) => {
-                        const next = new Map(changes)
-                        if (value === undefined) next.delete(JSON.stringify(path))
-                        else next.set(JSON.stringify(path), { path, value })
-                        setChanges(next)
-                      }}
+                      onChange={(change) => setChanges((now) => changed(now, change))}
                       onReview={() => draft.mutate()}
                     />
                   )}
@@ -188,6 +188,7 @@ function Form({ onDone }: EditorProps) {
 
 function Yaml({ onDone }: EditorProps) {
   const file = useQuery(configFileQuery)
+  if (isMissing(file.error)) return <NoFile />
   return (
     <Answer of={file}>
       {(known) => <Editor key={known.revision} file={known} onDone={onDone} />}

@@ -1,14 +1,13 @@
 /** Destinations in no catalog: what may be an app nobody has heard of yet. */
-import { Input, Tab, TabList, Text, makeStyles } from '@fluentui/react-components'
+import { Input, Text, makeStyles } from '@fluentui/react-components'
 import { SearchRegular } from '@fluentui/react-icons'
-import { useInfiniteQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
-import { useCallback, useMemo } from 'react'
 import { formatCount, formatNoun } from '../../report/format.ts'
 import type { ReportUnknown } from '../../report/report.ts'
 import type { CellValue } from '../data/export.ts'
 import { unknownPages } from '../data/queries.ts'
-import { useAddress, useScope } from '../data/scope.ts'
+import { useScope } from '../data/scope.ts'
+import { usePages } from '../data/use-pages.ts'
+import { AddressTabs, useTab } from '../parts/address-tabs.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column } from '../parts/data-table.tsx'
 import { Finder } from '../parts/finder.tsx'
@@ -78,29 +77,20 @@ const valueOf = (row: ReportUnknown, column: string): CellValue =>
   column === 'name' ? row.domain : ((row as unknown as Record<string, CellValue>)[column] ?? null)
 
 /** The finder first: it tells which of the many are worth a look. */
+const tabs = [
+  ['finder', 'What looks like an app'],
+  ['all', 'All of them'],
+] as const
+
 export function Unknown() {
-  const { view } = useAddress<{ view?: string }>()
-  const navigate = useNavigate()
-  const all = view === 'all'
+  const all = useTab(tabs) === 'all'
   return (
     <Page
       title="Unknown services"
       lead="Destinations that stand in no catalog, by registrable domain or address. They count in every sum; they have no score."
       fill={all}
     >
-      <TabList
-        selectedValue={all ? 'all' : 'finder'}
-        onTabSelect={(_event, { value }) =>
-          void navigate({
-            to: '.',
-            search: (now: object) =>
-              ({ ...now, view: value === 'all' ? 'all' : undefined }) as never,
-          })
-        }
-      >
-        <Tab value="finder">What looks like an app</Tab>
-        <Tab value="all">All of them</Tab>
-      </TabList>
+      <AddressTabs tabs={tabs} />
       {all ? <AllUnknown /> : <Finder />}
     </Page>
   )
@@ -111,15 +101,9 @@ function AllUnknown() {
   const scope = useScope()
   const [typed, setTyped, filter] = useFilterText()
   const [sorting, setSorting] = useSorting('transactions', sorts)
-  const pages = useInfiniteQuery(
+  const { pages, rows, more, total } = usePages(
     unknownPages({ ...scope.query, sort: sorting.by, order: sorting.order, filter }),
   )
-  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows) ?? [], [pages.data])
-  const { hasNextPage, isFetching, fetchNextPage } = pages
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage()
-  }, [hasNextPage, isFetching, fetchNextPage])
-  const total = pages.data?.pages[0].total
   return (
     <>
       <div className={styles.tools}>

@@ -9,15 +9,16 @@ import {
   tokens,
 } from '@fluentui/react-components'
 import { ArrowRepeatAllRegular, SearchRegular } from '@fluentui/react-icons'
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useCallback, useMemo, useState } from 'react'
+import { useState } from 'react'
 import type { ReplayResult, UnparsedRow } from '../../api/schemas.ts'
 import { formatBytes, formatNoun, formatTime } from '../../report/format.ts'
 import { visible } from '../../report/text.ts'
 import { tell } from '../data/ask.ts'
 import { unparsedPages } from '../data/queries.ts'
 import { useAddress, useScope } from '../data/scope.ts'
+import { usePages } from '../data/use-pages.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column } from '../parts/data-table.tsx'
 import { Page } from '../parts/page.tsx'
@@ -62,8 +63,7 @@ export function Unparsed() {
   const navigate = useNavigate()
   const answers = useQueryClient()
   const [typed, setTyped] = useState(reason ?? '')
-  const pages = useInfiniteQuery(unparsedPages({ source, reason }))
-  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows) ?? [], [pages.data])
+  const { pages, rows, more, total = 0 } = usePages(unparsedPages({ source, reason }))
   const replay = useMutation({
     mutationFn: () =>
       tell<ReplayResult>('POST', '/unparsed/replay', {
@@ -72,11 +72,6 @@ export function Unparsed() {
       }),
     onSuccess: () => answers.invalidateQueries(),
   })
-  const { hasNextPage, isFetching, fetchNextPage } = pages
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage()
-  }, [hasNextPage, isFetching, fetchNextPage])
-  const total = pages.data?.pages[0].total ?? 0
   return (
     <Page
       title="Unparsed lines"

@@ -1,4 +1,4 @@
-/** A snapshot from log files: dropped here, recognised before they are sent, followed until they are read. */
+/** A snapshot from log files: dropped here, recognised before they are sent, followed until they are read; broken off and gone on with. */
 import {
   Button,
   Field,
@@ -12,17 +12,18 @@ import {
   tokens,
 } from '@fluentui/react-components'
 import { ArrowUploadRegular } from '@fluentui/react-icons'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import type { DragEvent } from 'react'
-import { formatNoun } from '../../report/format.ts'
+import type { UploadRow } from '../../api/schemas.ts'
+import { formatBytes, formatNoun, formatShare, formatTime } from '../../report/format.ts'
+import { droppedFiles } from '../data/file-head.ts'
 import { sourcesQuery } from '../data/queries.ts'
-import { send } from '../data/upload.ts'
-import type { Sending } from '../data/upload.ts'
+import { useSending } from '../data/sending.ts'
 import { Page, Panel } from '../parts/page.tsx'
 import { RouteLink } from '../parts/route-link.tsx'
 import { UploadItem } from '../parts/upload-item.tsx'
-import type { Item } from '../parts/upload-item.tsx'
+import { Name } from '../parts/words.tsx'
 
 const useStyles = makeStyles({
   drop: {
@@ -42,89 +43,38 @@ const useStyles = makeStyles({
     borderLeftColor: tokens.colorBrandStroke1,
     backgroundColor: tokens.colorBrandBackground2,
   },
+  // while files are on their way they are what one looks at
+  small: { padding: '12px 20px', flexDirection: 'row', justifyContent: 'center', flexWrap: 'wrap' },
   icon: { fontSize: '36px', color: tokens.colorBrandForeground1 },
   row: { display: 'flex', flexWrap: 'wrap', gap: '16px', alignItems: 'flex-end' },
   field: { minWidth: '240px' },
   buttons: { display: 'flex', gap: '8px', flexWrap: 'wrap', justifyContent: 'center' },
+  left: { display: 'flex', gap: '12px', flexWrap: 'wrap', alignItems: 'center' },
+  grow: { flexGrow: 1, minWidth: '240px' },
 })
-
-/** Sent one after the other: the appliance reads faster than a line brings them. */
-let counter = 0
 
 export function Upload() {
   const styles = useStyles()
-  const answers = useQueryClient()
   const sources = useQuery(sourcesQuery)
-  const [items, setItems] = useState<Item[]>([])
+  const sending = useSending()
+  const { items, busy, report, waiting } = sending
   const [over, setOver] = useState(false)
   const [title, setTitle] = useState('')
   const [kind, setKind] = useState('snapshot')
-  const [busy, setBusy] = useState(false)
-  const [report, setReport] = useState<string | null>(null)
   const files = useRef<HTMLInputElement>(null)
   const folder = useRef<HTMLInputElement>(null)
-  const sending = useRef<{ key: number; way: Sending } | null>(null)
-  const cancelled = useRef(new Set<number>())
-
-  const patch = (key: number, change: Partial<Item>): void =>
-    setItems((now) => now.map((item) => (item.key === key ? { ...item, ...change } : item)))
-  const add = (list: Iterable<File>): void => {
-    const fresh = Array.from(list, (file): Item => ({
-      key: counter++,
-      file,
-      state: 'chosen',
-      sentBytes: 0,
-      startedMs: 0,
-      uploadId: null,
-      fault: null,
-    }))
-    setItems((now) => [...now, ...fresh.filter(({ file }) => file.size > 0)])
-  }
-  const cancel = (key: number): void => {
-    cancelled.current.add(key)
-    if (sending.current?.key === key) sending.current.way.cancel()
-    else setItems((now) => now.filter((item) => item.key !== key))
-  }
-
-  const start = async (): Promise<void> => {
-    setBusy(true)
-    let into = report
-    for (const item of items.filter(({ state }) => state === 'chosen' || state === 'failed')) {
-      if (cancelled.current.has(item.key)) continue
-      patch(item.key, { state: 'sending', startedMs: Date.now(), sentBytes: 0, fault: null })
-      const query =
-        kind === 'snapshot'
-          ? into === null
-            ? { snapshot: 'true', report: title.trim() === '' ? undefined : title.trim() }
-            : { into }
-          : { source: kind }
-      const way = send(item.file, query, (sentBytes) => patch(item.key, { sentBytes }))
-      sending.current = { key: item.key, way }
-      try {
-        const row = await way.done
-        if (kind === 'snapshot') {
-          into = row.report
-          setReport(row.report)
-        }
-        patch(item.key, { state: 'sent', uploadId: row.id, sentBytes: item.file.size })
-      } catch (error) {
-        patch(item.key, {
-          state: 'failed',
-          fault: error instanceof Error ? error : new Error(String(error)),
-        })
-      }
-    }
-    sending.current = null
-    setBusy(false)
-    void answers.invalidateQueries({ queryKey: ['reports'] })
-  }
+  const to = { kind, title }
 
   const drop = (event: DragEvent): void => {
     event.preventDefault()
     setOver(false)
-    void filesOf(event.dataTransfer).then(add)
+    void droppedFiles(event.dataTransfer).then(sending.add)
   }
-  const waiting = items.filter(({ state }) => state === 'chosen' || state === 'failed')
+  const chosen = (input: HTMLInputElement): void => {
+    sending.add(input.files ?? [])
+    // so that the same file can be chosen again
+    input.value = ''
+  }
   return (
     <Page
       title="Upload logs"
@@ -132,7 +82,11 @@ export function Upload() {
     >
       <Panel>
         <div
-          className={mergeClasses(styles.drop, over && styles.over)}
+          className={mergeClasses(
+            styles.drop,
+            items.length > 0 && styles.small,
+            over && styles.over,
+          )}
           onDragOver={(event) => {
             event.preventDefault()
             setOver(true)
@@ -140,7 +94,7 @@ export function Upload() {
           onDragLeave={() => setOver(false)}
           onDrop={drop}
         >
-          <ArrowUploadRegular className={styles.icon} />
+          {items.length === 0 && <ArrowUploadRegular className={styles.icon} />}
           <Text size={400}>Drop files or a folder here</Text>
           <div className={styles.buttons}>
             <Button onClick={() => files.current?.click()}>Choose files</Button>
@@ -152,7 +106,7 @@ export function Upload() {
             multiple
             hidden
             aria-label="Log files"
-            onChange={(event) => add(event.target.files ?? [])}
+            onChange={(event) => chosen(event.target)}
           />
           <input
             ref={folder}
@@ -160,7 +114,7 @@ export function Upload() {
             hidden
             aria-label="A folder of log files"
             {...{ webkitdirectory: '' }}
-            onChange={(event) => add(event.target.files ?? [])}
+            onChange={(event) => chosen(event.target)}
           />
         </div>
         <div className={styles.row}>
@@ -191,12 +145,12 @@ export function Upload() {
           <Button
             appearance="primary"
             disabled={busy || waiting.length === 0}
-            onClick={() => void start()}
+            onClick={() => void sending.start(to)}
           >
-            Send {formatNoun(waiting.length, 'file')}
+            {busy ? 'Sending' : sendWords(waiting.length)}
           </Button>
         </div>
-        {report !== null && (
+        {report !== null && items.some(({ state }) => state === 'sent') && (
           <MessageBar intent="success">
             <MessageBarBody>
               The snapshot fills as its lines are read:{' '}
@@ -207,32 +161,48 @@ export function Upload() {
           </MessageBar>
         )}
       </Panel>
+      {sending.left.length > 0 && (
+        <Panel title="Broken off">
+          <Text>
+            The appliance holds the beginning of these. Choose the same file again, and it goes on
+            where it ended.
+          </Text>
+          {sending.left.map((row) => (
+            <BrokenOff key={row.id} row={row} onGiveUp={() => void sending.giveUp(row.id)} />
+          ))}
+        </Panel>
+      )}
       {items.map((item) => (
-        <UploadItem key={item.key} item={item} onCancel={() => cancel(item.key)} />
+        <UploadItem
+          key={item.key}
+          item={item}
+          busy={busy}
+          onPause={() => sending.pause(item.key)}
+          onGoOn={() => void sending.start(to, item.key)}
+          onRemove={() => sending.remove(item)}
+        />
       ))}
     </Page>
   )
 }
 
-/** Files that were dropped, and those within dropped folders. */
-async function filesOf(transfer: DataTransfer): Promise<File[]> {
-  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry())
-  const plain = [...transfer.files]
-  if (entries.every((entry) => entry === null || entry.isFile)) return plain
-  const found: File[] = []
-  const walk = async (entry: FileSystemEntry): Promise<void> => {
-    if (entry.isFile)
-      found.push(
-        await new Promise<File>((resolve, reject) =>
-          (entry as FileSystemFileEntry).file(resolve, reject),
-        ),
-      )
-    else
-      for (const child of await new Promise<FileSystemEntry[]>((resolve, reject) =>
-        (entry as FileSystemDirectoryEntry).createReader().readEntries(resolve, reject),
-      ))
-        await walk(child)
-  }
-  for (const entry of entries) if (entry !== null) await walk(entry)
-  return found
+function sendWords(files: number): string {
+  return files === 0 ? 'Send' : `Send ${formatNoun(files, 'file')}`
+}
+
+function BrokenOff({ row, onGiveUp }: { row: UploadRow; onGiveUp: () => void }) {
+  const styles = useStyles()
+  const { name, receivedBytes, totalBytes, expires } = row
+  return (
+    <div className={styles.left}>
+      <span className={styles.grow}>
+        <Name text={name} />: {formatBytes(receivedBytes)} of {formatBytes(totalBytes)} arrived (
+        {formatShare(totalBytes === null ? null : receivedBytes / totalBytes)})
+        {expires !== null && `, kept until ${formatTime(expires)} UTC`}
+      </span>
+      <Button size="small" aria-label={`Give it up: ${name}`} onClick={onGiveUp}>
+        Give it up
+      </Button>
+    </div>
+  )
 }

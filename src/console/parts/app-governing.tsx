@@ -25,7 +25,7 @@ import { tell } from '../data/ask.ts'
 import { tagHistoryQuery } from '../data/govern-queries.ts'
 import type { TagEvent } from '../data/govern-queries.ts'
 import { catalogAppQuery } from '../data/queries.ts'
-import { useMay } from '../data/session.ts'
+import { useMayAll } from '../data/session.ts'
 import { NumberField } from './choices.tsx'
 import { Confirm } from './confirm.tsx'
 import { OwnAppDialog } from './own-app-dialog.tsx'
@@ -43,7 +43,7 @@ const useStyles = makeStyles({
 
 export function AppGoverning({ id }: { id: string }) {
   const styles = useStyles()
-  const may = useMay('govern.write')
+  const may = useMayAll('govern.write')
   const answers = useQueryClient()
   const navigate = useNavigate()
   const entry = useQuery(catalogAppQuery(id)).data
@@ -232,13 +232,14 @@ function ScoreDialog({
           <DialogActions>
             <Button
               appearance="primary"
-              disabled={given === null || note.trim() === '' || put.isPending}
+              disabled={given === null || note.trim() === ''}
+              disabledFocusable={put.isPending}
               onClick={() => put.mutate(true)}
             >
               Set it
             </Button>
             {override !== null && (
-              <Button disabled={put.isPending} onClick={() => put.mutate(false)}>
+              <Button disabledFocusable={put.isPending} onClick={() => put.mutate(false)}>
                 Take it back
               </Button>
             )}

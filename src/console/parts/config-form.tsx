@@ -1,4 +1,4 @@
-/** The configuration as a form, made of its schema: every single value has its field; lists of entries are changed as YAML. */
+/** The configuration as a form, made of its schema: every single value has its field, every entry of a list its group of fields. */
 import {
   Accordion,
   AccordionHeader,
@@ -12,9 +12,12 @@ import {
   makeStyles,
   tokens,
 } from '@fluentui/react-components'
+import { AddRegular, ArrowUndoRegular, DeleteRegular } from '@fluentui/react-icons'
+import { useState } from 'react'
 import { formatNoun } from '../../report/format.ts'
+import { visible } from '../../report/text.ts'
 import type { ConfigChange, Shape } from '../data/config-queries.ts'
-import { WordsField } from './choices.tsx'
+import { SeveralField, WordsField } from './choices.tsx'
 
 const useStyles = makeStyles({
   grid: {
@@ -34,6 +37,8 @@ const useStyles = makeStyles({
     minWidth: 0,
   },
   muted: { color: tokens.colorNeutralForeground3 },
+  entries: { gridColumn: '1 / -1', display: 'grid', gap: '10px', minWidth: 0 },
+  head: { display: 'flex', gap: '8px', alignItems: 'center', justifyContent: 'space-between' },
 })
 
 /** By their path as JSON. */
@@ -42,9 +47,10 @@ export type Changes = ReadonlyMap<string, ConfigChange>
 interface PartProps {
   shape: Shape
   value: unknown
-  path: string[]
+  path: ConfigChange['path']
   changes: Changes
-  onChange: (change: ConfigChange | { path: string[]; value: undefined }) => void
+  /** undefined = as it was. */
+  onChange: (change: ConfigChange) => void
 }
 
 export function ConfigForm({
@@ -101,7 +107,7 @@ function Part(props: PartProps) {
   if (shape.properties === undefined)
     return (
       <div className={styles.grid}>
-        <Value {...props} />
+        {entryShape(shape) === null ? <Value {...props} /> : <Entries {...props} />}
       </div>
     )
   const values = (value ?? {}) as Record<string, unknown>
@@ -114,6 +120,7 @@ function Part(props: PartProps) {
       )}
       {Object.entries(shape.properties).map(([key, inner]) => {
         const next = { value: values[key], path: [...path, key], changes, onChange }
+        if (entryShape(inner) !== null) return <Entries key={key} shape={inner} {...next} />
         return inner.properties === undefined ? (
           <Value key={key} shape={inner} {...next} />
         ) : (
@@ -127,10 +134,118 @@ function Part(props: PartProps) {
   )
 }
 
+/** What an entry of a list of entries holds; null = it is no such list. */
+function entryShape({ type, items }: Shape): Shape | null {
+  return type === 'array' &&
+    items !== undefined &&
+    items !== false &&
+    items.properties !== undefined
+    ? items
+    : null
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
+
+/** What an entry is called by those who read it. */
+function entryName(entry: unknown, index: number): string {
+  if (!isRecord(entry)) return `new entry ${index + 1}`
+  const named = ['name', 'user', 'path', 'value'].map((key) => entry[key])
+  return visible(named.find((one) => typeof one === 'string') ?? `entry ${index + 1}`)
+}
+
+/** Entries of a list by their place; added at the end, taken away, put back before anything is written. */
+function Entries({ shape, value, path, changes, onChange }: PartProps) {
+  const styles = useStyles()
+  const label = String(path.at(-1) ?? '')
+  const known = Array.isArray(value) ? (value as unknown[]) : []
+  const places = [...changes.values()]
+    .filter((change) => isUnder(change.path, path))
+    .map((change) => Number(change.path[path.length]) + 1)
+  // an added entry is there as long as it holds something, or nobody took it away again
+  const [added, setAdded] = useState(0)
+  const count = Math.max(known.length + added, ...places)
+  const inner = entryShape(shape) ?? {}
+  const dropLast = (): void => {
+    for (const change of changes.values())
+      if (isUnder(change.path, [...path, count - 1])) onChange({ ...change, value: undefined })
+    setAdded(Math.max(0, count - known.length - 1))
+  }
+  return (
+    <fieldset className={styles.group}>
+      <legend>{label}</legend>
+      <div className={styles.entries}>
+        {shape.description !== undefined && <Text size={200}>{shape.description}</Text>}
+        {Array.from({ length: count }, (_, index) => {
+          const at = [...path, index]
+          const gone = changes.get(JSON.stringify(at))?.value === null
+          const name = entryName(known[index], index)
+          const isNew = index >= known.length
+          return (
+            <fieldset key={index} className={styles.group}>
+              <legend>{name}</legend>
+              <div className={styles.head}>
+                <Text size={200} className={styles.muted}>
+                  {gone ? 'Will be taken away.' : isNew ? 'Will be added.' : ''}
+                </Text>
+                {gone ? (
+                  <Button
+                    size="small"
+                    icon={<ArrowUndoRegular />}
+                    aria-label={`Put back: ${name}`}
+                    onClick={() => onChange({ path: at, value: undefined })}
+                  >
+                    Put back
+                  </Button>
+                ) : (
+                  (!isNew || index === count - 1) && (
+                    <Button
+                      size="small"
+                      icon={<DeleteRegular />}
+                      aria-label={`Take away: ${name}`}
+                      onClick={() => (isNew ? dropLast() : onChange({ path: at, value: null }))}
+                    >
+                      Take away
+                    </Button>
+                  )
+                )}
+              </div>
+              {!gone && (
+                <Part
+                  shape={{ properties: inner.properties ?? {} }}
+                  value={known[index]}
+                  path={at}
+                  changes={changes}
+                  onChange={onChange}
+                />
+              )}
+            </fieldset>
+          )
+        })}
+        <div>
+          <Button
+            size="small"
+            icon={<AddRegular />}
+            aria-label={`Add: ${label}`}
+            onClick={() => setAdded(count - known.length + 1)}
+          >
+            Add
+          </Button>
+        </div>
+      </div>
+    </fieldset>
+  )
+}
+
+/** Whether a path lies below another. */
+function isUnder(path: ConfigChange['path'], above: ConfigChange['path']): boolean {
+  return path.length > above.length && above.every((key, index) => path[index] === key)
+}
+
 /** One value; what is not given has its default. */
 function Value({ shape, value, path, changes, onChange }: PartProps) {
   const styles = useStyles()
-  const label = path.at(-1) ?? ''
+  const label = String(path.at(-1) ?? '')
   const change = changes.get(JSON.stringify(path))
   const now = change === undefined ? value : change.value
   const set = (next: unknown): void => {
@@ -141,7 +256,17 @@ function Value({ shape, value, path, changes, onChange }: PartProps) {
   if (shape.type === 'array') {
     const items = shape.items === false ? undefined : shape.items
     const list = Array.isArray(now) ? (now as unknown[]) : []
-    const plain = items?.properties === undefined && shape.prefixItems === undefined
+    const plain = items?.secret !== true && shape.prefixItems === undefined
+    if (items?.enum !== undefined)
+      return (
+        <SeveralField
+          label={label}
+          none={hint}
+          choices={items.enum.map((one) => ({ value: one, text: one }))}
+          picked={list.map(String)}
+          onPick={(picked) => set(picked)}
+        />
+      )
     if (plain && list.every((one) => typeof one === 'string'))
       return <WordsField label={label} hint={hint} picked={list} onPick={(picked) => set(picked)} />
     return (

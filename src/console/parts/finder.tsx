@@ -10,15 +10,15 @@ import {
   tokens,
 } from '@fluentui/react-components'
 import { AddRegular } from '@fluentui/react-icons'
-import { useInfiniteQuery } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
+import { useState } from 'react'
 import type { z } from 'zod'
 import type { candidateSchema } from '../../api/catalog-schemas.ts'
 import { formatCount, formatNoun } from '../../report/format.ts'
 import { visible } from '../../report/text.ts'
 import { finderPages } from '../data/queries.ts'
 import { useScope } from '../data/scope.ts'
-import { useMay } from '../data/session.ts'
+import { usePages } from '../data/use-pages.ts'
+import { useMayAll } from '../data/session.ts'
 import { OwnAppDialog } from './own-app-dialog.tsx'
 import { Panel } from './page.tsx'
 import { PlainTable } from './plain-table.tsx'
@@ -38,9 +38,8 @@ const useStyles = makeStyles({
 export function Finder() {
   const styles = useStyles()
   const scope = useScope()
-  const may = useMay('govern.write')
-  const pages = useInfiniteQuery(finderPages(scope.query))
-  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows) ?? [], [pages.data])
+  const may = useMayAll('govern.write')
+  const { pages, rows } = usePages(finderPages(scope.query))
   const [made, setMade] = useState<string | null>(null)
   return (
     <>

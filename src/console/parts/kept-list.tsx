@@ -206,7 +206,9 @@ function EntryDialog({
           <DialogActions>
             <Button
               appearance="primary"
-              disabled={keep.isPending || textOf(body()['name']) === ''}
+              disabled={textOf(body()['name']) === ''}
+              // a focus lost in a dialog hides it from readers of the screen
+              disabledFocusable={keep.isPending}
               onClick={() => keep.mutate()}
             >
               Keep it

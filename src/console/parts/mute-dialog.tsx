@@ -106,7 +106,8 @@ export function MuteDialog({ alert }: { alert: Alert }) {
           <DialogActions>
             <Button
               appearance="primary"
-              disabled={reason.trim() === '' || mute.isPending}
+              disabled={reason.trim() === ''}
+              disabledFocusable={mute.isPending}
               onClick={() => mute.mutate()}
             >
               Mute it

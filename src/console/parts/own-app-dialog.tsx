@@ -10,15 +10,14 @@ import {
   DialogTrigger,
   Field,
   Input,
-  Select,
   Textarea,
   makeStyles,
 } from '@fluentui/react-components'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 import { tell } from '../data/ask.ts'
-import { categoriesQuery } from '../data/govern-queries.ts'
+import { CategoryField } from './category-fields.tsx'
 import { NumberField, WordsField } from './choices.tsx'
 import { Fault } from './states.tsx'
 
@@ -91,7 +90,6 @@ function OwnAppForm({
   onDone: (words: string) => void
 }) {
   const styles = useStyles()
-  const categories = useQuery(categoriesQuery).data?.rows ?? []
   const answers = useQueryClient()
   const [app, setApp] = useState(first)
   const change = (patch: Partial<OwnApp>): void => setApp((now) => ({ ...now, ...patch }))
@@ -123,18 +121,7 @@ function OwnAppForm({
             }
           />
         </Field>
-        <Field label="Category">
-          <Select
-            value={app.category}
-            onChange={(_event, { value }) => change({ category: value })}
-          >
-            {categories.map(({ name }) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </Select>
-        </Field>
+        <CategoryField picked={app.category} onPick={(category) => change({ category })} />
         <WordsField
           label="Domains"
           hint="Each with all names below it"
@@ -172,9 +159,8 @@ function OwnAppForm({
       <DialogActions>
         <Button
           appearance="primary"
-          disabled={
-            put.isPending || app.name.trim() === '' || app.domains.length + app.ranges.length === 0
-          }
+          disabled={app.name.trim() === '' || app.domains.length + app.ranges.length === 0}
+          disabledFocusable={put.isPending}
           onClick={() => put.mutate()}
         >
           {fresh || first.id.startsWith('own-') ? 'Keep the app' : 'Keep it'}

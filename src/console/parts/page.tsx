@@ -35,7 +35,7 @@ const useStyles = makeStyles({
     minWidth: 0,
     boxSizing: 'border-box',
   },
-  panelHead: { display: 'flex', flexWrap: 'wrap', gap: '8px', alignItems: 'baseline' },
+  panelHead: { display: 'flex', flexWrap: 'wrap', gap: '8px', alignItems: 'center' },
   panelTitle: { flexGrow: 1, margin: 0 },
   title: { margin: 0, overflowWrap: 'anywhere' },
 })

@@ -15,11 +15,12 @@ import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { formatNoun } from '../../report/format.ts'
 import { visible } from '../../report/text.ts'
-import { categoriesQuery, keptQuery, weightsQuery } from '../data/govern-queries.ts'
+import { keptQuery, weightsQuery } from '../data/govern-queries.ts'
 import type { Policy } from '../data/govern-queries.ts'
 import { aboutWords, thresholdWords } from '../data/policy-words.ts'
 import { sourcesQuery, tagsQuery } from '../data/queries.ts'
-import { useMay } from '../data/session.ts'
+import { useMayAll } from '../data/session.ts'
+import { CategoriesField } from './category-fields.tsx'
 import { AppsField, NumberField, SeveralField, WordsField } from './choices.tsx'
 import { Panel } from './page.tsx'
 
@@ -136,8 +137,7 @@ interface PartProps {
 
 function About({ policy, change }: PartProps) {
   const styles = useStyles()
-  const may = useMay('govern.write')
-  const categories = useQuery(categoriesQuery).data?.rows ?? []
+  const may = useMayAll('govern.write')
   const factors = useQuery(weightsQuery).data?.factors ?? []
   const sources = useQuery(sourcesQuery).data?.rows ?? []
   const groups = useQuery({ ...keptQuery('groups'), enabled: may }).data?.rows ?? []
@@ -154,10 +154,7 @@ function About({ policy, change }: PartProps) {
           picked={policy.apps}
           onPick={(apps) => change({ apps })}
         />
-        <SeveralField
-          label="Categories"
-          none="All categories"
-          choices={categories.map(({ name }) => ({ value: name, text: name }))}
+        <CategoriesField
           picked={policy.categories}
           onPick={(picked) => change({ categories: picked as Policy['categories'] })}
         />

@@ -142,11 +142,9 @@ function SourceForm({
         <Button
           appearance="primary"
           disabled={
-            entry.name.trim() === '' ||
-            file.data === undefined ||
-            config.data === undefined ||
-            draft.isPending
+            entry.name.trim() === '' || file.data === undefined || config.data === undefined
           }
+          disabledFocusable={draft.isPending}
           onClick={() => draft.mutate()}
         >
           See what changes

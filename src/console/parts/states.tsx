@@ -65,6 +65,16 @@ export function Fault({ fault, retry }: { fault: Error; retry?: () => void }) {
   )
 }
 
+/** Says why something here cannot be used; nothing when it can. */
+export function Refusal({ why }: { why: string | null }) {
+  if (why === null) return null
+  return (
+    <MessageBar intent="info" layout="multiline">
+      <MessageBarBody>{visible(why)}</MessageBarBody>
+    </MessageBar>
+  )
+}
+
 /** Draws an answer once it is there. */
 export function Answer<Data>({
   of,

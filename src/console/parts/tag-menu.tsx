@@ -20,7 +20,7 @@ import { useMemo, useState } from 'react'
 import { formatNoun } from '../../report/format.ts'
 import { tell } from '../data/ask.ts'
 import { tagsQuery } from '../data/queries.ts'
-import { useMay } from '../data/session.ts'
+import { useMayAll } from '../data/session.ts'
 import { Fault } from './states.tsx'
 import { Name } from './words.tsx'
 
@@ -57,7 +57,7 @@ export function Tags({ tags }: { tags: readonly string[] | undefined }) {
 
 export function TagButton({ apps, onDone }: { apps: readonly string[]; onDone?: () => void }) {
   const styles = useStyles()
-  const may = useMay('govern.write')
+  const may = useMayAll('govern.write')
   const answers = useQueryClient()
   const [open, setOpen] = useState(false)
   const [tag, setTag] = useState('sanctioned')
@@ -128,12 +128,17 @@ export function TagButton({ apps, onDone }: { apps: readonly string[]; onDone?: 
           <DialogActions>
             <Button
               appearance="primary"
-              disabled={!ready || set.isPending}
+              disabled={!ready}
+              disabledFocusable={set.isPending}
               onClick={() => set.mutate(true)}
             >
               Set the tag
             </Button>
-            <Button disabled={!ready || set.isPending} onClick={() => set.mutate(false)}>
+            <Button
+              disabled={!ready}
+              disabledFocusable={set.isPending}
+              onClick={() => set.mutate(false)}
+            >
               Take it away
             </Button>
           </DialogActions>

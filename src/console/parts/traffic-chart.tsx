@@ -71,6 +71,8 @@ export function TrafficChart({
         axisTick: { show: false },
       },
       yAxis: {
+        // transactions come whole
+        minInterval: 1,
         type: 'value',
         axisLabel: { color: palette.ink, formatter: (value: number) => roundLabel(text(value)) },
         splitLine: { lineStyle: { color: palette.line } },
