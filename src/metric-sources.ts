@@ -24,6 +24,7 @@ export interface MetricParts {
   records: readonly RecordStream[]
   reports: ScheduledReports
   govern: Govern
+  uploads: () => Omit<FileNumbers, 'listener'>
   now: () => number
 }
 
@@ -36,6 +37,7 @@ export function metricSources({
   records,
   reports,
   govern,
+  uploads,
   now,
 }: MetricParts): MetricSources {
   return {
@@ -51,7 +53,7 @@ export function metricSources({
     merge: () => pipeline.merge.status(),
     intake: () => ({
       listeners: syslog.status()?.listeners ?? [],
-      files: [folderNumbers(folders.status().folders)],
+      files: [folderNumbers(folders.status().folders), { listener: 'upload', ...uploads() }],
     }),
     spool: () => {
       const { spool, ingest, recovered } = pipeline.status()
@@ -65,8 +67,16 @@ export function metricSources({
       }
     },
     parse: () => {
-      const { segments, bytes, transactions, skipped, unparsed, dropped, threadRestarts } =
-        pipeline.ingest.status()
+      const {
+        segments,
+        bytes,
+        transactions,
+        skipped,
+        unparsed,
+        dropped,
+        threadRestarts,
+        dictionaryResets,
+      } = pipeline.ingest.status()
       return {
         workers: pipeline.spool.lanes,
         segments,
@@ -76,6 +86,7 @@ export function metricSources({
         unparsed,
         dropped,
         restarts: threadRestarts,
+        dictionaryResets,
       }
     },
     store: () => {

@@ -4,6 +4,7 @@ import { inlineMore } from '../parse/engine.ts'
 import { encodeFlows } from '../parse/flow-block.ts'
 import type { FormatSet } from '../parse/formats.ts'
 import { SegmentParser } from '../parse/parse-segment.ts'
+import { median } from './median.ts'
 
 export interface ParseFigure {
   format: string
@@ -11,6 +12,9 @@ export interface ParseFigure {
   bytes: number
   /** CPU time of this thread. */
   cpuSeconds: number
+  /** Bytes a second of CPU time: the median of the rounds. */
+  perSecond: number
+  linesPerSecond: number
   transactions: number
   /** Rows of minute flows for each transaction: what aggregation leaves. */
   flowShare: number
@@ -24,13 +28,13 @@ const warmBytes = 48 * 1024 * 1024
 const leastBytes = 256 * 1024
 
 /**
- * Parses the lines of `bytes` again and again for at least `seconds` of CPU time, all threads of the process counted. `nowMs` is
- * the time of receipt. Nothing but bytes is held meanwhile: a parse thread has no heap full of strings to clean up either.
+ * Parses the lines of `bytes` again and again for at least `seconds` of CPU time in `rounds`, all threads of the process counted.
+ * `nowMs` is the time of receipt. Nothing but bytes is held meanwhile: a parse thread has no heap full of strings to clean up either.
  */
 export function benchParse(
   bytes: Buffer,
   formats: FormatSet,
-  options: { seconds: number; nowMs: number },
+  options: { seconds: number; nowMs: number; rounds?: number },
 ): ParseFigure {
   inlineMore()
   const segments = segmentsOf(repeated(bytes), options.nowMs)
@@ -43,26 +47,36 @@ export function benchParse(
     if (bytesRead > 0 && (user + system) / 1e6 > warmSeconds) break
     run(parser, segments[0])
   }
-  const figure = { lines: 0, bytes: 0, transactions: 0, flows: 0 }
-  const before = process.cpuUsage()
-  let cpuSeconds = 0
-  while (cpuSeconds < options.seconds)
-    for (const segment of segments) {
-      const { batch, lines: read, bytes: size } = run(parser, segment)
-      figure.lines += read
-      figure.bytes += size
-      figure.flows += batch.flows.rows
-      for (const { outcome, lines: of } of batch.ledger)
-        if (outcome === 'transaction') figure.transactions += of
-      const used = process.cpuUsage(before)
-      cpuSeconds = (used.user + used.system) / 1e6
-    }
-  const { flows, ...counts } = figure
+  const counts = { lines: 0, bytes: 0, transactions: 0, flows: 0 }
+  const count = options.rounds ?? 1
+  const rounds = Array.from({ length: count }, () => {
+    const round = { lines: 0, bytes: 0, cpuSeconds: 0 }
+    const before = process.cpuUsage()
+    while (round.cpuSeconds < options.seconds / count)
+      for (const segment of segments) {
+        const { batch, lines: read, bytes: size } = run(parser, segment)
+        round.lines += read
+        round.bytes += size
+        counts.flows += batch.flows.rows
+        for (const { outcome, lines: of } of batch.ledger)
+          if (outcome === 'transaction') counts.transactions += of
+        const used = process.cpuUsage(before)
+        round.cpuSeconds = (used.user + used.system) / 1e6
+      }
+    return round
+  })
+  const middle = median(rounds, (round) => round.bytes / round.cpuSeconds)
+  const sum = (of: 'lines' | 'bytes' | 'cpuSeconds'): number =>
+    rounds.reduce((all, round) => all + round[of], 0)
   return {
     format: parser.streams.states()[0]?.format ?? 'none',
-    ...counts,
-    cpuSeconds,
-    flowShare: counts.transactions === 0 ? 0 : flows / counts.transactions,
+    lines: sum('lines'),
+    bytes: sum('bytes'),
+    cpuSeconds: sum('cpuSeconds'),
+    perSecond: middle.bytes / middle.cpuSeconds,
+    linesPerSecond: middle.lines / middle.cpuSeconds,
+    transactions: counts.transactions,
+    flowShare: counts.transactions === 0 ? 0 : counts.flows / counts.transactions,
   }
 }
 

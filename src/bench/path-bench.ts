@@ -16,12 +16,14 @@ export interface PathFigure extends Sent {
   /** From the first byte to the last line in the store. */
   storedSeconds: number
   peakBytes: number
+  /** CPU time of the appliance for them, in all its threads. */
+  cpuSeconds: number
 }
 
 const program = join(import.meta.dirname, '../../bin/gnomon')
 const sender = join(import.meta.dirname, 'senders.ts')
 
-interface Appliance {
+export interface Appliance {
   child: ChildProcess
   syslogPort: number
   base: string
@@ -64,6 +66,7 @@ export async function benchPath(
   const before = await ledger(appliance.base)
   const args = [how.kind, String(appliance.syslogPort), file, String(how.seconds)]
   if (how.kind === 'udp') args.push(String(how.rate))
+  const cpuBefore = cpuSecondsOf(appliance.child)
   const startMs = performance.now()
   const { stdout } = await promisify(execFile)(process.execPath, [sender, ...args])
   const sent = JSON.parse(stdout) as Sent
@@ -74,6 +77,7 @@ export async function benchPath(
     dropped: after.dropped - before.dropped,
     storedSeconds: (after.atMs - startMs) / 1000,
     peakBytes: peakOf(appliance.child),
+    cpuSeconds: cpuSecondsOf(appliance.child) - cpuBefore,
   }
 }
 
@@ -106,6 +110,19 @@ async function settled(base: string, wanted: number): Promise<Counts> {
     if (next.received !== last.received || next.dropped !== last.dropped) last = next
     else if (next.atMs - last.atMs > 30_000) return last
   }
+}
+
+/** User and system time so far, in ticks of 10 ms (Linux). */
+function cpuSecondsOf(child: ChildProcess): number {
+  const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
+/** What the appliance counts under a metric's name. */
+export async function metricOf({ base }: Appliance, name: string): Promise<number> {
+  const text = await (await fetch(`${base}/metrics`)).text()
+  return Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1] ?? NaN)
 }
 
 /** Highest resident memory of the process so far (Linux). */

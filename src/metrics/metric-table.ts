@@ -38,6 +38,8 @@ export interface MetricSources {
     dropped: Record<string, number>
     /** Workers that ended by a fault and were started again. */
     restarts: number
+    /** Times a thread's dictionaries were full and began anew. */
+    dictionaryResets: number
   }
   store: () => {
     inserts: number
@@ -120,6 +122,13 @@ const flowMetrics: Metric[] = [
     help: 'Parse threads that were started again after a fault',
     labels: [],
     read: ({ parse }) => one(parse().restarts),
+  },
+  {
+    name: 'gnomon_parse_dictionary_resets_total',
+    type: 'counter',
+    help: 'Times a parse thread forgot the users, hosts and addresses it knew, because there were too many',
+    labels: [],
+    read: ({ parse }) => one(parse().dictionaryResets),
   },
   {
     name: 'gnomon_parsed_segments_total',

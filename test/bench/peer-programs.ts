@@ -53,6 +53,8 @@ async function measured(
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env })
   let errors = ''
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+  // a program that is not there never begins
+  await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject))
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   try {
     const endMs = Date.now() + 300_000

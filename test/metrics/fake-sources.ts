@@ -86,6 +86,7 @@ export function fakeSources(): MetricSources {
       unparsed: { 'no format matches': 6, 'odd "reason"\\ of\nmine': 1 },
       dropped: { 'kernel-buffer': 8 },
       restarts: 0,
+      dictionaryResets: 0,
     }),
     merge: () => ({
       hours: 26,
