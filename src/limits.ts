@@ -82,6 +82,11 @@ export const watchLimits = {
 } as const
 
 export const storeLimits = {
+  /**
+   * About so many parts of flows become one at a time (the engine's default is 5): a row is written anew half as often while lines
+   * come in fast, and a query reads some parts more.
+   */
+  partsPerMerge: 12,
   /** A failed insert is tried again after this time, then after twice as long each time. */
   retryMs: 250,
   retryMsMax: 30_000,
@@ -118,6 +123,8 @@ export const mergeLimits = {
   /** A clock's skew is believed from so many connections seen by both sides; no clock is wrong by more than the other bound. */
   skewPairs: 20,
   skewSecondsMax: 600,
+  /** … and so many flows of a source and an hour are enough to measure it. */
+  skewFlows: 5000,
   /** Differences of true pairs lie close to each other: half of them within this. */
   skewSpreadSeconds: 180,
   /** A device is behind a firewall when the firewall saw this share of its connections; it is not when it saw none of so many. */
@@ -130,11 +137,16 @@ export const mergeLimits = {
   farSeconds: 300,
   /** Nobody is named with less: a wrong name is worse than none. */
   leaseConfidence: 0.75,
-  /** A device is behind a NAT when so many of its connections met flows of it, and this share of those nobody else saw … */
-  natConnections: 3,
+  /** A device is behind a NAT only when this share of its connections that nobody else saw met flows of it. */
   natShare: 0.6,
-  /** … by less than this chance: e^-7 is one in a thousand. */
-  natWeight: 7,
+  /**
+   * The odds, as logarithms: of the connections that met flows, less this for each that did not (one in seven is lost), … a device's connections
+   * count with the flows when the odds are better than this, …
+   */
+  natMiss: 2,
+  natLikely: 1,
+  /** … and it is named when they are better than this: fifty to one. */
+  natSure: 4,
   /** A connection that has the same port, too, at the same destination and time: the chance is one in thousands. */
   natPortWeight: 7,
   /** An address with less traffic in an hour is no NAT; the busiest of the rest are looked at. */
@@ -154,12 +166,12 @@ export const mergeLimits = {
   flowsPerPass: 10_000_000,
   /** Memory of the store when nobody says it: the default of store.maxMemoryBytes. */
   memoryBytes: 900_000_000,
-  /** Flows are merged in slices: measured, the widest step holds below so many bytes for each flow of its slice (in the store's memory) … */
+  /** Flows and agents' rows are merged in slices: measured, the widest step holds below so many bytes for each row of its slice (in the store's memory) … */
   sliceRowBytes: 4000,
   /** … and a slice that ran out of memory is halved down to this. */
   sliceRowsMin: 20_000,
-  /** Agents' rows are held whole: a pass has so many that each may have so many bytes of the store's memory. Measured where no flow meets them. */
-  agentRowBytes: 4000,
+  /** Of agents' rows a pass holds names, places and people whole: it has so many that each may have so many bytes of the store's memory. */
+  agentRowBytes: 600,
   /** An hour that could not be merged is tried again after this time, then after twice as long each time. */
   retryMs: 60_000,
   retryMsMax: 60 * 60_000,
@@ -323,6 +335,14 @@ export const apiLimits = {
   uploadsRemembered: 1000,
   /** Uploads received at one time. */
   uploadsAtOnce: 8,
+  /** Uploads by parts that are not whole: some people with some folders. What they announce must have room on the data disk. */
+  uploadsOpen: 200,
+  /** One part of an upload: a minute on a line of 10 Mbit/s, and 20 GiB are 320 requests. */
+  uploadPartBytes: 64 * MiB,
+  /** An upload by parts that nobody went on with for this long is deleted: over a weekend it stays. */
+  uploadAbandonedMs: 72 * 60 * 60_000,
+  /** How often it is looked for such. */
+  uploadSweepMs: 60 * 60_000,
   /** The console asks this often; the same question is answered from memory for less than that. */
   summaryAgeMs: 4000,
   /** Top apps and unknown services of the summary. */
@@ -331,6 +351,8 @@ export const apiLimits = {
   traceRows: 500,
   /** One person's computer asks for fewer hosts than this. */
   sharedHosts: 5000,
+  /** Addresses and logons of a device's page: a laptop has some dozen networks in 90 days. */
+  historyRows: 500,
   /** Rows of each table of an app's or person's page. */
   detailRows: 10_000,
   /** A source that spoke within this time is receiving; within `sourceQuietMs` quiet; else silent. */

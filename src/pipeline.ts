@@ -13,6 +13,7 @@ import { mergeLimits, parseLimits } from './limits.ts'
 import { readDirectory } from './merge/directory.ts'
 import { Merge } from './merge/merge.ts'
 import type { MergeStatus } from './merge/merge.ts'
+import { ownerOf } from './merge/owner.ts'
 import { shippedParsers } from './parse/formats.ts'
 import { ownDefinitionsFolder } from './parse/own-definitions.ts'
 import { Tap } from './parse/tap.ts'
@@ -162,6 +163,7 @@ export class Pipeline implements Component<PipelineStatus> {
     const merge = new Merge(store, catalog, now, {
       serviceAccounts: config.merge.serviceAccounts,
       memoryBytes: config.store.maxMemoryBytes,
+      owner: config.store.url === undefined ? '' : await ownerOf(dataDir),
       // what comes in goes first
       threads: () => (pipeline?.ingest.busy === true ? 1 : availableParallelism()),
     })

@@ -91,7 +91,7 @@ function definitionsNamed(
   if (found === null)
     throw new OperatingError(
       'USAGE',
-      'cannot show auto: it is no format; name one of gnomon formats',
+      `cannot show ${name}: it is no format with a layout of its own; name one of gnomon formats`,
     )
   return definitions.filter(({ id }) => id === found.id)
 }

@@ -1,8 +1,9 @@
 /** `gnomon parse`: what each line of a file says, as JSON lines. Needs no daemon. */
-import { createReadStream } from 'node:fs'
 import { access } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import { OperatingError, causeOf } from '../errors.ts'
+import { openLogFile } from '../intake/archive.ts'
 import { compile } from '../parse/compile.ts'
 import type { CompiledFormat } from '../parse/compile.ts'
 import {
@@ -22,6 +23,7 @@ import { write } from './command.ts'
 const help = `gnomon parse [--format ID|auto|FILE.yaml] [--zone TZ] FILE...|-
 
 Prints one JSON object for each line: a transaction, or why it is none. A line that holds several records gives one for each.
+Files may be packed (gzip, zip, zstd) or UTF-16.
 
   --format   format id (see gnomon formats), auto, or a definition of your own
   --zone     IANA zone of stamps that name none (default UTC)
@@ -71,11 +73,13 @@ async function run(args: string[], io: CommandIo): Promise<number> {
   const formats = compileFormats(await loadDefinitions([shippedParsers]), { full: true })
   const fixed = await chooseFormat(values.format, formats)
   for (const file of positionals) {
-    const reader = new LineReader(formats, newReader(fixed), zone)
     const prefix = positionals.length > 1 ? `{"file":${JSON.stringify(file)},` : '{'
-    for await (const bytes of linesOf(await chunksOf(file, io))) {
-      for (const outcome of reader.readAll(bytes, receivedAtMs))
-        await write(io.stdout, `${prefix}${JSON.stringify(outcome).slice(1)}\n`)
+    for await (const chunks of membersOf(file, io)) {
+      const reader = new LineReader(formats, newReader(fixed), zone)
+      for await (const bytes of linesOf(chunks)) {
+        for (const outcome of reader.readAll(bytes, receivedAtMs))
+          await write(io.stdout, `${prefix}${JSON.stringify(outcome).slice(1)}\n`)
+      }
     }
   }
   return 0
@@ -93,8 +97,9 @@ export function zoneNamed(name: string): ReturnType<typeof timeZone> {
   }
 }
 
-async function chunksOf(file: string, io: CommandIo): Promise<AsyncIterable<Uint8Array>> {
-  if (file === '-') return io.stdin as unknown as AsyncIterable<Uint8Array>
+/** The bytes of a file, of each member of an archive; standard input as it comes. */
+async function* membersOf(file: string, io: CommandIo): AsyncGenerator<AsyncIterable<Uint8Array>> {
+  if (file === '-') return yield io.stdin as unknown as AsyncIterable<Uint8Array>
   try {
     await access(file)
   } catch (cause) {
@@ -104,7 +109,13 @@ async function chunksOf(file: string, io: CommandIo): Promise<AsyncIterable<Uint
       { cause },
     )
   }
-  return createReadStream(file, { highWaterMark: 256 * 1024 })
+  const chunks = openLogFile(file, basename(file))
+  let next = await chunks.next()
+  async function* member(index: number): AsyncGenerator<Uint8Array> {
+    for (; next.done !== true && next.value.index === index; next = await chunks.next())
+      yield next.value.chunk
+  }
+  while (next.done !== true) yield member(next.value.index)
 }
 
 export const parse: Command = { summary: 'what each line of a log says, as JSON lines', help, run }

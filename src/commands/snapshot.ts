@@ -227,7 +227,7 @@ async function tell(
   if (report.totals.transactions === 0)
     await write(
       io.stderr,
-      'gnomon snapshot: no transaction was read; gnomon parse shows each line with its reason\n',
+      'gnomon snapshot: no transaction was read; gnomon parse shows each line with its reason. Columns of an unknown layout can be named: gnomon formats import --help\n',
     )
   if (plan.json) return write(io.stdout, `${JSON.stringify(report)}\n`)
   const out = io.stdout as Partial<NodeJS.WriteStream>

@@ -15,6 +15,7 @@ import { contentKind, headBytes } from './archive-magic.ts'
 import type { ContentKind } from './archive-magic.ts'
 import { chunksOf, OpenFile, openNameless, peek, writeAll } from './archive-source.ts'
 import { zipMembers } from './archive-zip.ts'
+import { isLaidOut, recordLines } from './record-lines.ts'
 
 /** A piece of a log file. */
 export interface LogChunk {
@@ -22,7 +23,7 @@ export interface LogChunk {
   member: string
   /** Which member, counted from 0 in the order of the archive: two members may have one name. */
   index: number
-  /** As it is in the file; UTF-16 with a byte order mark (Windows exports) is given as UTF-8. */
+  /** As it is in the file; but UTF-16 with a byte order mark (Windows exports) as UTF-8, JSON laid out over lines a record a line. */
   chunk: Uint8Array
 }
 
@@ -116,7 +117,8 @@ async function* unpack(
     case 'utf-16be': {
       walk.bounds.member()
       const index = walk.index++
-      const text = kind === 'plain' ? all : toUtf8(all, kind)
+      const plain = isLaidOut(head) ? recordLines(all) : all
+      const text = kind === 'plain' ? plain : toUtf8(all, kind)
       for await (const chunk of text) yield { member, index, chunk }
       return
     }

@@ -8,6 +8,7 @@
 export type Code = number | readonly Code[]
 
 export const i32 = 0x7f
+export const f64 = 0x7c
 export const v128 = 0x7b
 
 const none = 0x40
@@ -17,13 +18,22 @@ export interface WasmFunction {
   parameters: readonly number[]
   /** Types of the locals behind them. */
   locals: readonly number[]
-  /** null = not seen from outside. Each function gives an i32. */
+  /** null = not seen from outside. */
   name: string | null
+  /** What it gives; null = nothing. */
+  result?: number | null
   code: Code
 }
 
+/** A function from outside, as `env.<name>`. */
+export interface WasmImport {
+  name: string
+  parameters: readonly number[]
+  result: number | null
+}
+
 /** A number below 2^31 in LEB128, unsigned. */
-function unsigned(value: number): number[] {
+export function unsigned(value: number): number[] {
   const bytes: number[] = []
   let rest = value
   do {
@@ -109,24 +119,47 @@ function section(id: number, content: Code): Code {
 }
 
 function flat(code: Code): number[] {
-  if (typeof code === 'number') return [code]
-  return code.flatMap((part) => (typeof part === 'number' ? part : flat(part)))
+  const bytes: number[] = []
+  flatten(code, bytes)
+  return bytes
+}
+
+/** Each byte is copied once, however deep it lies. */
+function flatten(code: Code, bytes: number[]): void {
+  if (typeof code === 'number') bytes.push(code)
+  else for (const part of code) flatten(part, bytes)
 }
 
 const text = (word: string): Code => [unsigned(word.length), [...Buffer.from(word)]]
 
-/** A module of these functions over the memory it is given as `env.memory`. */
-export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
-  const many = unsigned(functions.length)
-  const types = functions.map(({ parameters }) => [
+/** A module of these functions over the memories it is given as `env.memory`, `env.memory1`, …; imported functions are numbered first. */
+export function assemble(
+  functions: readonly WasmFunction[],
+  { imports = [], memories = 1 }: { imports?: readonly WasmImport[]; memories?: number } = {},
+): Uint8Array<ArrayBuffer> {
+  const signature = (parameters: readonly number[], result: number | null): Code => [
     0x60,
     unsigned(parameters.length),
     [...parameters],
-    1,
-    i32,
-  ])
+    result === null ? 0 : [1, result],
+  ]
+  const types = [
+    ...imports.map(({ parameters, result }) => signature(parameters, result)),
+    ...functions.map(({ parameters, result = i32 }) => signature(parameters, result)),
+  ]
+  const env = text('env')
+  const brought = [
+    ...imports.map(({ name }, i) => [env, text(name), 0, unsigned(i)]),
+    ...Array.from({ length: memories }, (_, i) => [
+      env,
+      text(i === 0 ? 'memory' : `memory${i}`),
+      2,
+      0,
+      1,
+    ]),
+  ]
   const named = functions.flatMap(({ name }, i) =>
-    name === null ? [] : [[text(name), 0, unsigned(i)]],
+    name === null ? [] : [[text(name), 0, unsigned(imports.length + i)]],
   )
   const bodies = functions.map(({ locals, code }) => {
     const body = flat([unsigned(locals.length), locals.map((type) => [1, type]), code, 0x0b])
@@ -135,11 +168,14 @@ export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBu
   return Uint8Array.from(
     flat([
       [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      section(1, [many, types]),
-      section(2, [1, text('env'), text('memory'), 2, 0, 1]),
-      section(3, [many, functions.map((_, i) => unsigned(i))]),
+      section(1, [unsigned(types.length), types]),
+      section(2, [unsigned(brought.length), brought]),
+      section(3, [
+        unsigned(functions.length),
+        functions.map((_, i) => unsigned(imports.length + i)),
+      ]),
       section(7, [unsigned(named.length), named]),
-      section(10, [many, bodies]),
+      section(10, [unsigned(functions.length), bodies]),
     ]),
   )
 }

@@ -1,4 +1,6 @@
 /** Days of the calendar as milliseconds, with a memory of the day asked last: stamps of a stream lie close together. */
+import { double } from '../lib/double.ts'
+
 export const dayMs = 86_400_000
 
 /** Days since 1970-01-01 of a civil date (proleptic Gregorian). */
@@ -65,3 +67,25 @@ function nearestOf(month: number, day: number, clockMs: number, receivedAtMs: nu
 }
 
 const leap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+
+/** Seconds since 1970 in ten digits, alone or with milliseconds (`1792056600.123`); else NaN, though it may be a stamp. */
+export function plainEpoch(buf: Uint8Array, start: number, end: number): number {
+  const length = end - start
+  if (length !== 10 && (length !== 14 || buf[start + 10] !== 46)) return NaN
+  let high = 0
+  let low = 0
+  let ms = 0
+  for (let p = start; p < start + 5; p++) {
+    const a = buf[p] - 48
+    const b = buf[p + 5] - 48
+    if (a < 0 || a > 9 || b < 0 || b > 9) return NaN
+    high = high * 10 + a
+    low = low * 10 + b
+  }
+  for (let p = start + 11; p < end; p++) {
+    const digit = buf[p] - 48
+    if (digit < 0 || digit > 9) return NaN
+    ms = ms * 10 + digit
+  }
+  return (double(high) * 100_000 + low) * 1000 + ms
+}

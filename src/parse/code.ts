@@ -1,16 +1,20 @@
 /**
- * Pieces of the compiler: names for constants, slots for fields, JavaScript for tests and values. Only numbers, names made
- * here and the fixed text below enter the generated code; strings of a definition are bound as constants (`k0`, `k1`, …).
+ * Pieces of the compiler: names for constants, slots for fields, JavaScript for tests and values, which is compiled to WebAssembly
+ * (parse/format-code.ts). Only numbers, names made here and the fixed text below enter the generated code; strings of a definition are
+ * bytes compared with numbers, or bound as constants (`k0`, `k1`, …).
  */
+import { isDeepStrictEqual } from 'node:util'
 import { constantSpan, slotsMax } from './line-context.ts'
 import type { Condition, Definition, FieldTest, Source, Step } from './definition.ts'
 import {
   containsCode,
   equalsCode,
+  findCode,
   lowered,
   placeCode,
   prefixCode,
   suffixCode,
+  valueCode,
 } from './word-code.ts'
 
 type Columns = Record<string, number>
@@ -29,8 +33,24 @@ const specials: Record<string, SpanCode> = {
   $host: { s: 'c.hostStart', e: 'c.hostEnd' },
 }
 
+type Tests = Record<string, FieldTest>
+
+/** The tests that all alternatives of a condition have in common, and the others of each. */
+function sharedTests(condition: Condition): { shared: Tests; rest: Tests[] } {
+  const [first, ...others] = [condition].flat() as Tests[]
+  const isShared = ([field, test]: [string, FieldTest]): boolean =>
+    others.every((tests) => isDeepStrictEqual(tests[field], test))
+  const shared = Object.fromEntries(Object.entries(first).filter(isShared))
+  const rest = [first, ...others].map((tests) =>
+    Object.fromEntries(Object.entries(tests).filter(([field]) => !(field in shared))),
+  )
+  return { shared, rest }
+}
+
 export class CodeBuilder {
   readonly constants: unknown[] = []
+  /** Why lines are skipped or unparsed, by the numbers the code gives. */
+  readonly reasons: string[]
   /** Functions of their own for tests of words, and their names by text: a test that is asked twice is there once. */
   readonly functions = new Map<string, string>()
   /** Slot by field name, or by `#column` where columns have places. */
@@ -40,14 +60,26 @@ export class CodeBuilder {
   readonly #definition: Definition
   #labels = 0
 
-  constructor(definition: Definition) {
+  constructor(definition: Definition, reasons: readonly string[]) {
     this.#definition = definition
+    this.reasons = [...reasons]
     this.columns = definition.columns ?? null
   }
 
   /** The name of a bound constant. */
   bind(value: unknown): string {
-    return `k${this.constants.push(value) - 1}`
+    return `k${this.place(value)}`
+  }
+
+  /** The number of a bound constant. */
+  place(value: unknown): number {
+    return this.constants.push(value) - 1
+  }
+
+  /** The number of a reason. */
+  reason(text: string): number {
+    const known = this.reasons.indexOf(text)
+    return known < 0 ? this.reasons.push(text) - 1 : known
   }
 
   /** The name of a function with this text. */
@@ -88,13 +120,23 @@ export class CodeBuilder {
 
   /** JavaScript that is true when `condition` holds. */
   condition(condition: Condition): string {
-    const alternatives = Array.isArray(condition) ? condition : [condition]
-    return alternatives
-      .map((tests) => {
-        const all = Object.entries(tests).map(([field, test]) => this.test(field, test))
-        return all.length === 0 ? 'true' : `(${all.join('&&')})`
-      })
-      .join('||')
+    const { shared, rest } = sharedTests(condition)
+    const all = (tests: Tests): string[] =>
+      Object.entries(tests).map(([field, test]) => this.test(field, test))
+    const either = rest.map((tests) => all(tests).join('&&') || 'true').map((code) => `(${code})`)
+    if (rest.length === 1) return all({ ...shared, ...rest[0] }).join('&&') || 'true'
+    return [...all(shared), `(${either.join('||')})`].join('&&')
+  }
+
+  /** Of a condition, the tests of every line that can be asked before the split, and what is left for later; null = nothing. */
+  static early(condition: Condition): { early: Condition | null; late: Condition | null } {
+    if (CodeBuilder.raw(condition)) return { early: condition, late: null }
+    const { shared, rest } = sharedTests(condition)
+    const isEarly = (field: string): boolean => field in specials && field !== '$message'
+    const early = Object.fromEntries(Object.entries(shared).filter(([field]) => isEarly(field)))
+    const later = Object.fromEntries(Object.entries(shared).filter(([field]) => !isEarly(field)))
+    const late = rest.map((tests) => ({ ...later, ...tests }))
+    return { early: Object.keys(early).length === 0 ? null : early, late }
   }
 
   /** Whether a condition looks at the raw line only, so that it can be asked before the split. */
@@ -123,7 +165,7 @@ export class CodeBuilder {
       parts.push(`${test.address ? '' : '!'}h.isAddressIn(c,${s},${e})`)
     if (test.time === true) parts.push(`h.isTime(c,${s},${e})`)
     if (test.min !== undefined) parts.push(`(h.readNumber(buf,${s},${e})>=${test.min})`)
-    if (test.max !== undefined) parts.push(`(h.readNumber(buf,${s},${e})<=${test.max})`)
+    if (test.max !== undefined) parts.push(`h.isAtMost(buf,${s},${e},${test.max})`)
     // a value that was rewritten behind an unwrapped line is whole
     if (test.whole === true) parts.push(`(${e}>${s}&&(${e}<end||${s}>=end))`)
     if (test.uncut === true) parts.push(`(${e}>${s}&&(${e}<end||${s}>=end||!c.mayBeCut))`)
@@ -219,20 +261,20 @@ export class CodeBuilder {
 
   #edits(step: Step): string {
     let code = ''
-    const cut = (helper: string, text: string | undefined): void => {
+    const cut = (text: string | undefined, which: 'first' | 'last', after: boolean): void => {
       if (text === undefined) return
-      const k = this.bind(Buffer.from(text))
+      const bytes = Buffer.from(text)
       const none = step.strict === true ? 'else ve=vs;' : ''
-      if (helper.startsWith('before')) code += `n=h.${helper}(buf,vs,ve,${k});if(n>=0)ve=n;${none}`
-      else code += `n=h.${helper}(buf,vs,ve,${k});if(n>=0)vs=n;${none}`
+      const found = after ? `vs=r+${bytes.length}` : 've=r'
+      code += `r=${this.define(findCode(bytes, which))}(buf,vs,ve);if(r>=0)${found};${none}`
     }
-    cut('afterFirst', step.after)
-    cut('afterLast', step.afterLast)
-    cut('beforeFirst', step.before)
-    cut('beforeLast', step.beforeLast)
+    cut(step.after, 'first', true)
+    cut(step.afterLast, 'last', true)
+    cut(step.before, 'first', false)
+    cut(step.beforeLast, 'last', false)
     if (step.part !== undefined) {
-      const k = this.bind(Buffer.from(step.part.by))
-      code += `h.partOf(buf,vs,ve,${k},${step.part.at});vs=h.rewritten.start;ve=h.rewritten.end;`
+      const k = this.place(Buffer.from(step.part.by))
+      code += `h.partOf(vs,ve,${k},${step.part.at});vs=h.rewritten.start;ve=h.rewritten.end;`
     }
     if (step.decode === 'hex')
       code += 'h.hexDecode(c,vs,ve);vs=h.rewritten.start;ve=h.rewritten.end;'
@@ -240,12 +282,14 @@ export class CodeBuilder {
       const map = Uint8Array.from({ length: 256 }, (_, byte) => byte)
       for (const [from, to] of Object.entries(step.replace))
         map[from.charCodeAt(0)] = to.charCodeAt(0)
-      code += `h.replaceBytes(c,vs,ve,${this.bind(map)});vs=h.rewritten.start;ve=h.rewritten.end;`
+      code += `h.replaceBytes(vs,ve,${this.place(map)});vs=h.rewritten.start;ve=h.rewritten.end;`
     }
     if (step.decode === 'ipv4')
       code += 'h.addressOfNumber(c,vs,ve);vs=h.rewritten.start;ve=h.rewritten.end;'
+    if (step.decode === 'labels')
+      code += 'h.labelsDecode(c,vs,ve);vs=h.rewritten.start;ve=h.rewritten.end;'
     if (step.decode === 'percent')
-      code += 'h.percentDecode(c,vs,ve);vs=h.rewritten.start;ve=h.rewritten.end;'
+      code += `if(${this.define(findCode(Buffer.from('%')))}(buf,vs,ve)>=0){h.percentDecode(c,vs,ve);vs=h.rewritten.start;ve=h.rewritten.end;}`
     if (step.only === 'address') code += 'if(!h.isAddressIn(c,vs,ve))ve=vs;'
     if (step.only === 'name') code += 'if(h.isAddressIn(c,vs,ve))ve=vs;'
     if (step.table !== undefined) {
@@ -253,8 +297,9 @@ export class CodeBuilder {
       const place = this.define(placeCode(Object.keys(step.table).map(lowered)))
       const other =
         step.otherwise === undefined ? '-1' : String(spans.push(constantSpan(step.otherwise)) - 1)
-      const k = this.bind(spans)
-      code += `n=${place}(buf,vs,ve);if(n<0)n=${other};if(n<0)ve=vs;else{vs=${k}[n].start;ve=${k}[n].end;}`
+      const starts = valueCode(new Map(spans.map(({ start }, i) => [i, start])))
+      const ends = valueCode(new Map(spans.map(({ end }, i) => [i, end])))
+      code += `r=${place}(buf,vs,ve);if(r<0)r=${other};if(r<0)ve=vs;else{vs=${this.define(starts)}(r);ve=${this.define(ends)}(r);}`
     }
     return code
   }

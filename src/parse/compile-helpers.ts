@@ -1,22 +1,11 @@
-/** What the generated code may call, under the name `h`. */
+/**
+ * What the generated code may call, under the name `h`: splitters and what comes before them as they are, the functions of
+ * `helperParts` in WebAssembly (parse/format-code.ts).
+ */
 import { numberIndex, textIndex } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 import { dropCut } from './cut-values.ts'
-import { finish } from './finish.ts'
-import { orient } from './orient.ts'
-import { findLiteral, matchLiteral } from './pattern.ts'
-import {
-  addressOfNumber,
-  buildUrl,
-  hexDecode,
-  isWholeUrl,
-  partOf,
-  percentDecode,
-  put,
-  replaceBytes,
-  rewritten,
-  urlParts,
-} from './rewrite.ts'
+import { buildUrl, isWholeUrl, rewritten, urlParts } from './rewrite.ts'
 import { fastBlanks, fastCsv, fastKv } from './native-splits.ts'
 import { delimiterOf, splitTabs } from './split.ts'
 import { splitCef, splitLeef, splitSpaced } from './split-spaced.ts'
@@ -26,72 +15,12 @@ import { splitRegex } from './split-regex.ts'
 import { splitW3c } from './split-w3c.ts'
 import { splitXml } from './split-xml.ts'
 import { readTime } from './time.ts'
-import {
-  addressEnd,
-  allDigits,
-  isAddressIn,
-  readAction,
-  readNumber,
-  readPort,
-  readProtocol,
-  readScaled,
-} from './values.ts'
-
-/** Where the first `text` begins, or -1. */
-function beforeFirst(buf: Uint8Array, start: number, end: number, text: Uint8Array): number {
-  return findLiteral(buf, start, end, text)
-}
-
-/** Where the last `text` begins, or -1. */
-function beforeLast(buf: Uint8Array, start: number, end: number, text: Uint8Array): number {
-  let last = -1
-  for (
-    let at = findLiteral(buf, start, end, text);
-    at >= 0;
-    at = findLiteral(buf, at + 1, end, text)
-  )
-    last = at
-  return last
-}
-
-function afterFirst(buf: Uint8Array, start: number, end: number, text: Uint8Array): number {
-  const at = beforeFirst(buf, start, end, text)
-  return at < 0 ? -1 : at + text.length
-}
-
-function afterLast(buf: Uint8Array, start: number, end: number, text: Uint8Array): number {
-  const at = beforeLast(buf, start, end, text)
-  return at < 0 ? -1 : at + text.length
-}
+import { allDigits, isAddressIn, readNumber, readPort } from './values.ts'
 
 function same(buf: Uint8Array, s: number, e: number, otherS: number, otherE: number): boolean {
   if (e <= s || otherE <= otherS) return e <= s && otherE <= otherS
   if (e - s !== otherE - otherS) return false
   for (let i = 0; i < e - s; i++) if (buf[s + i] !== buf[otherS + i]) return false
-  return true
-}
-
-/** The first place in the first 512 bytes where one of `texts` begins, or -1. */
-function findAny(
-  buf: Uint8Array,
-  start: number,
-  end: number,
-  texts: readonly Uint8Array[],
-): number {
-  const stop = Math.min(end, start + 512)
-  const [one] = texts
-  if (texts.length === 1) return findLiteral(buf, start, stop, one)
-  // all at once, by their first byte: an anchor that is not in the line costs nothing
-  const alike = texts.every((text) => text[0] === one[0])
-  for (let p = start; p < stop; p++) {
-    if (alike && buf[p] !== one[0]) continue
-    for (const text of texts) if (p + text.length <= stop && startsAt(buf, p, text)) return p
-  }
-  return -1
-}
-
-function startsAt(buf: Uint8Array, p: number, text: Uint8Array): boolean {
-  for (let i = 0; i < text.length; i++) if (buf[p + i] !== text[i]) return false
   return true
 }
 
@@ -126,43 +55,37 @@ function isTime(c: LineContext, start: number, end: number): boolean {
   return !Number.isNaN(readTime(c, start, end))
 }
 
+/** No number is in no range. */
+function isAtMost(buf: Uint8Array, start: number, end: number, most: number): boolean {
+  const n = readNumber(buf, start, end)
+  return n >= 0 && n <= most
+}
+
 /** A bare value that ends with the line may be half of one. */
 function dropLast(c: LineContext, end: number, slots: number): void {
   for (let slot = 0; slot < slots; slot++)
     if (c.slotEnd[slot] === end) c.slotStart[slot] = c.slotEnd[slot] = 0
 }
 
+/** Compiled to WebAssembly, and the numbers these name. */
+export const helperParts = { isAtMost, isWholeUrl, same, setText, urlFacts }
+export const helperNumbers = {
+  dstHost: textIndex.dstHost,
+  appProtocol: textIndex.appProtocol,
+  dstPort: numberIndex.dstPort,
+}
+
+/** What is asked before the split, and the splitters. */
 export const compileHelpers = {
-  addressEnd,
-  addressOfNumber,
-  afterFirst,
-  afterLast,
   allDigits,
-  beforeFirst,
-  beforeLast,
   delimiterOf,
   dropCut,
   dropLast,
-  findAny,
-  findLiteral,
-  finish,
-  hexDecode,
   isAddressIn,
+  isAtMost,
   isTime,
-  matchLiteral,
   nextPart,
-  orient,
-  partOf,
-  percentDecode,
-  put,
-  readAction,
   readNumber,
-  readPort,
-  readProtocol,
-  readScaled,
-  readTime,
-  replaceBytes,
-  rewritten,
   same,
   splitBlanks: fastBlanks,
   splitCef,
@@ -176,6 +99,4 @@ export const compileHelpers = {
   splitTabs,
   splitW3c,
   splitXml,
-  urlFacts,
-  urlParts,
 }

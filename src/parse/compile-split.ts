@@ -14,6 +14,7 @@ import type { KvOptions } from './split.ts'
 import type { EachSplit } from './split-json.ts'
 import type { HeaderSlots, LabelTable } from './split-spaced.ts'
 import type { RegexSplit } from './split-regex.ts'
+import { findAnyCode, findCode } from './word-code.ts'
 
 export interface SplitTables {
   slots: number
@@ -41,6 +42,8 @@ const positions = {
 } as const
 /** An absent field ends at 0, wherever it began: `@slots` becomes the number of slots once all are known. */
 const clear = 'E.fill(0,0,@slots);'
+/** The same within the code of a format. */
+const clearNative = 'for(q=0;q<@slots;q++)E[q]=0;'
 
 /** A table whose content is filled later: the generated code holds `.value`. */
 interface Later<T> {
@@ -84,7 +87,7 @@ export function splitCode(
     case 'xml':
       return xml(split.root, definition, code, tables, at)
     case 'pattern':
-      return { split: clear + anchored(split, code), afterwards: () => undefined }
+      return { split: clearNative + anchored(split, code), afterwards: () => undefined }
     case 'regex':
       return regex(split.pattern, code, at)
   }
@@ -100,12 +103,12 @@ function anchored(
     anchors.length === 0
       ? 'p=c.payloadStart;'
       : // a line within a shipper's JSON object is read once it is unwrapped
-        `if(buf[c.payloadStart]===123)return 0;p=h.findAny(buf,c.lineStart,end,${code.bind(anchors)});if(p<0)return 0;`
+        `if(buf[c.payloadStart]===123)return 0;p=${code.define(findAnyCode(anchors))}(buf,c.lineStart,end);if(p<0)return 0;`
   if (split.header === undefined) return `${start}c.messageStart=p;`
   const match = patternCode(
     parsePattern(split.header),
     (name) => code.slotOf(name),
-    (literal) => code.bind(literal),
+    (literal) => code.define(findCode(literal)),
     'return 0;',
   )
   return `${start}${match};c.messageStart=p;`
@@ -363,9 +366,9 @@ function xml(
 ): SplitCode {
   const later: Later<ByteMap> = { value: new ByteMap([], { fold: false }) }
   return {
-    split: `${clear}columns=h.splitXml(c,${at},end,${code.bind(later)}.value,${code.bind(Buffer.from(root))});if(columns<0)return 0;`,
+    split: `${clear}columns=h.splitXml(c,${at},end,${code.bind(later)}.value,${code.bind(Buffer.from(root === '*' ? '' : root))});if(columns<0)return 0;`,
     afterwards: () => {
-      later.value = tables.keys = fieldMap(definition, code.slots, false, false)
+      later.value = tables.keys = fieldMap(definition, code.slots, root === '*', false)
     },
   }
 }

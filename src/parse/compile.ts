@@ -1,5 +1,5 @@
 /**
- * Turns a definition into one function over bytes. `full` reads all fields (for `gnomon parse`, the tap, the playground);
+ * Turns a definition into one function over bytes: JavaScript up to the split, WebAssembly behind it (parse/format-code.ts). `full` reads all fields (for `gnomon parse`, the tap, the playground);
  * without it only what a minute flow holds is read, and a split stops at the last field that is asked for.
  */
 import { OperatingError, causeOf } from '../errors.ts'
@@ -8,14 +8,19 @@ import type { SpanCode } from './code.ts'
 import type { Definition, Mapping, RecordKind, Source, Step } from './definition.ts'
 import { compileHelpers } from './compile-helpers.ts'
 import { cutKinds } from './cut-values.ts'
-import { numberIndex, textIndex } from './line-context.ts'
+import { finishReasons } from './finish.ts'
+import { commonReasons, dayOrders, FormatCode, runCode } from './format-code.ts'
+import { numberIndex, skipped, textIndex, unparsed } from './line-context.ts'
 import type { LineContext, NumberField, TextField } from './line-context.ts'
 import { needsOf } from './needed-words.ts'
-import type { Needs } from './needed-words.ts'
+import type { Need } from './needed-words.ts'
 import { parsePattern, patternCode, patternNames } from './pattern.ts'
 import { splitCode } from './compile-split.ts'
 import type { SplitTables } from './compile-split.ts'
 import type { Layout } from './layout.ts'
+import { actionOf } from './values.ts'
+import { orientText } from './orient.ts'
+import { containsCode, findCode, lowered } from './word-code.ts'
 
 export interface CompiledFormat {
   readonly id: string
@@ -27,7 +32,7 @@ export interface CompiledFormat {
   readonly parse: (c: LineContext, end: number, layout: Layout | null) => number
   readonly tables: SplitTables
   /** What a line must hold to be worth asking; null = any line is. */
-  readonly needs: Needs | null
+  readonly needs: Need
 }
 
 const flowTargets = new Set<keyof Mapping>([
@@ -41,9 +46,9 @@ const targets: readonly (keyof Mapping)[] = [
   'category', 'appHint',
 ] // prettier-ignore
 
-const helperNames = Object.keys(compileHelpers)
-/** What the function of a record kind is given: each is a function of its own, so that the engine compiles those in use. */
-const recordArguments = 'c,end,buf,S,E,T,N'
+const helpers = { ...compileHelpers, runCode }
+const helperNames = Object.keys(helpers)
+const locals = 'let p=0,q=0,r=0,vs=0,ve=0,n=Number(0),ok=true,columns=0;'
 
 const kinds = { session: 0, web: 1, dns: 2 } as const
 
@@ -62,11 +67,10 @@ export function compile(definition: Definition, options: { full: boolean }): Com
 }
 
 function build(definition: Definition, full: boolean): CompiledFormat {
-  const code = new CodeBuilder(definition)
-  const body: string[] = []
-  const guard = definition.when
-  if (guard !== undefined && CodeBuilder.raw(guard))
-    body.push(`if(!(${code.condition(guard)}))return 0;`)
+  const code = new CodeBuilder(definition, commonReasons)
+  const guard =
+    definition.when === undefined ? { early: null, late: null } : CodeBuilder.early(definition.when)
+  const early = guard.early === null ? '' : `if(!(${code.condition(guard.early)}))return 0;`
   const tables: SplitTables = {
     slots: 0,
     names: code.slots,
@@ -76,50 +80,60 @@ function build(definition: Definition, full: boolean): CompiledFormat {
     columnSlots: null,
   }
   const { split, afterwards } = splitCode(definition, code, tables)
-  const tail: string[] = []
+  const cuts: { value: Uint8Array } = { value: new Uint8Array(0) }
+  // templates are matched by the same code as what follows
+  const isProse = definition.split.type === 'pattern'
+  const before = [early]
+  if (!isProse) before.push(split)
   if (definition.lastValue !== undefined) {
     const when = definition.lastValue === 'drop' ? '' : 'if(c.mayBeCut)'
-    tail.push(`${when}h.dropLast(c,end,${code.bind(tables)}.slots);`)
+    before.push(`${when}h.dropLast(c,end,${code.bind(tables)}.slots);`)
   }
-  const cuts: { value: Uint8Array } = { value: new Uint8Array(0) }
   if (['csv', 'kv', 'w3c'].includes(definition.split.type))
-    tail.push(`if(c.truncated)h.dropCut(c,end,${code.bind(cuts)}.value);`)
-  if (guard !== undefined && !CodeBuilder.raw(guard))
-    tail.push(`if(!(${code.condition(guard)}))return 0;`)
-  tail.push(orientCode(definition, code))
-  tail.push(...definition.skip.map((skip) => skipCode(code, skip)))
+    before.push(`if(c.truncated)h.dropCut(c,end,${code.bind(cuts)}.value);`)
+  const native: { value: FormatCode | null } = { value: null }
+  before.push(`return h.runCode(c,end,${code.bind(native)}.value);`)
+  const read = isProse ? [split] : []
+  if (guard.late !== null) read.push(`if(!(${code.condition(guard.late)}))return 0;`)
+  read.push(orientCode(definition, code))
+  read.push(...definition.skip.map((skip) => skipCode(code, skip)))
   const records =
     definition.records.length > 0
       ? definition.records
       : [{ name: 'record', kind: 'web' } as RecordKind]
   const parts: string[] = []
-  for (const record of records) tail.push(recordCode(definition, record, code, full, parts))
-  tail.push(`c.reason='kind of record unknown';return 3;`)
-  const locals = 'let p=0,q=0,r=0,vs=0,ve=0,n=0,ok=true,columns=0;'
+  for (const record of records) read.push(recordCode(definition, record, code, full, parts))
+  read.push(`c.reason=${code.reason('kind of record unknown')};return 3;`)
+  const slots = String(code.slots.size)
+  const text = (lines: readonly string[]): string =>
+    lines.join('\n').replaceAll(/\bh\./g, '').replaceAll('@slots', slots)
   const source = [
     '"use strict";',
-    `const {${helperNames.map((name) => `${name}:h_${name}`).join(',')}}=h;`,
+    `const {${helperNames.join(',')}}=h;`,
     ...code.constants.map((_, i) => `const k${i}=K[${i}];`),
-    'const u=h_urlParts;',
-    ...Array.from(code.functions, ([text, name]) => `const ${name}=${text};`),
-    ...parts.map((part, i) => `function r${i}(${recordArguments}){${locals}${part}}`),
-    `return function ${definition.id}(c,end,layout){const buf=c.buf,S=c.slotStart,E=c.slotEnd,T=c.text,N=c.numbers;${locals}`,
-    ...[...body, split, ...tail],
+    ...Array.from(code.functions, ([test, name]) => `const ${name}=${test};`),
+    `return function ${definition.id}(c,end,layout){const buf=c.buf,S=c.slotStart,E=c.slotEnd;${locals}`,
+    ...before,
     '}',
   ]
-    .join('\n')
-    .replaceAll(/\bh\./g, 'h_')
-    .replaceAll('@slots', String(code.slots.size))
   tables.slots = code.slots.size
   afterwards()
   cuts.value = cutKinds(definition, code.slots)
+  const functions = {
+    ...Object.fromEntries(Array.from(code.functions, ([test, name]) => [name, text([test])])),
+    ...Object.fromEntries(
+      parts.map((part, i) => [`r${i}`, `function r${i}(c,end){${locals}${text([part])}}`]),
+    ),
+    read: `function read(c,end){${locals}${text(read)}}`,
+  }
+  native.value = new FormatCode(functions, code.constants, code.reasons)
   // The text above is made of our own words, numbers and bound constants only.
   // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
-  const factory = new Function('h', 'K', source) as (
+  const factory = new Function('h', 'K', text(source)) as (
     h: unknown,
     constants: unknown[],
   ) => CompiledFormat['parse']
-  const parse = factory(compileHelpers, code.constants)
+  const parse = factory(helpers, code.constants)
   return { id: definition.id, definition, parse, tables, needs: needsOf(definition) }
 }
 
@@ -127,7 +141,7 @@ function skipCode(
   code: CodeBuilder,
   skip: { when: NonNullable<Step['when']>; reason: string },
 ): string {
-  return `if(${code.condition(skip.when)}){c.reason=${code.bind(skip.reason)};return 2;}`
+  return `if(${code.condition(skip.when)}){c.reason=${code.reason(skip.reason)};return 2;}`
 }
 
 function orientCode(definition: Definition, code: CodeBuilder): string {
@@ -151,15 +165,13 @@ function orientCall(definition: Definition, code: CodeBuilder): string {
     user: code.slotOf(`${prefix}.user`),
     interface: code.slotOf(`${prefix}.interface`),
   })
-  const outside = o.outside.map((word) => Buffer.from(word.toLowerCase()))
-  const [a, b, client, server, names] = [
-    side(o.a),
-    side(o.b),
-    named('client'),
-    named('server'),
-    outside,
-  ].map((v) => code.bind(v))
-  return `if(E[${code.slotOf(o.a.ip)}]>0&&E[${code.slotOf(o.b.ip)}]>0)h.orient(c,${a},${b},${client},${server},${names});`
+  const isOutside = code.define(
+    o.outside.length === 0
+      ? '(buf,s,e)=>false'
+      : containsCode(o.outside.map((word) => lowered(word.toLowerCase()))),
+  )
+  const text = orientText(side(o.a), side(o.b), named('client'), named('server'), isOutside)
+  return `if(E[${code.slotOf(o.a.ip)}]>0&&E[${code.slotOf(o.b.ip)}]>0){${text}}`
 }
 
 function recordCode(
@@ -175,7 +187,7 @@ function recordCode(
       : { ...definition.columns, ...record.columns }
   const lines: string[] = []
   const condition = record.when === undefined ? 'true' : code.condition(record.when)
-  if (typeof record.skip === 'string') lines.push(`c.reason=${code.bind(record.skip)};return 2;`)
+  if (typeof record.skip === 'string') lines.push(`c.reason=${code.reason(record.skip)};return 2;`)
   else {
     if (record.patterns !== undefined)
       lines.push(
@@ -189,12 +201,13 @@ function recordCode(
       if (source !== undefined && (full || flowTargets.has(target)))
         lines.push(targetCode(target, source, code, full))
     }
-    const without =
-      record.withoutDestination === undefined ? 'null' : code.bind(record.withoutDestination)
-    lines.push(`return h.finish(c,${kinds[record.kind]},${without});`)
+    const { withoutDestination: without } = record
+    const [reason, outcome] =
+      without === undefined ? [finishReasons.noDestination, unparsed] : [without, skipped]
+    lines.push(`return finishRecord(c,${kinds[record.kind]},${code.reason(reason)},${outcome});`)
   }
   code.columns = definition.columns ?? null
-  return `if(${condition})return r${parts.push(lines.join('\n')) - 1}(${recordArguments});`
+  return `if(${condition})return r${parts.push(lines.join('\n')) - 1}(c,end);`
 }
 
 /** The first template that fits the rest of the line, or the field `span`, fills the slots. */
@@ -210,7 +223,7 @@ function patternsCode(
     const match = patternCode(
       tokens,
       (name) => code.slotOf(name),
-      (literal) => code.bind(literal),
+      (literal) => code.define(findCode(literal)),
       `break ${label};`,
     )
     // what a template took before it failed is no value
@@ -220,7 +233,7 @@ function patternsCode(
     const from = span === null ? 'p=c.messageStart;' : `p=${span.s};const end=${span.e};`
     return `${label}:{${from}${match};break ${matched};}${clear.join('')}`
   })
-  return `${matched}:{${tries.join('\n')}c.reason='message text unknown';return 3;}`
+  return `${matched}:{${tries.join('\n')}c.reason=${code.reason('message text unknown')};return 3;}`
 }
 
 function targetCode(
@@ -243,18 +256,22 @@ function acceptCode(
 ): string {
   if (target === 'time') {
     const order = step?.order ?? 'nearest'
-    const read = `c.time=h.readTime(c,vs,ve,'${order}');`
-    const code = step?.zone === 'utc' ? `{const zone=c.zone;c.zone=null;${read}c.zone=zone;}` : read
+    const code = `c.time=h.timeOf(buf,vs,ve,${dayOrders.indexOf(order)},${step?.zone === 'utc' ? 1 : 0});`
     const add =
       plus === null ? '' : `n=h.readNumber(buf,${plus.s},${plus.e});if(n>0)c.time+=n*1000;`
     return `${code}if(c.time===c.time){${add}break ${label};}`
   }
+  if (target === 'action' && step?.value !== undefined) {
+    const action = actionOf(Buffer.from(step.value), 0, Buffer.byteLength(step.value))
+    return action > 0 ? `c.action=${action};break ${label};` : ''
+  }
   if (target === 'action') return `n=h.readAction(buf,vs,ve);if(n>0){c.action=n;break ${label};}`
   if (target === 'protocol')
-    return `r=h.readProtocol(buf,vs,ve);if(r!==null){T[${textIndex.protocol * 2}]=r.start;T[${textIndex.protocol * 2 + 1}]=r.end;break ${label};}r=0;`
+    return `r=h.protocolStart(buf,vs,ve);if(r>0){T[${textIndex.protocol * 2}]=r;T[${textIndex.protocol * 2 + 1}]=protocolEnd(r);break ${label};}`
   if (target in numberIndex) {
     const i = numberIndex[target as NumberField]
-    const reader = target === 'dstPort' || target === 'srcPort' ? 'readPort' : 'readNumber'
+    const ports = target === 'dstPort' || target === 'srcPort'
+    const reader = ports ? 'readPort' : target === 'status' ? 'readNumber' : 'readBytes'
     const read =
       step?.scale === undefined ? `h.${reader}(buf,vs,ve)` : `h.readScaled(buf,vs,ve,${step.scale})`
     const fits = target === 'status' ? 'n>=100&&n<=599' : 'n>=0'

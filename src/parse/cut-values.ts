@@ -10,21 +10,35 @@ const address = 2
 /** What each slot feeds; 0 = half a value would be another value. */
 export function cutKinds(definition: Definition, slots: ReadonlyMap<string, number>): Uint8Array {
   const kinds = new Uint8Array(slots.size)
-  const mark = (map: Mapping, key: 'userAgent' | 'referrer' | 'url', kind: number): void => {
+  type Columns = Definition['columns']
+  const mark = (
+    map: Mapping,
+    key: 'userAgent' | 'referrer' | 'url',
+    kind: number,
+    columns: Columns,
+  ): void => {
     const source = map[key]
     if (source === undefined) return
     for (const step of Array.isArray(source) ? source : [source]) {
       const from = typeof step === 'string' ? step : step.from
       for (const name of from === undefined ? [] : [from].flat()) {
-        const slot = slots.get(name)
+        const column = columns?.[name]
+        const slot = slots.get(column === undefined ? name : `#${column}`)
         if (slot !== undefined) kinds[slot] = kind
       }
     }
   }
-  for (const map of [definition.map, ...definition.records.map((record) => record.map ?? {})]) {
-    mark(map, 'url', address)
-    mark(map, 'userAgent', freeText)
-    mark(map, 'referrer', freeText)
+  const maps: [Mapping, Columns][] = [
+    [definition.map, definition.columns],
+    ...definition.records.map(({ map, columns }): [Mapping, Columns] => [
+      { ...definition.map, ...map },
+      { ...definition.columns, ...columns },
+    ]),
+  ]
+  for (const [map, columns] of maps) {
+    mark(map, 'url', address, columns)
+    mark(map, 'userAgent', freeText, columns)
+    mark(map, 'referrer', freeText, columns)
   }
   return kinds
 }

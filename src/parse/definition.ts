@@ -81,8 +81,11 @@ const step = z.strictObject({
   strict: z.literal(true).optional(),
   /** The piece at this place, from 0, of the value parted by a text; none when there are fewer. Cut after the cuts above. */
   part: z.strictObject({ by: z.string().min(1), at: z.int().min(0).max(63) }).optional(),
-  /** %xx, or \xhh of devices that write bytes so, is decoded once; `ipv4`: an address written as one number. */
-  decode: z.enum(['percent', 'hex', 'ipv4']).optional(),
+  /**
+   * %xx, or \xhh of devices that write bytes so, is decoded once; `ipv4`: an address written as one number; `labels`: a name
+   * in the labels of DNS, `(3)www(7)example(3)org(0)`.
+   */
+  decode: z.enum(['percent', 'hex', 'ipv4', 'labels']).optional(),
   /** Characters that are put in the place of others, both ASCII. */
   replace: z.record(z.string().regex(/^[ -~]$/), z.string().regex(/^[ -~]$/)).optional(),
   /** Order of a date written with numbers. */
@@ -206,7 +209,7 @@ const split = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('xml'),
-    /** Name of the element that is a record. */
+    /** Name of the element that is a record; `*`: any, and fields go by their own names (as in header rows) at any depth. */
     root: z.string().min(1).max(64),
   }),
   z.strictObject({

@@ -2,17 +2,15 @@
  * One column's dictionary: raw bytes of a log → number of the value as it leaves the parser. A value is decoded, checked and
  * normalised once, when it is first seen; after that a line costs a hash and a comparison. Number 0 is unknown.
  */
+import { FlowHeap } from './flow-heap.ts'
 import { decode } from './normalise.ts'
 
 const initialSlots = 1 << 12
-const initialArena = 1 << 16
+const initialArena = 1 << 12
 /** Before the raw bytes of a value in the arena: hash, number, length. */
 const headerInts = 3
 /** Bits of a slot that are the hash's highest ones; the rest is the place in the arena, in words. */
 const markBits = 6
-/** A power of two. */
-const constantPlaces = 256
-
 /**
  * Hash of `[start, end)`: words that overlap at the end, a fixed number of them for each class of lengths, so that the processor
  * guesses no loop's end. `view` covers the same bytes as `bytes`.
@@ -37,28 +35,88 @@ export function hashOf(bytes: Uint8Array, view: DataView, start: number, end: nu
   return hash ^ (hash >>> 13)
 }
 
-function pair(view: DataView, at: number, salt: number): number {
+export function pair(view: DataView, at: number, salt: number): number {
   return words(view.getInt32(at, true), view.getInt32(at + 4, true), salt)
 }
 
-function words(a: number, b: number, salt: number): number {
+export function words(a: number, b: number, salt: number): number {
   const mixed = Math.imul(a ^ salt, 0x9e3779b1) ^ Math.imul((b + salt) | 0, 0x61c88647)
   return Math.imul(mixed ^ (mixed >>> 16), 0x45d9f3b)
 }
 
+/** Words of a dictionary's state in the heap: where its slots and values are, the hash that was missed, the value found last (0 = none). */
+export const dictionaryWords = 5
+const [slotsOf, maskOf, arenaOf, missedOf] = [0, 1, 2, 3] as const
+export const lastOf = 4
+
 /**
- * A look-up touches two places: a slot of four bytes, and the value with its header in the arena. Tables that stay in the
- * processor's cache are worth more than any hash: the memory behind it takes a hundred times as long.
+ * The number of the value `[start, end)` in the dictionary whose state is at `state`, -1 = it is new. A look-up touches two places: a
+ * slot of four bytes, and the value with its header. Tables that stay in the processor's cache are worth more than any hash: the
+ * memory behind it takes a hundred times as long.
  */
+export function findValue(
+  bytes: Uint8Array,
+  view: DataView,
+  heap: Int32Array,
+  stored: DataView,
+  state: number,
+  start: number,
+  end: number,
+): number {
+  const hash = hashOf(bytes, view, start, end)
+  const slots = heap[state]
+  const mask = heap[state + 1]
+  const arena = heap[state + 2]
+  let at = hash & mask
+  for (;;) {
+    const slot = heap[slots + at]
+    if (slot === 0) break
+    // the lower bits of a slot are the hash's highest ones
+    if (((slot ^ (hash >>> 26)) & 63) === 0) {
+      const place = arena + (slot >>> 6)
+      if (heap[place] === hash && heap[place + 2] === end - start)
+        if (sameValue(bytes, view, heap, stored, place, start, end)) {
+          heap[state + lastOf] = place
+          return heap[place + 1]
+        }
+    }
+    at = (at + 1) & mask
+  }
+  heap[state + 3] = hash
+  return -1
+}
+
+/** Whether the value at `place`, which has its length, is `bytes[start, end)`. */
+export function sameValue(
+  bytes: Uint8Array,
+  view: DataView,
+  heap: Int32Array,
+  stored: DataView,
+  place: number,
+  start: number,
+  end: number,
+): boolean {
+  const length = end - start
+  if (length < 4) {
+    let word = 0
+    for (let p = end - 1; p >= start; p--) word = (word << 8) | bytes[p]
+    return heap[place + 3] === word
+  }
+  const shift = (place + 3) * 4 - start
+  const last = end - 4
+  if (stored.getInt32(last + shift, true) !== view.getInt32(last, true)) return false
+  for (let p = start; p < last; p += 4)
+    if (stored.getInt32(p + shift, true) !== view.getInt32(p, true)) return false
+  return true
+}
+
 export class Dictionary {
   readonly #normalise: (text: string) => string | null
-  #mask = initialSlots - 1
-  /** Place in the arena and mark, 0 = free. */
-  #slots = new Int32Array(initialSlots)
-  #arena = new Int32Array(initialArena >> 2)
-  #arenaView = viewOf(this.#arena)
-  /** Words in use; nothing begins at 0. */
+  #heap: FlowHeap
+  readonly #state: number
+  /** Words of the values in use; nothing begins at 0. */
   #arenaUsed = 1
+  #arenaSize = 0
   #heldBytes = 0
   #raws = 0
   #byText = new Map<string, number>([['', 0]])
@@ -66,11 +124,22 @@ export class Dictionary {
   /** Place of each value in the batch that is being emitted, counted from `#emitted`; lower ones are of batches before. */
   #localOf = new Int32Array(1024)
   #emitted = 1
-  /** Constants of definitions that were asked for, by the last bits of where they begin: start, end and number of each. */
-  #constants = new Int32Array(constantPlaces * 3)
 
-  constructor(normalise: (text: string) => string | null) {
+  /** `state`: where the dictionary's state lies in the heap. */
+  constructor(normalise: (text: string) => string | null, heap = new FlowHeap(), state = 0) {
     this.#normalise = normalise
+    this.#heap = heap
+    this.#state = state
+    this.#begin()
+  }
+
+  #begin(): void {
+    const heap = this.#heap
+    const slots = heap.allot(initialSlots)
+    const arena = heap.allot(initialArena)
+    heap.ints.set([slots, initialSlots - 1, arena, 0, 0], this.#state)
+    this.#arenaSize = initialArena
+    this.#arenaUsed = 1
   }
 
   /** Distinct raw values held, or values, whichever are more (`idOf` gives values no line wrote). */
@@ -86,77 +155,40 @@ export class Dictionary {
   /** The number of the value written in `bytes[start, end)`; 0 when empty or no such value. `view` covers the same bytes. */
   intern(bytes: Uint8Array, start: number, end: number, view = viewOf(bytes)): number {
     if (end <= start) return 0
-    const hash = hashOf(bytes, view, start, end)
-    const mark = hash >>> (32 - markBits)
-    const mask = this.#mask
-    const slots = this.#slots
-    let at = hash & mask
-    for (;;) {
-      const slot = slots[at]
-      if (slot === 0) return this.#add(bytes, start, end, hash, at)
-      if ((slot & ((1 << markBits) - 1)) === mark) {
-        const place = slot >>> markBits
-        if (this.#arena[place] === hash && this.#same(place, bytes, view, start, end))
-          return this.#arena[place + 1]
-      }
-      at = (at + 1) & mask
-    }
+    const { ints, view: stored } = this.#heap
+    const id = findValue(bytes, view, ints, stored, this.#state, start, end)
+    return id < 0 ? this.learn(bytes, start, end) : id
   }
 
-  /** As `intern`, of a constant of the definitions (line-context.ts): the bytes at such a place never change. */
-  internConstant(bytes: Uint8Array, start: number, end: number, view: DataView): number {
-    const constants = this.#constants
-    const at = (start & (constantPlaces - 1)) * 3
-    if (constants[at] === start && constants[at + 1] === end) return constants[at + 2]
-    const id = this.intern(bytes, start, end, view)
-    constants[at] = start
-    constants[at + 1] = end
-    constants[at + 2] = id
-    return id
-  }
-
-  /** Whether the value at `place` of the arena is `bytes[start, end)`. */
-  #same(place: number, bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
+  /** Adds the value that was looked for last and not found. */
+  learn(bytes: Uint8Array, start: number, end: number): number {
+    const heap = this.#heap
+    const state = this.#state
     const length = end - start
-    if (this.#arena[place + 2] !== length) return false
-    const arena = this.#arenaView
-    const from = (place + headerInts) * 4
-    if (length < 4) {
-      for (let i = 0; i < length; i++)
-        if (arena.getUint8(from + i) !== bytes[start + i]) return false
-      return true
-    }
-    if (length <= 8)
-      return (
-        arena.getInt32(from, true) === view.getInt32(start, true) &&
-        arena.getInt32(from + length - 4, true) === view.getInt32(end - 4, true)
-      )
-    const shift = from - start
-    const last = end - 8
-    if (!samePair(arena, last + shift, view, last)) return false
-    for (let p = start; p < last; p += 8) if (!samePair(arena, p + shift, view, p)) return false
-    return true
-  }
-
-  #add(bytes: Uint8Array, start: number, end: number, hash: number, at: number): number {
-    const place = this.#arenaUsed
-    const length = end - start
-    const used = place + headerInts + ((length + 3) >> 2)
-    if (used > this.#arena.length) {
-      this.#arena = grownInts(this.#arena, Math.max(used, this.#arena.length * 2))
-      this.#arenaView = viewOf(this.#arena)
+    const used = this.#arenaUsed + headerInts + ((length + 3) >> 2)
+    if (used > this.#arenaSize) {
+      const size = Math.max(used, this.#arenaSize * 2)
+      const arena = heap.moved(heap.ints[state + arenaOf], this.#arenaUsed, size)
+      heap.ints[state + arenaOf] = arena
+      heap.ints[state + lastOf] = 0
+      this.#arenaSize = size
     }
     const id = this.idOf(this.#normalise(decode(bytes.subarray(start, end))))
-    this.#arena[place] = hash
-    this.#arena[place + 1] = id
-    this.#arena[place + 2] = length
-    for (let i = 0; i < length; i++)
-      this.#arenaView.setUint8((place + headerInts) * 4 + i, bytes[start + i])
-    this.#slots[at] = (place << markBits) | (hash >>> (32 - markBits))
+    const { ints, view } = heap
+    const hash = ints[state + missedOf]
+    const place = ints[state + arenaOf] + this.#arenaUsed
+    ints[place] = hash
+    ints[place + 1] = id
+    ints[place + 2] = length
+    for (let i = 0; i < length; i++) view.setUint8((place + headerInts) * 4 + i, bytes[start + i])
+    const [slots, mask] = [ints[state + slotsOf], ints[state + maskOf]]
+    let at = hash & mask
+    while (ints[slots + at] !== 0) at = (at + 1) & mask
+    ints[slots + at] = (this.#arenaUsed << markBits) | (hash >>> (32 - markBits))
     this.#arenaUsed = used
     this.#heldBytes += length
     this.#raws++
-    if (this.#raws * 2 > this.#mask) this.#grow()
+    if (this.#raws * 2 > mask) this.#grow()
     return id
   }
 
@@ -171,16 +203,21 @@ export class Dictionary {
   }
 
   #grow(): void {
-    const mask = this.#mask * 2 + 1
-    const slots = new Int32Array(mask + 1)
-    for (const slot of this.#slots) {
+    const heap = this.#heap
+    const state = this.#state
+    const mask = heap.ints[state + maskOf] * 2 + 1
+    const slots = heap.allot(mask + 1)
+    const { ints } = heap
+    const [old, arena] = [ints[state + slotsOf], ints[state + arenaOf]]
+    for (let i = 0; i < (mask + 1) / 2; i++) {
+      const slot = ints[old + i]
       if (slot === 0) continue
-      let at = this.#arena[slot >>> markBits] & mask
-      while (slots[at] !== 0) at = (at + 1) & mask
-      slots[at] = slot
+      let at = ints[arena + (slot >>> markBits)] & mask
+      while (ints[slots + at] !== 0) at = (at + 1) & mask
+      ints[slots + at] = slot
     }
-    this.#mask = mask
-    this.#slots = slots
+    ints[state + slotsOf] = slots
+    ints[state + maskOf] = mask
   }
 
   /** Values of `ids`, each once, and where each row finds its own. */
@@ -208,20 +245,16 @@ export class Dictionary {
     return new Emission(this.#values, this.#localOf, from, rows)
   }
 
-  /** Forgets everything. No number given before may be used after. */
-  clear(): void {
-    this.#mask = initialSlots - 1
-    this.#slots = new Int32Array(initialSlots)
-    this.#arena = new Int32Array(initialArena >> 2)
-    this.#arenaView = viewOf(this.#arena)
-    this.#arenaUsed = 1
+  /** Forgets everything, into another heap. No number given before may be used after. */
+  clear(heap = new FlowHeap()): void {
+    this.#heap = heap
+    this.#begin()
     this.#heldBytes = 0
     this.#raws = 0
     this.#byText = new Map([['', 0]])
     this.#values = [new Uint8Array(0)]
     this.#localOf = new Int32Array(1024)
     this.#emitted = 1
-    this.#constants.fill(0)
   }
 }
 
@@ -258,14 +291,7 @@ export class Emission {
   }
 }
 
-function samePair(a: DataView, at: number, b: DataView, from: number): boolean {
-  return (
-    a.getInt32(at, true) === b.getInt32(from, true) &&
-    a.getInt32(at + 4, true) === b.getInt32(from + 4, true)
-  )
-}
-
-function viewOf(bytes: Uint8Array | Int32Array): DataView {
+function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 

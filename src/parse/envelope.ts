@@ -91,9 +91,13 @@ function peelOnce(c: LineContext, from: number, end: number, depth: number): num
   const rest = peel3164(c, q, end, hasPriority)
   if (rest > q) return rest
   // behind a relay's header: `rtr1: *Oct 15 …` of Cisco
+  const { tagStart, tagEnd } = c
   const named = depth > 0 && !hasPriority ? peelTag(c, q, end) : q
   if (named > q && (buf[named] === 42 || !Number.isNaN(headerTime(c, named, end, false))))
     return named
+  // else it is a word of the payload's, and the header's own tag holds
+  c.tagStart = tagStart
+  c.tagEnd = tagEnd
   // A bare PRI: the payload begins right after it. Without one a second round ends the peeling.
   return hasPriority || depth === 0 ? q : p
 }
@@ -197,11 +201,18 @@ function peel3164(c: LineContext, from: number, end: number, hasPriority: boolea
   const stamp = p
   const time = headerTime(c, p, end, hasPriority)
   if (Number.isNaN(time)) {
-    if (!hasPriority) return peelKiwi(c, p, end)
+    if (!hasPriority) return peelKiwi(c, from, end)
     const tagged = peelTag(c, p, end)
     return tagged > p ? tagged : from
   }
   p = timeEnd()
+  const wrapped = hasPriority ? p : skipShipper(buf, p, end)
+  if (wrapped > p) {
+    // the line itself begins here
+    c.lineStart = wrapped
+    c.envelopeTime = time
+    return wrapped
+  }
   // a stamp must end at a blank or colon: `Thu Oct 15 09:30:00 2026,"…` is a payload
   if (p < end && buf[p] !== 32 && buf[p] !== 58) return from
   c.envelopeTime = time
@@ -211,8 +222,33 @@ function peel3164(c: LineContext, from: number, end: number, hasPriority: boolea
   if (p < end && buf[p] === 58) p++
   while (p < end && buf[p] === 32) p++
   p = peelHost(c, p, end)
-  return peelTag(c, p, end)
+  return peelTag(c, skipLevel(buf, p, end), end)
 }
+
+/** Behind ` stdout F ` of a container's log and `<TAB>tag<TAB>` before the object of a Fluentd file, or `p`. */
+function skipShipper(buf: Uint8Array, p: number, end: number): number {
+  if (buf[p] === 32) {
+    const stream = startsWith(buf, p, end, ' stdout ') || startsWith(buf, p, end, ' stderr ')
+    return stream && (buf[p + 8] === 70 || buf[p + 8] === 80) && buf[p + 9] === 32 ? p + 10 : p
+  }
+  if (buf[p] !== 9) return p
+  let q = p + 1
+  while (q < end && q - p < 128 && buf[q] > 32) q++
+  return q > p + 1 && buf[q] === 9 && buf[q + 1] === 123 ? q + 1 : p
+}
+
+/** Behind `local0.info ` that templates of relays write, or `p`. */
+function skipLevel(buf: Uint8Array, p: number, end: number): number {
+  let q = p
+  while (q < end && q - p < 10 && ((buf[q] >= 97 && buf[q] <= 122) || isDigit(buf[q]))) q++
+  if (q === p || buf[q] !== 46) return p
+  const level = levels.find((word) => startsWith(buf, q + 1, end, word))
+  return level === undefined ? p : q + 1 + level.length
+}
+
+const levels = 'emerg panic alert crit err error warning warn notice info debug'
+  .split(' ')
+  .map((word) => `${word} `)
 
 /**
  * `2026-10-15 09:30:00<TAB>Local7.Info<TAB>192.0.2.1<TAB>` that Kiwi Syslog writes into its files, with a tab behind the date, too, and

@@ -1,4 +1,7 @@
-/** What every format has in common once its fields are mapped: host from URL, ports, transport, totals, what is missing. */
+/**
+ * What every format has in common once its fields are mapped: host from URL, ports, transport, totals, what is missing. The functions
+ * of this file are compiled to WebAssembly (parse/format-code.ts): integers and bytes only.
+ */
 import {
   constantSpan,
   numberIndex,
@@ -9,7 +12,7 @@ import {
 } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 import { readTime } from './time.ts'
-import { equals, isAddressIn, readNumber } from './values.ts'
+import { isAddressIn, readNumber } from './values.ts'
 
 const hostAt = textIndex.dstHost * 2
 const ipAt = textIndex.dstIp * 2
@@ -25,19 +28,36 @@ const { dstPort, bytesUp, bytesDown, bytesTotal } = numberIndex
 
 const tcp = constantSpan('tcp')
 const udp = constantSpan('udp')
-const quic = Buffer.from('quic')
-const connect = Buffer.from('connect')
-const schemes = [
-  { word: Buffer.from('https'), port: 443 },
-  { word: Buffer.from('http'), port: 80 },
-  { word: Buffer.from('ftp'), port: 21 },
-  { word: Buffer.from('ssl'), port: 443 },
-  { word: Buffer.from('wss'), port: 443 },
-  { word: Buffer.from('ws'), port: 80 },
-] as const
+const [tcpStart, tcpEnd, udpStart, udpEnd] = [tcp.start, tcp.end, udp.start, udp.end]
+const noTime = 'no time'
+const cutBefore = 'cut before the destination'
+const noDestination = 'no destination'
+const noSource = 'no source'
+/** Why a record is none, by the names that stand for it below. */
+export const finishReasons = { noTime, cutBefore, noDestination, noSource }
+/** Numbers that the functions below name. */
+export const finishNumbers = {
+  hostAt, ipAt, urlAt, srcIpAt, srcHostAt, userAt, deviceAt, protocolAt, appProtocolAt, methodAt,
+  dstPort, bytesUp, bytesDown, bytesTotal, tcpStart, tcpEnd, udpStart, udpEnd, transaction, unparsed,
+} // prettier-ignore
 
 /** Completes the record in `c`; returns transaction, skipped or unparsed with `c.reason`. */
 export function finish(c: LineContext, kind: number, withoutDestination: string | null): number {
+  return finishRecord(
+    c,
+    kind,
+    withoutDestination ?? noDestination,
+    withoutDestination === null ? unparsed : skipped,
+  )
+}
+
+/** As `finish`; a record without a destination is `outcome`, because of `reason`. */
+export function finishRecord(
+  c: LineContext,
+  kind: number,
+  reason: string,
+  outcome: number,
+): number {
   const text = c.text
   const buf = c.buf
   c.record = kind
@@ -58,17 +78,17 @@ export function finish(c: LineContext, kind: number, withoutDestination: string 
     if (!Number.isNaN(c.envelopeTime)) c.time = c.envelopeTime
     else c.time = hasPriority(buf, c.lineStart) ? c.receivedAtMs : timeAtStart(c)
     if (Number.isNaN(c.time)) {
-      c.reason = 'no time'
+      c.reason = noTime
       return unparsed
     }
   }
   if (text[hostAt + 1] === text[hostAt] && text[ipAt + 1] === text[ipAt]) {
     if (c.truncated) {
-      c.reason = 'cut before the destination'
+      c.reason = cutBefore
       return unparsed
     }
-    c.reason = withoutDestination ?? 'no destination'
-    return withoutDestination === null ? unparsed : skipped
+    c.reason = reason
+    return outcome
   }
   if (
     text[srcIpAt + 1] === text[srcIpAt] &&
@@ -76,7 +96,7 @@ export function finish(c: LineContext, kind: number, withoutDestination: string 
     text[srcHostAt + 1] === text[srcHostAt] &&
     text[deviceAt + 1] === text[deviceAt]
   ) {
-    c.reason = 'no source'
+    c.reason = noSource
     return unparsed
   }
   return transaction
@@ -85,7 +105,7 @@ export function finish(c: LineContext, kind: number, withoutDestination: string 
 const dayMs = 86_400_000
 
 /** A stamp in a form that no syslog header has, which the writer of a file put before each line; of the last year, or it is none. */
-function timeAtStart(c: LineContext): number {
+export function timeAtStart(c: LineContext): number {
   const time = readTime(c, c.lineStart, c.recordStop)
   const ageMs = c.receivedAtMs - time
   return ageMs > -2 * dayMs && ageMs < 400 * dayMs ? time : NaN
@@ -172,9 +192,12 @@ function hostFromUrl(c: LineContext, from: number, to: number): void {
     start = schemeEnd + 3
   } else if (buf[from] === 47) return
   let end = start
-  while (end < to && buf[end] !== 47 && buf[end] !== 63 && buf[end] !== 35 && buf[end] > 32) {
-    if (buf[end] === 64) start = end + 1
-    end++
+  for (; end < to; end++) {
+    const b = buf[end]
+    // most bytes are letters
+    if (b > 64) continue
+    if (b === 47 || b === 63 || b === 35 || b <= 32) break
+    if (b === 64) start = end + 1
   }
   const path = end < to
   if (text[hostAt + 1] === text[hostAt]) {
@@ -182,7 +205,7 @@ function hostFromUrl(c: LineContext, from: number, to: number): void {
     text[hostAt + 1] = end
   } else portOf(c, start, end)
   // A tunnel's `host:port` is no URL.
-  if (schemeEnd < 0 && !path && equals(buf, text[methodAt], text[methodAt + 1], connect))
+  if (schemeEnd < 0 && !path && isConnect(buf, text[methodAt], text[methodAt + 1]))
     text[urlAt] = text[urlAt + 1] = 0
 }
 
@@ -197,16 +220,58 @@ function transport(c: LineContext, kind: number): void {
   const text = c.text
   const start = text[appProtocolAt]
   const end = text[appProtocolAt + 1]
-  const isQuic = end - start === quic.length && equals(c.buf, start, end, quic)
-  if (text[protocolAt + 1] === text[protocolAt] && (kind === 1 || isQuic)) {
-    const span = isQuic ? udp : tcp
-    text[protocolAt] = span.start
-    text[protocolAt + 1] = span.end
+  const quic = isQuic(c.buf, start, end)
+  if (text[protocolAt + 1] === text[protocolAt] && (kind === 1 || quic)) {
+    text[protocolAt] = quic ? udpStart : tcpStart
+    text[protocolAt + 1] = quic ? udpEnd : tcpEnd
   }
   if (c.numbers[dstPort] >= 0 || end <= start) return
-  for (const scheme of schemes)
-    if (equals(c.buf, start, end, scheme.word)) {
-      c.numbers[dstPort] = scheme.port
-      return
-    }
+  const port = schemePort(c.buf, start, end)
+  if (port > 0) c.numbers[dstPort] = port
 }
+
+function isQuic(buf: Uint8Array, start: number, end: number): boolean {
+  return (
+    end - start === 4 &&
+    (buf[start] | 32) === 113 &&
+    (buf[start + 1] | 32) === 117 &&
+    (buf[start + 2] | 32) === 105 &&
+    (buf[start + 3] | 32) === 99
+  )
+}
+
+/** The method of a tunnel. */
+function isConnect(buf: Uint8Array, start: number, end: number): boolean {
+  return (
+    end - start === 7 &&
+    (buf[start] | 32) === 99 &&
+    (buf[start + 1] | 32) === 111 &&
+    (buf[start + 2] | 32) === 110 &&
+    (buf[start + 3] | 32) === 110 &&
+    (buf[start + 4] | 32) === 101 &&
+    (buf[start + 5] | 32) === 99 &&
+    (buf[start + 6] | 32) === 116
+  )
+}
+
+/** Ports of `https`, `http`, `ftp`, `ssl`, `wss` and `ws`, 0 = another scheme. */
+function schemePort(buf: Uint8Array, start: number, end: number): number {
+  const length = end - start
+  if (length < 2 || length > 5) return 0
+  const a = buf[start] | 32
+  const b = buf[start + 1] | 32
+  if (length === 2) return a === 119 && b === 115 ? 80 : 0
+  const d = buf[start + 2] | 32
+  if (length === 3) {
+    if (a === 102 && b === 116 && d === 112) return 21
+    if (a === 115 && b === 115 && d === 108) return 443
+    return a === 119 && b === 115 && d === 115 ? 443 : 0
+  }
+  if (a !== 104 || b !== 116 || d !== 116 || (buf[start + 3] | 32) !== 112) return 0
+  if (length === 4) return 80
+  return (buf[start + 4] | 32) === 115 ? 443 : 0
+}
+
+export const finishParts = {
+  finishRecord, hasPriority, moveName, cleanHost, setPort, hostFromUrl, portOf, transport, isQuic, isConnect, schemePort,
+} // prettier-ignore

@@ -1,7 +1,24 @@
 /** Minute flows: transactions with the same minute, parties and outcome become one row, in typed arrays, without objects. */
 import type { FlowColumns } from './batch.ts'
-import { Dictionary } from './dictionary.ts'
-import { constantBytes, numberIndex, textIndex } from './line-context.ts'
+import { Dictionary, dictionaryWords } from './dictionary.ts'
+import {
+  categoryAt,
+  flowCode,
+  full,
+  hashAt,
+  knownAt,
+  markMask,
+  placesAt,
+  rowsState,
+  rowWords,
+  srcPortAt,
+  statesAt,
+  sumsAt,
+  transactionsAt,
+} from './flow-code.ts'
+import type { AddFlow } from './flow-code.ts'
+import { FlowHeap } from './flow-heap.ts'
+import { textIndex } from './line-context.ts'
 import type { LineContext, TextField } from './line-context.ts'
 import { normalisers } from './record.ts'
 
@@ -18,50 +35,45 @@ const keyFields = [
   'appHint',
 ] as const satisfies readonly TextField[]
 
-/** Integers of a key: stream, source, format, minute, port with action and record, then the key fields. */
-const keyWidth = 5 + keyFields.length
-/**
- * A row is 128 bytes, two lines of the processor's cache: the key with its hash and the category in the first, what is counted in
- * the second. Found again, a row costs two look-ups of memory, not one for each column.
- */
-const rowInts = 32
-const hashAt = keyWidth
-const categoryAt = keyWidth + 1
-const srcPortAt = 16
-const transactionsAt = 17
-const knownAt = 18
-/** In doubles: the sums of bytes. */
-const rowDoubles = rowInts / 2
-const sumsAt = 12
 /** Rows that are turned into columns at a time: they stay in the fastest cache. */
 const chunkRows = 128
-/** Bits of a slot that mark the hash; the others leave room for 16 million rows, more than a segment has bytes for. */
-const markMask = 0xff << 24
-/** Odd numbers by which the ids of the key fields are multiplied in the hash. */
-const multipliers = Int32Array.from(keyFields, (_, i) => Math.imul(2 * i + 1, 0x2545f491) | 1)
+const initialRows = 1 << 11
 const records = ['session', 'web', 'dns'] as const
 const actions = ['', 'allowed', 'blocked'] as const
 
-const { srcPort, dstPort, bytesUp, bytesDown, bytesTotal } = numberIndex
 const identity = (text: string): string => text
 
+/** Fields with a dictionary, in the order of their states in the heap. */
+const fields = [...keyFields, 'category'] as const
+
 export class FlowTable {
-  readonly #dictionaries = keyFields.map((field) => new Dictionary(normalisers[field]))
-  readonly #category = new Dictionary(normalisers.category)
-  readonly #names = new Dictionary(identity)
-  readonly #all = [...this.#dictionaries, this.#category, this.#names]
-  readonly #fieldAt = keyFields.map((field) => textIndex[field] * 2)
-  readonly #key = new Int32Array(keyWidth)
-  #mask = (1 << 14) - 1
-  /** Row + 1 and, in the highest bits, a mark of its hash; 0 = free. */
-  #slots = new Int32Array(1 << 14)
-  #capacity = 1 << 13
-  #ints = new Int32Array(this.#capacity * rowInts)
-  #doubles = new Float64Array(this.#ints.buffer)
-  #rows = 0
+  #heap = new FlowHeap()
+  readonly #fields = fields.map((field, i) => this.#dictionary(normalisers[field], i))
+  readonly #names = this.#dictionary(identity, fields.length)
+  readonly #all = [...this.#fields, this.#names]
+  /** Context the code was made for. */
+  #memory: WebAssembly.Memory | null = null
+  #add: AddFlow = () => 0
+
+  constructor() {
+    this.#begin()
+  }
+
+  #dictionary(normalise: (text: string) => string | null, place: number): Dictionary {
+    return new Dictionary(normalise, this.#heap, statesAt + place * dictionaryWords)
+  }
+
+  #begin(): void {
+    const heap = this.#heap
+    const slots = heap.allot(initialRows * 2)
+    const rows = heap.allot(initialRows * rowWords)
+    heap.ints.set([slots, initialRows * 2 - 1, rows, 0, initialRows], rowsState)
+    for (const [i, field] of fields.entries()) heap.ints[placesAt + i] = textIndex[field] * 2
+    this.#memory = null
+  }
 
   get rows(): number {
-    return this.#rows
+    return this.#heap.ints[rowsState + 3]
   }
 
   /** Distinct values held by all dictionaries. */
@@ -81,117 +93,46 @@ export class FlowTable {
 
   /** Adds the transaction in `c`. `stream`, `source` and `format` are numbers given by `name`. */
   add(c: LineContext, stream: number, source: number, format: number): void {
-    const key = this.#key
-    const numbers = c.numbers
-    key[0] = Math.floor(c.time / 60_000)
-    key[1] = stream
-    key[2] = source
-    key[3] = format
-    key[4] = (Math.max(0, numbers[dstPort]) << 8) | (c.action << 4) | c.record
-    let hash = Math.imul(key[0], 0x9e3779b1) ^ Math.imul(stream * 31 + format, 0x85ebca6b)
-    hash = Math.imul(hash ^ key[4], 0x9e3779b1)
-    for (let i = 0; i < keyFields.length; i++) {
-      const id = this.#idOf(c, i)
-      key[5 + i] = id
-      hash = (hash + Math.imul(id + multipliers[i], multipliers[i])) | 0
+    if (c.memory !== this.#memory) {
+      this.#memory = c.memory
+      this.#add = flowCode(c, this.#heap)
     }
-    hash ^= hash >>> 15
-    hash = Math.imul(hash, 0x85ebca6b)
-    const row = this.#row(hash ^ (hash >>> 13), c)
-    const ints = this.#ints
-    const at = row * rowInts
-    // the source port all of a row's transactions have; 0 = several, or unknown. No part of the key: connections would not add up
-    const port = Math.max(0, numbers[srcPort])
-    if (ints[at + transactionsAt]++ === 0) ints[at + srcPortAt] = port
-    else if (ints[at + srcPortAt] !== port) ints[at + srcPortAt] = 0
-    const doubles = this.#doubles
-    const sums = row * rowDoubles + sumsAt
-    const [up, down, total] = [numbers[bytesUp], numbers[bytesDown], numbers[bytesTotal]]
-    if (up >= 0) {
-      ints[at + knownAt]++
-      doubles[sums] += up
-    }
-    if (down >= 0) {
-      ints[at + knownAt + 1]++
-      doubles[sums + 1] += down
-    }
-    if (total >= 0) {
-      ints[at + knownAt + 2]++
-      doubles[sums + 2] += total
-    }
-  }
-
-  #idOf(c: LineContext, field: number): number {
-    const at = this.#fieldAt[field]
-    const start = c.text[at]
-    const end = c.text[at + 1]
-    if (end <= start) return 0
-    const dictionary = this.#dictionaries[field]
-    return start < constantBytes
-      ? dictionary.internConstant(c.buf, start, end, c.view)
-      : dictionary.intern(c.buf, start, end, c.view)
-  }
-
-  #row(hash: number, c: LineContext): number {
-    const key = this.#key
-    const ints = this.#ints
-    const slots = this.#slots
-    const mask = this.#mask
-    let at = hash & mask
+    const minute = Math.floor(c.time / 60_000)
+    const outcome = (c.action << 4) | c.record
+    const add = this.#add
     for (;;) {
-      const slot = slots[at]
-      if (slot === 0) break
-      if (((slot ^ hash) & markMask) === 0) {
-        const row = (slot & ~markMask) - 1
-        const from = row * rowInts
-        if (ints[from + hashAt] === hash) {
-          let i = 0
-          while (i < keyWidth && ints[from + i] === key[i]) i++
-          if (i === keyWidth) return row
-        }
-      }
-      at = (at + 1) & mask
+      const missing = add(minute, stream, source, format, outcome)
+      if (missing === 0) return
+      if (missing === full) this.#grow()
+      else this.#learn(c, missing - 1)
     }
-    const row = this.#rows++
-    slots[at] = (hash & markMask) | (row + 1)
-    const from = row * rowInts
-    for (let i = 0; i < keyWidth; i++) ints[from + i] = key[i]
-    ints[from + hashAt] = hash
-    for (let i = srcPortAt; i < rowInts; i++) ints[from + i] = 0
-    const category = textIndex.category * 2
-    ints[from + categoryAt] = this.#category.intern(
-      c.buf,
-      c.text[category],
-      c.text[category + 1],
-      c.view,
-    )
-    if (this.#rows === this.#capacity) this.#grow()
-    return row
+  }
+
+  #learn(c: LineContext, field: number): void {
+    const at = textIndex[fields[field]] * 2
+    this.#fields[field].learn(c.buf, c.text[at], c.text[at + 1])
   }
 
   #grow(): void {
-    this.#capacity *= 2
-    const ints = new Int32Array(this.#capacity * rowInts)
-    ints.set(this.#ints)
-    this.#ints = ints
-    this.#doubles = new Float64Array(ints.buffer)
-    const mask = this.#mask * 2 + 1
-    const slots = new Int32Array(mask + 1)
-    for (let row = 0; row < this.#rows; row++) {
-      const hash = ints[row * rowInts + hashAt]
-      let at = hash & mask
-      while (slots[at] !== 0) at = (at + 1) & mask
-      slots[at] = (hash & markMask) | (row + 1)
+    const heap = this.#heap
+    const capacity = heap.ints[rowsState + 4]
+    const at = heap.moved(heap.ints[rowsState + 2], capacity * rowWords, capacity * 2 * rowWords)
+    const mask = heap.ints[rowsState + 1] * 2 + 1
+    const slots = heap.allot(mask + 1)
+    const { ints } = heap
+    for (let row = 0; row < capacity; row++) {
+      const hash = ints[at + row * rowWords + hashAt]
+      let place = hash & mask
+      while (ints[slots + place] !== 0) place = (place + 1) & mask
+      ints[slots + place] = (hash & markMask) | (row + 1)
     }
-    this.#mask = mask
-    this.#slots = slots
+    ints.set([slots, mask, at, capacity, capacity * 2], rowsState)
   }
 
   /** All rows as columns; the table is empty afterwards, its dictionaries stay. */
   take(): FlowColumns {
-    const rows = this.#rows
-    const texts = this.#dictionaries.map((dictionary) => dictionary.emission(rows))
-    const category = this.#category.emission(rows)
+    const { rows } = this
+    const texts = this.#fields.map((dictionary) => dictionary.emission(rows))
     const names = [1, 2, 3].map(() => this.#names.emission(rows, true))
     const [minute, transactions] = [new Uint32Array(rows), new Uint32Array(rows)]
     const [srcPorts, dstPorts] = [new Uint16Array(rows), new Uint16Array(rows)]
@@ -199,14 +140,15 @@ export class FlowTable {
     const [up, upKnown] = [new Float64Array(rows), new Uint32Array(rows)]
     const [down, downKnown] = [new Float64Array(rows), new Uint32Array(rows)]
     const [total, totalKnown] = [new Float64Array(rows), new Uint32Array(rows)]
-    const [ints, doubles] = [this.#ints, this.#doubles]
+    const { ints, doubles } = this.#heap
+    const [slots, mask, first] = ints.subarray(rowsState)
     for (let from = 0; from < rows; from += chunkRows) {
       const to = Math.min(rows, from + chunkRows)
-      for (const [i, column] of texts.entries()) column.add(ints, 5 + i, rowInts, from, to)
-      for (const [i, column] of names.entries()) column.add(ints, 1 + i, rowInts, from, to)
-      category.add(ints, categoryAt, rowInts, from, to)
+      for (const [i, column] of texts.entries())
+        column.add(ints, first + (i < keyFields.length ? 5 + i : categoryAt), rowWords, from, to)
+      for (const [i, column] of names.entries()) column.add(ints, first + 1 + i, rowWords, from, to)
       for (let row = from; row < to; row++) {
-        const at = row * rowInts
+        const at = first + row * rowWords
         const packed = ints[at + 4]
         minute[row] = ints[at]
         record[row] = packed & 15
@@ -217,14 +159,14 @@ export class FlowTable {
         upKnown[row] = ints[at + knownAt]
         downKnown[row] = ints[at + knownAt + 1]
         totalKnown[row] = ints[at + knownAt + 2]
-        const sums = row * rowDoubles + sumsAt
+        const sums = (at >> 1) + sumsAt
         up[row] = doubles[sums]
         down[row] = doubles[sums + 1]
         total[row] = doubles[sums + 2]
       }
     }
-    this.#slots.fill(0)
-    this.#rows = 0
+    ints.fill(0, slots, slots + mask + 1)
+    ints[rowsState + 3] = 0
     const words = (all: readonly string[]): Uint8Array[] => all.map((word) => Buffer.from(word))
     return {
       rows,
@@ -245,7 +187,7 @@ export class FlowTable {
       appProtocol: texts[7].column,
       action: { dictionary: words(actions), index: action },
       appHint: texts[8].column,
-      category: category.column,
+      category: texts[9].column,
       transactions,
       bytesUp: up,
       bytesUpKnown: upKnown,
@@ -258,8 +200,10 @@ export class FlowTable {
 
   /** Forgets all values; the table must be empty. Numbers of `name` are void. */
   forget(): void {
-    if (this.#rows !== 0)
+    if (this.rows !== 0)
       throw new Error('BUG: dictionaries cannot be forgotten while rows use them')
-    for (const dictionary of this.#all) dictionary.clear()
+    this.#heap = new FlowHeap()
+    for (const dictionary of this.#all) dictionary.clear(this.#heap)
+    this.#begin()
   }
 }

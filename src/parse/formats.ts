@@ -3,6 +3,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
 import { OperatingError, causeOf } from '../errors.ts'
+import { Candidates } from './candidates.ts'
 import { compile } from './compile.ts'
 import type { CompiledFormat } from './compile.ts'
 import { definitionSchema } from './definition.ts'
@@ -16,6 +17,8 @@ export interface FormatSet {
   readonly ordered: readonly CompiledFormat[]
   /** By id and by alias, upper case. */
   readonly byId: ReadonlyMap<string, CompiledFormat>
+  /** Which of them a line is asked of. */
+  readonly candidates: Candidates
 }
 
 /**
@@ -89,13 +92,21 @@ export function compileFormats(
         Number(a.generic) - Number(b.generic) || a.order - b.order || (a.id < b.id ? -1 : 1),
     )
     .map((definition) => compile(definition, options))
+  return formatSet(ordered)
+}
+
+/** A set of formats that are asked in the order given. */
+export function formatSet(ordered: readonly CompiledFormat[]): FormatSet {
   const byId = new Map<string, CompiledFormat>()
   for (const format of ordered)
     for (const name of [format.id, ...format.definition.aliases])
       if (format.definition.variant === undefined || !byId.has(name.toUpperCase()))
         byId.set(name.toUpperCase(), format)
-  return { ordered, byId }
+  return { ordered, byId, candidates: new Candidates(ordered) }
 }
+
+/** Products whose layout is published nowhere: a source that is named so is read by what its lines show, as `auto` is. */
+const withoutLayout = new Set(['CORRATA', 'OPEN_SYSTEMS_SECURE_WEB_GATEWAY', 'OPEN_SYSTEMS'])
 
 /**
  * The format an admin named: an id, an alias, or either with or without `_SYSLOG`. null = `auto`.
@@ -108,6 +119,7 @@ export function formatNamed(set: FormatSet, name: string): CompiledFormat | null
     set.byId.get(upper) ??
     set.byId.get(upper.replace(/_SYSLOG$/, '')) ??
     set.byId.get(`${upper}_SYSLOG`)
+  if (format === undefined && withoutLayout.has(upper.replace(/_SYSLOG$/, ''))) return null
   if (format === undefined)
     throw new OperatingError(
       'USAGE',

@@ -21,13 +21,25 @@ export function columnSlotsOf(names: readonly string[], fields: ByteMap): Int16A
   const slots = new Int16Array(names.length).fill(-1)
   const taken = new Set<number>()
   for (const [i, name] of names.entries()) {
-    const bytes = Buffer.from(name.trim())
-    const slot = fields.get(bytes, 0, bytes.length)
+    const slot = slotOfName(name.trim(), fields)
     if (slot < 0 || taken.has(slot)) continue
     taken.add(slot)
     slots[i] = slot
   }
   return slots
+}
+
+/** Without what says only the unit: `TimeGenerated [UTC]`, `Sent (bytes)`. */
+const bare = (name: string): string => name.replace(/\s*[[(](?:utc|gmt|bytes?|b)[\])]$/i, '')
+
+/** Letters beyond ASCII are asked for in lower case. */
+function slotOfName(name: string, fields: ByteMap): number {
+  for (const text of [name, name.toLowerCase(), bare(name).toLowerCase()]) {
+    const bytes = Buffer.from(text)
+    const slot = fields.get(bytes, 0, bytes.length)
+    if (slot >= 0) return slot
+  }
+  return -1
 }
 
 /**
@@ -92,7 +104,7 @@ export function claimsHeader(
 ): boolean {
   const header = definition.header
   if (header === undefined) return false
-  const present = new Set(names.map(squash))
+  const present = new Set(names.flatMap((name) => [squash(name), squash(bare(name))]))
   const known = columnSlots.filter((slot) => slot >= 0).length
   if (header.known !== undefined && known < header.known) return false
   const products = header.software === undefined ? [] : [header.software].flat()

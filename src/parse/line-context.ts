@@ -7,7 +7,8 @@
  *     [dataStart, …)                the segment's bytes
  */
 import { lineLimits } from '../limits.ts'
-import { nativeBytes } from './native-code.ts'
+import type { FormatCode } from './format-code.ts'
+import { nativeBytes, recordAt } from './native-code.ts'
 import { NativeSplits } from './native-splits.ts'
 
 export const constantBytes = nativeBytes + 128 * 1024
@@ -54,6 +55,19 @@ export const numberIndex = Object.fromEntries(numberFields.map((name, i) => [nam
   number
 >
 
+/** Where the texts and numbers of a record lie. */
+export const textAt = recordAt
+export const numbersAt = recordAt + 128
+/** Where times and the other fields lie that the code of a format is given and gives (parse/format-code.ts). */
+export const momentsAt = recordAt + 176
+export const fieldsAt = recordAt + 208
+export const fieldInts = 64
+
+const pageBytes = 65_536
+/** A vector may be read where a line ends. */
+const slackBytes = 64
+const pagesOf = (bytes: number): number => Math.ceil((bytes + slackBytes) / pageBytes)
+
 /** What became of a line. */
 export const refused = 0
 export const transaction = 1
@@ -99,8 +113,15 @@ export class LineContext {
   /** Start and end of each slot the definition names; empty = absent. */
   slotStart: Int32Array = new Int32Array(slotsMax)
   slotEnd: Int32Array = new Int32Array(slotsMax)
-  readonly text = new Int32Array(textFields.length * 2)
-  readonly numbers = new Float64Array(numberFields.length)
+  text: Int32Array = new Int32Array(textFields.length * 2)
+  numbers: Float64Array = new Float64Array(numberFields.length)
+  /** What the code of a format is given and gives, by parse/format-code.ts. */
+  fields: Int32Array = new Int32Array(fieldInts)
+  moments: Float64Array = new Float64Array(4)
+  /** Zone of the stamp that the code keeps. */
+  stampZone: ZoneOffset | null = null
+  /** The code of each format over this memory. */
+  readonly codes = new Map<FormatCode, (end: number) => number>()
   /** Spans that were asked whether they are an address (parse/values.ts). */
   readonly addresses = { start: 0, end: 0, is: false, otherStart: 0, otherEnd: 0, otherIs: false }
   /** Epoch ms, NaN = the line has no time of its own. */
@@ -117,6 +138,8 @@ export class LineContext {
   surplus = false
   /** Envelope of the line (parse/envelope.ts). */
   envelopeTime = NaN
+  /** Time of the row of an export around the line. */
+  rowTime = NaN
   hostStart = 0
   hostEnd = 0
   tagStart = 0
@@ -143,13 +166,15 @@ export class LineContext {
   receivedAtMs = 0
   zone: ZoneOffset | null = null
 
+  readonly memory: WebAssembly.Memory
   /** Splitters that read this memory, null = there are none. */
   readonly native: NativeSplits | null
 
-  /** `native` for contexts that read many lines: their memory takes a large piece of the address space, though none of the machine's. */
+  /** `native` for contexts that read many lines. */
   constructor(capacity: number, options: { native: boolean } = { native: false }) {
-    this.native = options.native ? NativeSplits.over(dataStart + capacity) : null
-    this.buf = new Uint8Array(this.native?.memory.buffer ?? new ArrayBuffer(dataStart + capacity))
+    this.memory = new WebAssembly.Memory({ initial: pagesOf(dataStart + capacity) })
+    this.native = options.native ? NativeSplits.over(this.memory) : null
+    this.buf = new Uint8Array(this.memory.buffer)
     this.view = new DataView(this.buf.buffer)
     this.bytes = Buffer.from(this.buf.buffer)
     this.#look()
@@ -157,12 +182,15 @@ export class LineContext {
 
   /** The views of `buf`, which is another one now. */
   #look(): void {
-    this.view = new DataView(this.buf.buffer)
-    this.bytes = Buffer.from(this.buf.buffer)
-    if (this.native !== null) {
-      this.slotStart = new Int32Array(this.buf.buffer, 0, slotsMax)
-      this.slotEnd = new Int32Array(this.buf.buffer, slotsMax * 4, slotsMax)
-    }
+    const { buffer } = this.buf
+    this.view = new DataView(buffer)
+    this.bytes = Buffer.from(buffer)
+    this.slotStart = new Int32Array(buffer, 0, slotsMax)
+    this.slotEnd = new Int32Array(buffer, slotsMax * 4, slotsMax)
+    this.text = new Int32Array(buffer, textAt, textFields.length * 2)
+    this.numbers = new Float64Array(buffer, numbersAt, numberFields.length)
+    this.fields = new Int32Array(buffer, fieldsAt, fieldInts)
+    this.moments = new Float64Array(buffer, momentsAt, 4)
     this.refreshConstants()
   }
 
@@ -174,8 +202,9 @@ export class LineContext {
   /** Makes room for `length` bytes of data. */
   reserve(length: number): void {
     if (this.buf.length >= dataStart + length) return
-    const bytes = dataStart + length + (length >> 2)
-    this.buf = new Uint8Array(this.native?.grow(bytes) ?? new ArrayBuffer(bytes))
+    const pages = pagesOf(dataStart + length + (length >> 2))
+    this.memory.grow(pages - this.memory.buffer.byteLength / pageBytes)
+    this.buf = new Uint8Array(this.memory.buffer)
     this.#look()
   }
 

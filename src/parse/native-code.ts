@@ -48,6 +48,8 @@ const slotBytes = 1024
 /** How many slots hold values with slashes, and which. */
 export const slashedAt = 2048
 const slashedMax = 64
+/** Where the record that is read lies (parse/line-context.ts). */
+export const recordAt = 2560
 /** Where the tables begin, behind the slots and the list above, and where they end. */
 export const tablesFrom = 4096
 export const nativeBytes = 128 * 1024

@@ -16,10 +16,6 @@ import type { NativeCode } from './native-code.ts'
 import { splitBlanks, splitCsv, splitKv, unslash } from './split.ts'
 import type { KvOptions } from './split.ts'
 
-const pageBytes = 65_536
-/** A vector may be read where a line ends. */
-const slackBytes = 64
-
 /** How pairs are read, with what the native way needs. */
 export interface FastKvOptions extends KvOptions {
   /** The bytes that part; null = they are more than the native way knows. */
@@ -55,30 +51,20 @@ interface Table {
 }
 
 export class NativeSplits {
-  readonly memory: WebAssembly.Memory
   readonly code: NativeCode
   #tables = new Map<object, Table>()
   #used = tablesFrom
   #last: object | null = null
   #lastTable: Table = { at: 0, version: 0 }
 
-  private constructor(memory: WebAssembly.Memory, code: NativeCode) {
-    this.memory = memory
+  private constructor(code: NativeCode) {
     this.code = code
   }
 
   /** null on a processor without the instructions. */
-  static over(bytes: number): NativeSplits | null {
-    const memory = new WebAssembly.Memory({ initial: pagesOf(bytes) })
+  static over(memory: WebAssembly.Memory): NativeSplits | null {
     const code = nativeCode(memory)
-    return code === null ? null : new NativeSplits(memory, code)
-  }
-
-  /** The memory, larger; views of it from before are void. */
-  grow(bytes: number): ArrayBuffer {
-    const more = pagesOf(bytes) - this.memory.buffer.byteLength / pageBytes
-    if (more > 0) this.memory.grow(more)
-    return this.memory.buffer
+    return code === null ? null : new NativeSplits(code)
   }
 
   /** Where the columns' slots stand. */
@@ -118,10 +104,6 @@ export class NativeSplits {
     this.#lastTable = table
     return table
   }
-}
-
-function pagesOf(bytes: number): number {
-  return Math.ceil((bytes + slackBytes) / pageBytes)
 }
 
 /** `splitCsv`, the native way where there is one. */

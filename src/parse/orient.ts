@@ -4,8 +4,7 @@
  * address; the interface with an outside name is the server's; the port below the ephemeral range (RFC 6056); else the first
  * side is the server. What a line does say is mapped without this.
  */
-import { contains, isPrivateAddress, readNumber } from './values.ts'
-import type { LineContext } from './line-context.ts'
+import { isPrivateAddress, readNumber } from './values.ts'
 
 /** Slots of one side; -1 = the format has none. */
 export interface Side {
@@ -15,60 +14,73 @@ export interface Side {
   interface: number
 }
 
-/** Copies the sides into the slots of client and server. */
-export function orient(
-  c: LineContext,
+/**
+ * JavaScript that copies the sides into the slots of client and server; `isOutside` names a function that tells an outside
+ * interface. The functions of this file are compiled with it (parse/format-code.ts).
+ */
+export function orientText(
   a: Side,
   b: Side,
   client: Side,
   server: Side,
-  outside: readonly Uint8Array[],
-): void {
-  const aIsClient = isFirstClient(c, a, b, outside)
-  copySide(c, aIsClient ? a : b, client)
-  copySide(c, aIsClient ? b : a, server)
+  isOutside: string,
+): string {
+  const outside = ({ interface: slot }: Side): string =>
+    slot < 0 ? 'false' : `(E[${slot}]>S[${slot}]&&${isOutside}(buf,S[${slot}],E[${slot}]))`
+  const names = ['ip', 'port', 'user', 'interface'] as const
+  const copies = (from: Side, to: Side): string =>
+    names.map((name) => `copySlot(S,E,${from[name]},${to[name]});`).join('')
+  return (
+    `r=clientFirst(buf,S,E,${a.ip},${a.port},${a.user},${b.ip},${b.port},${b.user});` +
+    `if(r<0){const x=${outside(a)},y=${outside(b)};r=x!==y?y:lowerPort(buf,S,E,${a.port},${b.port});}` +
+    `if(r!==0){${copies(a, client)}${copies(b, server)}}else{${copies(b, client)}${copies(a, server)}}`
+  )
 }
 
-function copySide(c: LineContext, from: Side, to: Side): void {
-  copySlot(c, from.ip, to.ip)
-  copySlot(c, from.port, to.port)
-  copySlot(c, from.user, to.user)
-  copySlot(c, from.interface, to.interface)
-}
-
-function copySlot(c: LineContext, from: number, to: number): void {
+function copySlot(S: Int32Array, E: Int32Array, from: number, to: number): void {
   if (to < 0) return
-  c.slotStart[to] = from < 0 ? 0 : c.slotStart[from]
-  c.slotEnd[to] = from < 0 ? 0 : c.slotEnd[from]
+  S[to] = from < 0 ? 0 : S[from]
+  E[to] = from < 0 ? 0 : E[from]
 }
 
-const has = (c: LineContext, slot: number): boolean =>
-  slot >= 0 && c.slotEnd[slot] > c.slotStart[slot]
-
-function isFirstClient(c: LineContext, a: Side, b: Side, outside: readonly Uint8Array[]): boolean {
-  const aPort = portOf(c, a.port)
-  const bPort = portOf(c, b.port)
-  if (aPort > 0 && bPort > 0 && aPort < 1024 !== bPort < 1024) return bPort < 1024
-  const aUser = has(c, a.user)
-  const bUser = has(c, b.user)
-  if (aUser !== bUser) return aUser
-  const aInside = isPrivateAddress(c.buf, c.slotStart[a.ip], c.slotEnd[a.ip])
-  const bInside = isPrivateAddress(c.buf, c.slotStart[b.ip], c.slotEnd[b.ip])
-  if (aInside !== bInside) return aInside
-  const aOutside = isOutside(c, a.interface, outside)
-  const bOutside = isOutside(c, b.interface, outside)
-  if (aOutside !== bOutside) return bOutside
-  if (aPort > 0 && bPort > 0 && aPort < 32768 !== bPort < 32768) return bPort < 32768
-  return false
+/** Whether `a` is the client: 1 or 0, -1 = ports, users and addresses do not tell. */
+function clientFirst(
+  buf: Uint8Array,
+  S: Int32Array,
+  E: Int32Array,
+  aIp: number,
+  aPort: number,
+  aUser: number,
+  bIp: number,
+  bPort: number,
+  bUser: number,
+): number {
+  const a = portIn(buf, S, E, aPort)
+  const b = portIn(buf, S, E, bPort)
+  if (a > 0 && b > 0 && a < 1024 !== b < 1024) return Number(b < 1024)
+  const aNamed = aUser >= 0 && E[aUser] > S[aUser]
+  const bNamed = bUser >= 0 && E[bUser] > S[bUser]
+  if (aNamed !== bNamed) return Number(aNamed)
+  const aInside = isPrivateAddress(buf, S[aIp], E[aIp])
+  const bInside = isPrivateAddress(buf, S[bIp], E[bIp])
+  return aInside === bInside ? -1 : Number(aInside)
 }
 
-function isOutside(c: LineContext, slot: number, names: readonly Uint8Array[]): boolean {
-  if (!has(c, slot)) return false
-  for (const name of names)
-    if (contains(c.buf, c.slotStart[slot], c.slotEnd[slot], name)) return true
-  return false
+/** Whether `a` is the client, by the ephemeral range: 1 or 0. */
+function lowerPort(
+  buf: Uint8Array,
+  S: Int32Array,
+  E: Int32Array,
+  aPort: number,
+  bPort: number,
+): number {
+  const a = portIn(buf, S, E, aPort)
+  const b = portIn(buf, S, E, bPort)
+  return Number(a > 0 && b > 0 && a < 32768 !== b < 32768 && b < 32768)
 }
 
-function portOf(c: LineContext, slot: number): number {
-  return has(c, slot) ? readNumber(c.buf, c.slotStart[slot], c.slotEnd[slot]) : -1
+function portIn(buf: Uint8Array, S: Int32Array, E: Int32Array, slot: number): number {
+  return slot >= 0 && E[slot] > S[slot] ? readNumber(buf, S[slot], E[slot]) : -1
 }
+
+export const orientParts = { copySlot, clientFirst, lowerPort, portIn }

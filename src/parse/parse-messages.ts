@@ -41,6 +41,8 @@ export interface ParsedBatch {
   damaged: boolean
   lines: number
   bytes: number
+  /** The thread's dictionaries were full behind this segment, and begin anew. */
+  forgot: boolean
 }
 
 export type ParseAnswer =

@@ -1,15 +1,15 @@
 /** A segment's bytes → its batch: every line ends as exactly one of transaction, skipped (with reason), unparsed (kept). */
-import { isAgentListener, readAgentLine } from '../defender/agent-lines.ts'
-import { AgentTables } from '../defender/agent-tables.ts'
-import type { RowContext, RowOutcome } from '../defender/outcome.ts'
-import { readWindowsMessage, windowsEventFormat } from '../defender/windows-messages.ts'
-import { lineLimits, parseLimits } from '../limits.ts'
+import { isAgentListener } from '../defender/agent-lines.ts'
+import { windowsEventFormat } from '../defender/windows-messages.ts'
+import { parseLimits } from '../limits.ts'
 import type { Drop, StreamDescription } from '../spool/frame-sink.ts'
 import { kindCounted, kindDrop, kindLines, kindStream, readBlocks } from '../spool/segment.ts'
 import type { Block } from '../spool/segment.ts'
-import type { SegmentBatch, UnparsedLine } from './batch.ts'
+import type { SegmentBatch } from './batch.ts'
 import { FlowTable } from './flows.ts'
+import { formatOfLine } from './format-search.ts'
 import type { FormatSet } from './formats.ts'
+import { KeptLines } from './kept-lines.ts'
 import { LedgerCounts, OutcomeCounts } from './ledger-counts.ts'
 import {
   dataStart,
@@ -20,7 +20,8 @@ import {
   transaction,
   unparsed,
 } from './line-context.ts'
-import { formatOfLine, readLine, readNext } from './recognise.ts'
+import { readLine, readNext } from './recognise.ts'
+import { SegmentAgents } from './segment-agents.ts'
 import { fadeShares, StreamRegistry } from './stream-registry.ts'
 import type { KnownStream } from './stream-registry.ts'
 
@@ -37,6 +38,8 @@ export interface ParsedSegment {
   damaged: boolean
   lines: number
   bytes: number
+  /** The dictionaries were full, and begin anew with the next segment. */
+  forgot: boolean
 }
 
 /** One parse thread's state: streams, dictionaries, working memory. Compiled `formats` must not be `full`. */
@@ -47,9 +50,9 @@ export class SegmentParser {
   readonly #c = new LineContext(1 << 20, { native: true })
   readonly #flows = new FlowTable()
   readonly #counts = new OutcomeCounts()
+  readonly #kept = new KeptLines(this.#c)
+  readonly #agents: SegmentAgents
   #ledger = new LedgerCounts()
-  #agent: AgentTables | null = null
-  #unparsed: UnparsedLine[] = []
   #touched = new Set<KnownStream>()
   #lines = 0
   #lastFormat: string | null = null
@@ -58,13 +61,19 @@ export class SegmentParser {
   #rest = 0
   /** Receive time of the last sound block. */
   #lastMs = 0
-  /** Times the dictionaries were forgotten because they were full. */
-  forgotten = 0
 
   constructor(formats: FormatSet, options: ParseOptions) {
     this.#formats = formats
     this.#options = options
     this.streams = new StreamRegistry(formats)
+    const { pastMsMax, futureMsMax } = options
+    this.#agents = new SegmentAgents({
+      c: this.#c,
+      counts: this.#counts,
+      kept: this.#kept,
+      pastMsMax,
+      futureMsMax,
+    })
   }
 
   /** Room for a segment of `length` bytes: read the file into `.subarray(…, length)`, then call `parse`. */
@@ -112,24 +121,23 @@ export class SegmentParser {
       segment,
       report,
       flows: this.#flows.take(),
-      agent: this.#agent,
+      agent: this.#agents.take(),
       ledger: this.#ledger.entries(),
-      unparsed: this.#unparsed,
+      unparsed: this.#kept.take(),
       streams: [...this.#touched].map((stream) => this.streams.state(stream)),
     }
     const lines = this.#lines
     this.#ledger = new LedgerCounts()
-    this.#agent = null
-    this.#unparsed = []
     this.#touched = new Set()
     this.#lines = 0
     const { dictionaryValues, dictionaryBytes } = parseLimits
-    if (this.#flows.distinct > dictionaryValues || this.#flows.heldBytes > dictionaryBytes) {
+    const forgot =
+      this.#flows.distinct > dictionaryValues || this.#flows.heldBytes > dictionaryBytes
+    if (forgot) {
       this.#flows.forget()
       this.#lastFormat = null
-      this.forgotten++
     }
-    return { batch, damaged, lines, bytes }
+    return { batch, damaged, lines, bytes, forgot }
   }
 
   /** Bytes that belong to no block: how many lines they held nobody knows. Entered under the segment's last time. */
@@ -229,7 +237,10 @@ export class SegmentParser {
     this.#c.recordFrom = start
     this.#c.recordTo = end
     let outcome = readLine(this.#c, start, end, this.#formats, stream.reader)
-    if (formatOfLine()?.id === windowsEventFormat && this.#windowsEvent(bytes, stream, bounded))
+    if (
+      formatOfLine()?.id === windowsEventFormat &&
+      this.#agents.windowsEvent(bytes, stream, bounded)
+    )
       return
     let rest = bytes
     let more = 0
@@ -240,39 +251,7 @@ export class SegmentParser {
       outcome = next
       more++
     }
-    // each record of a line counts as a line
-    if (more === 0) return
-    const { key, source } = stream.description
-    const entry = { atMs: this.#c.receivedAtMs, stream: key, source, format: '', reason: '' }
-    this.#ledger.add({ ...entry, outcome: 'received', lines: more, bytes: 0 })
-  }
-
-  /** An event that tells what an agent tells becomes its rows; false = it stays a line of a log. */
-  #windowsEvent(bytes: number, stream: KnownStream, bounded: boolean): boolean {
-    const c = this.#c
-    if (c.following > 0 || c.parts > 0) return false
-    const { recordFrom: start, recordTo: end } = c
-    const text = Buffer.from(c.buf.buffer, c.buf.byteOffset + start, end - start).toString('utf8')
-    const told = readWindowsMessage(text, stream.zone, this.#agentRows(stream, bounded))
-    if (told === null) return false
-    const { outcome, reason, format } = told
-    this.#counts.add(outcome, reason, format, bytes)
-    if (outcome === 'transaction') shareRow(stream, told)
-    else if (outcome === 'unparsed') {
-      c.reason = reason
-      this.#keepRow(null, start, end, stream)
-    }
-    return true
-  }
-
-  #agentRows({ description }: KnownStream, bounded: boolean): RowContext {
-    this.#agent ??= new AgentTables()
-    return {
-      tables: this.#agent,
-      source: description.source,
-      stream: description.key,
-      refuseTime: (ms) => this.#refusedTime(ms, bounded),
-    }
+    this.#countMore(stream, more)
   }
 
   /** One record of a line of which `bytes` are not counted yet; the outcome of the next one, -1 = it was the last. */
@@ -303,8 +282,7 @@ export class SegmentParser {
       this.#flows.add(c, ids.stream, ids.source, this.#nameOf(id))
       this.#share(stream)
     } else if (outcome !== skipped && c.part === 0) {
-      if (this.#unparsed.length < lineLimits.unparsedKeptPerSegment)
-        this.#keep(c.recordFrom, c.recordTo, stream)
+      this.#kept.keep(c.recordFrom, c.recordTo, stream)
     }
     stream.watch?.line(c, outcome, format)
     const reason = outcome === transaction ? '' : c.reason
@@ -327,52 +305,18 @@ export class SegmentParser {
     return this.#lastName
   }
 
-  /** Rows of the devices' agents: objects, not columns, since they are few beside a firewall's lines. */
   #agentBlock(block: Block, stream: KnownStream, bounded: boolean): void {
-    const c = this.#c
-    const { key, source } = stream.description
-    const to = this.#agentRows(stream, bounded)
-    for (let start = block.start, end = start; start < block.end; start = end) {
-      const lf = c.buf.indexOf(10, start)
-      end = lf < 0 || lf >= block.end ? block.end : lf + 1
-      this.#lines++
-      const text = Buffer.from(c.buf.buffer, c.buf.byteOffset + start, end - start).toString('utf8')
-      const told = readAgentLine(text, stream.zone, to)
-      const whole = lf < 0 || lf >= block.end ? end : end - 1
-      for (const [i, record] of told.entries()) {
-        const { outcome, reason, format } = record
-        this.#counts.add(outcome, reason, format, i === 0 ? end - start : 0)
-        if (outcome === 'transaction') shareRow(stream, record)
-        else if (outcome === 'unparsed') {
-          c.reason = reason
-          this.#keepRow(record.text ?? null, start, whole, stream)
-        }
-      }
-      // each record of a line counts as a line
-      if (told.length > 1) {
-        const more = { atMs: c.receivedAtMs, stream: key, source, format: '', reason: '' }
-        this.#ledger.add({ ...more, outcome: 'received', lines: told.length - 1, bytes: 0 })
-      }
-    }
+    const { lines, more } = this.#agents.block(block, stream, bounded)
+    this.#lines += lines
+    this.#countMore(stream, more)
   }
 
-  /** Keeps the line, or the one record of it. */
-  #keepRow(record: string | null, start: number, end: number, stream: KnownStream): void {
-    if (this.#unparsed.length >= lineLimits.unparsedKeptPerSegment) return
-    this.#keep(start, end, stream)
-    if (record === null) return
-    const bytes = Buffer.from(record)
-    const kept = this.#unparsed[this.#unparsed.length - 1]
-    kept.text = bytes.subarray(0, lineLimits.unparsedKeptBytes)
-    kept.bytes = bytes.length
-  }
-
-  /** Why a row of this time is not kept, '' = it is. */
-  #refusedTime(ms: number, bounded: boolean): string {
-    const off = ms - this.#c.receivedAtMs
-    if (Number.isNaN(ms) || !(ms >= 0 && ms < 4_294_967_295_000)) return 'impossible date'
-    if (off > this.#options.futureMsMax) return 'time in the future'
-    return bounded && -off > this.#options.pastMsMax ? 'time before the retention' : ''
+  /** Each record of a line counts as a line. */
+  #countMore({ description }: KnownStream, more: number): void {
+    if (more === 0) return
+    const { key, source } = description
+    const entry = { atMs: this.#c.receivedAtMs, stream: key, source, format: '', reason: '' }
+    this.#ledger.add({ ...entry, outcome: 'received', lines: more, bytes: 0 })
   }
 
   #share(stream: KnownStream): void {
@@ -390,31 +334,11 @@ export class SegmentParser {
       stream.withBytes++
     if (action !== 0) stream.withAction++
   }
-
-  #keep(start: number, end: number, stream: KnownStream): void {
-    const c = this.#c
-    this.#unparsed.push({
-      receivedAtMs: c.receivedAtMs,
-      stream: stream.description.key,
-      source: stream.description.source,
-      reason: c.reason,
-      text: c.buf.slice(start, Math.min(end, start + lineLimits.unparsedKeptBytes)),
-      bytes: end - start,
-    })
-  }
 }
 
 interface LineIds {
   stream: number
   source: number
-}
-
-function shareRow(stream: KnownStream, row: RowOutcome): void {
-  stream.transactions++
-  stream.judged++
-  if (row.withUser === true) stream.withUser++
-  if (row.withHost === true) stream.withHost++
-  if (row.withAction === true) stream.withAction++
 }
 
 /** A receive time between 2001 and 2100. */

@@ -49,7 +49,7 @@ function carryOut(order: ParseOrder): ParseAnswer {
     return { kind: 'failed', segment, message: causeOf(error), gone }
   }
   try {
-    const { batch, damaged, lines, bytes } = parser.parse(segment, length)
+    const { batch, damaged, lines, bytes, forgot } = parser.parse(segment, length)
     const { report, ledger, streams } = batch
     const { agent } = batch
     const hours = [...new Set([...hoursOf(batch.flows), ...(agent?.hours() ?? [])])]
@@ -71,7 +71,7 @@ function carryOut(order: ParseOrder): ParseAnswer {
       ledger,
       streams,
     }
-    return { kind: 'batch', batch: { ...told, damaged, lines, bytes } }
+    return { kind: 'batch', batch: { ...told, damaged, lines, bytes, forgot } }
   } catch (error) {
     // what the parser gathered of this segment is of no use: it begins anew
     parser = newParser(parser.streams.states())

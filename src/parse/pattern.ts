@@ -78,16 +78,6 @@ export function patternNames(tokens: readonly PatternToken[]): string[] {
   )
 }
 
-/** Position behind `literal` at `p` (a blank in it fits a run of blanks), or -1. */
-export function matchLiteral(buf: Uint8Array, p: number, end: number, literal: Uint8Array): number {
-  for (let i = 0; i < literal.length; i++) {
-    if (p >= end || buf[p] !== literal[i]) return -1
-    p++
-    if (literal[i] === 32) while (p < end && buf[p] === 32) p++
-  }
-  return p
-}
-
 /** Where `literal` begins at or after `p`, or -1. */
 export function findLiteral(buf: Uint8Array, p: number, end: number, literal: Uint8Array): number {
   const first = literal[0]
@@ -103,12 +93,12 @@ export function findLiteral(buf: Uint8Array, p: number, end: number, literal: Ui
 
 /**
  * JavaScript that matches `tokens` from `p`, for the compiler. It fills the slots and leaves `p` behind the match; a failure
- * runs `fail`. Only numbers and names of `bind` enter the text, never the definition's own strings.
+ * runs `fail`. `finder` names a function that finds bytes. Only numbers and such names enter the text, never the definition's own strings.
  */
 export function patternCode(
   tokens: readonly PatternToken[],
   slotOf: (name: string) => number,
-  bind: (literal: Uint8Array) => string,
+  finder: (literal: Uint8Array) => string,
   fail: string,
   depth = 0,
 ): string {
@@ -126,24 +116,24 @@ export function patternCode(
           patternCode(
             token.tokens,
             slotOf,
-            bind,
+            finder,
             `p=k${depth}_${i};${clear.join('')}break ${label};`,
             depth + 1,
           ) +
           '}',
       )
     } else if (token.class === 'words') {
-      lines.push(wordsCode(slotOf(token.name), tokens.slice(i + 1), slotOf, bind, fail, depth))
+      lines.push(wordsCode(slotOf(token.name), tokens.slice(i + 1), slotOf, finder, fail, depth))
       break
     } else {
       const slot = slotOf(token.name)
-      lines.push(captureCode(token.class, slot, tokens[i + 1], bind, fail))
+      lines.push(captureCode(token.class, slot, tokens[i + 1], finder, fail))
     }
   }
   return lines.join('\n')
 }
 
-/** As `matchLiteral`: runs of bytes that are no blank are compared at once. */
+/** The literal at `p`, a blank in it for a run of blanks: runs of bytes that are no blank are compared at once. */
 function literalCode(literal: Uint8Array, fail: string): string {
   const code: string[] = []
   for (let i = 0; i < literal.length;) {
@@ -166,7 +156,7 @@ function wordsCode(
   slot: number,
   rest: readonly PatternToken[],
   slotOf: (name: string) => number,
-  bind: (literal: Uint8Array) => string,
+  finder: (literal: Uint8Array) => string,
   fail: string,
   depth: number,
 ): string {
@@ -174,7 +164,7 @@ function wordsCode(
   return (
     `const ${from}=p;let ${to}=p;${label}:for(;;){while(${to}<end&&buf[${to}]===32)${to}++;` +
     `while(${to}<end&&buf[${to}]!==32)${to}++;if(${to}>=end){${fail}}p=${to};S[${slot}]=${from};E[${slot}]=p;` +
-    `${patternCode(rest, slotOf, bind, `continue ${label};`, depth + 100)}break ${label};}`
+    `${patternCode(rest, slotOf, finder, `continue ${label};`, depth + 100)}break ${label};}`
   )
 }
 
@@ -182,7 +172,7 @@ function captureCode(
   kind: CaptureClass,
   slot: number,
   next: PatternToken | undefined,
-  bind: (literal: Uint8Array) => string,
+  finder: (literal: Uint8Array) => string,
   fail: string,
 ): string {
   const keep = `if(q===p){${fail}} S[${slot}]=p;E[${slot}]=q;p=q;`
@@ -193,7 +183,7 @@ function captureCode(
   if (next.type !== 'literal')
     throw new Error('a capture without class must stand before a literal or at the end')
   return (
-    `q=h.findLiteral(buf,p,end,${bind(Buffer.from(next.text))}); if(q<0){${fail}}` +
+    `q=${finder(Buffer.from(next.text))}(buf,p,end); if(q<0){${fail}}` +
     `r=q;while(r>p&&buf[r-1]===32)r--; S[${slot}]=p;E[${slot}]=r;p=q;`
   )
 }

@@ -2,6 +2,7 @@
 import { dataStart } from './line-context.ts'
 import { findLiteral } from './pattern.ts'
 import type { LineContext } from './line-context.ts'
+import { equals } from './values.ts'
 
 /** Span of the last value made by this file (one thread, no allocation). */
 export const rewritten = { start: 0, end: 0 }
@@ -63,6 +64,29 @@ export function hexDecode(c: LineContext, start: number, end: number): void {
       }
     }
     buf[out++] = buf[p]
+  }
+  c.scratch = out
+  rewritten.start = from
+  rewritten.end = out
+}
+
+/** `(3)www(7)example(3)org(0)` of Windows' DNS server → `www.example.org`; what is written otherwise stays. Sets `rewritten`. */
+export function labelsDecode(c: LineContext, start: number, end: number): void {
+  const buf = c.buf
+  rewritten.start = start
+  rewritten.end = end
+  if (buf[start] !== 40) return
+  const from = c.scratch
+  let out = from
+  let p = start
+  while (p < end && buf[p] === 40) {
+    let length = 0
+    for (p++; p < end && buf[p] >= 48 && buf[p] <= 57; p++) length = length * 10 + buf[p] - 48
+    // a name ends with the empty label; one whose labels do not fit is cut off
+    if (p >= end || buf[p] !== 41 || length === 0) break
+    if (p + 1 + length >= end || length > 63) return
+    if (out > from && out < dataStart) buf[out++] = 46
+    for (const stop = ++p + length; p < stop; p++) if (out < dataStart) buf[out++] = buf[p]
   }
   c.scratch = out
   rewritten.start = from
@@ -230,15 +254,17 @@ function isV6(buf: Uint8Array, start: number, end: number): boolean {
   return colons > 1 && buf[start] !== 91
 }
 
+const https = Buffer.from('https')
+const http = Buffer.from('http')
+const ftp = Buffer.from('ftp')
+
 function isDefaultPort(buf: Uint8Array): boolean {
   const u = urlParts
   let port = 0
   for (let p = u.portStart; p < u.portEnd; p++) port = port * 10 + buf[p] - 48
-  const length = u.schemeEnd - u.schemeStart
   if (port === 0) return true
-  return (
-    (port === 443 && length === 5) || (port === 80 && length === 4) || (port === 21 && length === 3)
-  )
+  const word = port === 443 ? https : port === 80 ? http : port === 21 ? ftp : null
+  return word !== null && equals(buf, u.schemeStart, u.schemeEnd, word)
 }
 
 /** `host:443/path` of a log that leaves the scheme out; the scheme's own port is left out too. */

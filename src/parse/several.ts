@@ -18,7 +18,15 @@ const batches: readonly { first: string; array: string }[] = [
   { first: 'Records', array: 'Records' },
   { first: 'messageType', array: 'logEvents' },
   { first: 'owner', array: 'logEvents' },
+  { first: 'events', array: 'events' },
+  { first: 'entries', array: 'entries' },
+  { first: 'customer_id', array: 'entries' },
+  { first: 'logs', array: 'logs' },
+  { first: 'value', array: 'value' },
 ]
+
+/** Arrays of OpenTelemetry's log records, which stand deeper, one for each scope. */
+const scopes = { first: 'resourceLogs', array: 'logRecords' }
 
 /** Where the first record of a batch begins; `p` when the line is none. */
 export function batchStart(buf: Uint8Array, p: number, end: number): number {
@@ -28,6 +36,10 @@ export function batchStart(buf: Uint8Array, p: number, end: number): number {
   }
   if (buf[p] !== open) return startsWith(buf, p, end, '<Events') ? firstEvent(buf, p, end) : p
   const key = skipBlanks(buf, p + 1, end)
+  if (isKey(buf, key, end, scopes.first)) {
+    const record = nextScope(buf, key, end)
+    return record === 0 ? p : record
+  }
   for (const { first, array } of batches) {
     if (!isKey(buf, key, end, first)) continue
     const at = first === array ? key : findKey(buf, key, end, array)
@@ -46,7 +58,20 @@ export function batchStart(buf: Uint8Array, p: number, end: number): number {
 export function nextRecord(buf: Uint8Array, p: number, end: number): number {
   while (p < end && (buf[p] <= 32 || buf[p] === 44)) p++
   if (p >= end) return 0
+  if (buf[p] === bracket + 2) return nextScope(buf, p, end)
   return buf[p] === open || startsWith(buf, p, end, '<Event') ? p : 0
+}
+
+/** The first log record of the next scope behind `p`; 0 = none. */
+function nextScope(buf: Uint8Array, p: number, end: number): number {
+  for (let at = buf.indexOf(quote, p); at >= 0 && at < end; at = buf.indexOf(quote, at + 1)) {
+    if (!isKey(buf, at, end, scopes.array)) continue
+    const colon = skipBlanks(buf, at + scopes.array.length + 2, end)
+    const list = buf[colon] === 58 ? skipBlanks(buf, colon + 1, end) : end
+    const record = buf[list] === bracket ? skipBlanks(buf, list + 1, end) : end
+    if (record < end && buf[record] === open) return record
+  }
+  return 0
 }
 
 /** Behind the JSON object or the event at `p`; `end` when it is cut off. */
@@ -91,7 +116,32 @@ const wrappers = [
   'data',
   'payload',
   'content',
+  'body',
+  'stringValue',
+  'raw_data',
+  'raw_log',
+  '_raw_log',
+  'rawLog',
+  'rawMessage',
+  'RawMessage',
+  'Raw',
+  'RawEvent',
+  '@rawstring',
+  'log_text',
+  'log_message',
+  'logMessage',
+  'logmessage',
+  'syslogMessage',
+  'payloadAsUTF',
+  'utf8_payload',
+  'EventMessage',
+  'eventMessage',
+  'original_message',
+  'originalMessage',
 ]
+
+/** Levels of the wrapper's own object and of those in it that are looked at. */
+const wrappedLevels = 3
 
 /** … and the time at which they read it. */
 const wrapperTimes = [
@@ -104,6 +154,10 @@ const wrapperTimes = [
   'EventTime',
   'TimeGenerated',
   'EventReceivedTime',
+  'ts_rfc3339',
+  'timeUnixNano',
+  'observedTimeUnixNano',
+  'starttime',
 ]
 
 /** The time in the wrapper's own object that begins at `p`, or NaN. */
@@ -127,7 +181,8 @@ export function wrapperTime(c: LineContext, p: number, end: number): number {
 
 /**
  * The line that the JSON object at `p` wraps, or with `objects` the object, unescaped to the beginning of the scratch: its end there; 0 when
- * it wraps none. What a shipper wrapped stands at the first or second level (`result._raw`); `nth` leaves out that many.
+ * it wraps none. What a shipper wrapped stands at the first levels (`result._raw`); `nth` leaves out that many. `again`: the object
+ * itself was unwrapped to there, and gives place.
  */
 export function unwrap(
   c: LineContext,
@@ -135,9 +190,10 @@ export function unwrap(
   end: number,
   objects: boolean,
   nth: number,
+  again = false,
 ): number {
   const buf = c.buf
-  if (c.scratchBase !== constantBytes) return 0
+  if (c.scratchBase !== constantBytes && !again) return 0
   if (buf[p] !== open) return objects || nth > 0 ? 0 : unquote(c, p, end)
   let depth = 0
   for (let at = p; at < end; at++) {
@@ -148,7 +204,7 @@ export function unwrap(
       const close = stringEnd(buf, at + 1, end)
       if (close >= end) return 0
       const colon = skipBlanks(buf, close + 1, end)
-      if (depth <= 2 && buf[colon] === 58 && wrappers.some((key) => isKey(buf, at, end, key))) {
+      if (depth <= wrappedLevels && buf[colon] === 58 && isWrapper(buf, at, p, end)) {
         const value = skipBlanks(buf, colon + 1, end)
         const last =
           buf[value] !== (objects ? open : quote)
@@ -162,7 +218,7 @@ export function unwrap(
           if (objects) buf.copyWithin(constantBytes, value, last)
           c.scratch = c.scratchBase = objects
             ? constantBytes + length
-            : unescapeJson(buf, value + 1, last, constantBytes)
+            : lineOf(buf, skipBlanks(buf, value + 1, last), last)
           return c.scratchBase
         }
       }
@@ -170,6 +226,54 @@ export function unwrap(
     }
   }
   return 0
+}
+
+/** Whether the key at `at` of the object at `p` is one of `wrappers`. GELF's short message is the beginning of its full one. */
+function isWrapper(buf: Uint8Array, at: number, p: number, end: number): boolean {
+  if (!wrappers.some((key) => isKey(buf, at, end, key))) return false
+  return !isKey(buf, at, end, 'short_message') || findKey(buf, p + 1, end, 'full_message') < 0
+}
+
+/** Writes the text `[from, to)` to the beginning of the scratch, without the line end that Docker keeps; where it ended. */
+function lineOf(buf: Uint8Array, from: number, to: number): number {
+  let out = unescapeJson(buf, from, to, constantBytes)
+  while (out > constantBytes && (buf[out - 1] === 10 || buf[out - 1] === 13)) out--
+  return out
+}
+
+/** A column that holds the line of a device, named by the header of an export. */
+export interface RawColumn {
+  place: number
+  delimiter: number
+}
+
+/**
+ * The cell of the CSV row `[p, end)` that holds a device's line, its doubled quotes made single, at the beginning of the scratch: its
+ * end there, 0 when the row has no such cell. The time of another cell becomes the envelope's.
+ */
+export function rawCell(c: LineContext, p: number, end: number, raw: RawColumn): number {
+  const buf = c.buf
+  if (c.scratchBase !== constantBytes || end - p > (dataStart - constantBytes) >> 1) return 0
+  let out = 0
+  let time = NaN
+  for (let place = 0, at = p; at < end; place++) {
+    const from = at
+    let to = constantBytes
+    let inQuotes = buf[at] === quote
+    if (inQuotes) at++
+    for (; at < end && (inQuotes || buf[at] !== raw.delimiter); at++) {
+      // a quote within quotes stands twice
+      if (inQuotes && buf[at] === quote && buf[++at] !== quote) inQuotes = false
+      if (!inQuotes && (at >= end || buf[at] === raw.delimiter)) break
+      if (place === raw.place) buf[to++] = buf[at]
+    }
+    if (place === raw.place) out = to
+    else if (Number.isNaN(time)) time = readTime(c, from, at)
+    while (at < end && buf[at] !== raw.delimiter) at++
+    at++
+  }
+  c.rowTime = time
+  return out - constantBytes < cellBytesMin ? 0 : (c.scratch = c.scratchBase = out)
 }
 
 /** Shortest first cell of a row that is taken for the line of a device: a search's export has it in front of its own columns. */
@@ -183,6 +287,7 @@ function unquote(c: LineContext, p: number, end: number): number {
   const buf = c.buf
   if (end - p > (dataStart - constantBytes) >> 1) return 0
   const cell = buf[p] === quote
+  if (cell && isPair(buf, p, end)) return unquotePairs(c, p, end)
   let out = constantBytes
   let escapes = 0
   for (let at = cell ? p + 1 : p; at < end; at++) {
@@ -197,6 +302,43 @@ function unquote(c: LineContext, p: number, end: number): number {
     buf[out++] = buf[at]
   }
   return escapes === 0 ? 0 : (c.scratch = c.scratchBase = out)
+}
+
+/** Whether a short cell `"key=value"` begins here. */
+function isPair(buf: Uint8Array, p: number, end: number): boolean {
+  let at = p + 1
+  while (at < end && isWord(buf[at])) at++
+  if (buf[at] !== 61 || at === p + 1) return false
+  const close = buf.indexOf(quote, at)
+  return close > 0 && close - p < cellBytesMin && buf[close + 1] === 44 && buf[close + 2] === quote
+}
+
+/** A row whose cells are pairs in quotes as a whole (`"key=value","key=value"`): each as `key="value"`, at the scratch's beginning. */
+function unquotePairs(c: LineContext, p: number, end: number): number {
+  const buf = c.buf
+  let out = constantBytes
+  let inCell = false
+  for (let at = p; at < end; at++) {
+    if (buf[at] !== quote) buf[out++] = buf[at]
+    else if (inCell && buf[at + 1] === quote) {
+      buf[out++] = 92
+      buf[out++] = buf[at++]
+    } else if (inCell) {
+      buf[out++] = quote
+      inCell = false
+    } else {
+      while (at + 1 < end && isWord(buf[at + 1])) buf[out++] = buf[++at]
+      if (buf[at + 1] !== 61) return 0
+      buf[out++] = buf[++at]
+      buf[out++] = quote
+      inCell = true
+    }
+  }
+  return (c.scratch = c.scratchBase = out)
+}
+
+function isWord(b: number): boolean {
+  return (b >= 48 && b <= 57) || ((b | 32) - 97) >>> 0 < 26 || b === 95 || b === 45 || b === 46
 }
 
 /** Where the quote that closes a string stands; `end` when none does. */

@@ -29,7 +29,7 @@ let scratchMark = 0
 /**
  * Reads the object that begins at `start` (blanks before it allowed). Paths are dotted (`client.ip`); members of arrays have
  * the array's path, its texts are joined by commas. The last of equal keys wins. Returns the number of members seen, -1 = no JSON object.
- * With `leaf` a path that is not asked for is tried by its last name. A cut-off object gives what was read before the cut and sets `truncated`.
+ * With `leaf` of a path that is not asked for the longest tail that is counts. A cut-off object gives what was read before the cut and sets `truncated`.
  */
 export function splitJson(
   c: LineContext,
@@ -170,9 +170,12 @@ function readValue(
 function slotOf(keys: ByteMap, pathLength: number): number {
   const slot = keys.get(path, 0, pathLength)
   if (slot >= 0 || !leaves) return slot
-  let dot = pathLength - 1
-  while (dot >= 0 && path[dot] !== 46) dot--
-  return dot < 0 ? -1 : keys.get(path, dot + 1, pathLength)
+  for (let dot = 0; dot < pathLength; dot++) {
+    if (path[dot] !== 46) continue
+    const tail = keys.get(path, dot + 1, pathLength)
+    if (tail >= 0) return tail
+  }
+  return -1
 }
 
 function readArray(
@@ -287,8 +290,10 @@ function writeEscape(
   to: number,
   out: number,
 ): { bytes: number; consumed: number } {
-  const hex = (from: number): number =>
-    Number.parseInt(String.fromCharCode(buf[from], buf[from + 1], buf[from + 2], buf[from + 3]), 16)
+  const hex = (from: number): number => {
+    const text = String.fromCharCode(buf[from], buf[from + 1], buf[from + 2], buf[from + 3])
+    return /^[\da-f]{4}$/i.test(text) ? Number.parseInt(text, 16) : NaN
+  }
   let code = hex(p + 2)
   let consumed = 6
   if (code >= 0xd800 && code < 0xdc00 && p + 11 < to && buf[p + 6] === 92 && buf[p + 7] === 117) {

@@ -17,6 +17,14 @@ const isNameByte = (b: number): boolean => isWordByte(b) || b === 32 || b === 47
 const isBlank = (b: number): boolean => b === 32 || b === 9
 
 const keyBytesMax = 64
+const colon = 58
+const equal = 61
+
+/**
+ * Of a definition that names `=` and `:` as assignments the line shows which one it uses (`assign`; 0 = the definition names one), and
+ * keys may stand in quotes and hold letters beyond ASCII. One thread, set for each line.
+ */
+let assign = 0
 
 /**
  * The end of a key that begins at `p` and is followed by an assignment, or -1. Where pairs are parted by something else than a
@@ -24,21 +32,68 @@ const keyBytesMax = 64
  */
 function keyEnd(buf: Uint8Array, p: number, end: number, o: KvOptions, blank: boolean): number {
   const first = buf[p] | 32
-  if ((first < 97 || first > 122) && buf[p] !== 95 && buf[p] !== 64) return -1
   const stop = Math.min(end, p + keyBytesMax)
   let q = p + 1
+  if ((first < 97 || first > 122) && buf[p] !== 95 && buf[p] !== 64) {
+    if (assign === 0) return -1
+    if (o.quotes[buf[p]] === 1) {
+      while (q < stop && (isNameByte(buf[q]) || buf[q] >= 128)) q++
+      if (q >= stop || buf[q] !== buf[p] || q === p + 1) return -1
+      return assignOf(buf, q + 1, Math.min(end, stop + 1), o) < 0 ? -1 : q + 1
+    }
+    if (buf[p] < 128) return -1
+  }
   const isPart = blank ? isWordByte : isNameByte
-  while (q < stop && isPart(buf[q])) q++
+  const beyond = assign === 0 ? 256 : 128
+  while (q < stop && (isPart(buf[q]) || buf[q] >= beyond)) q++
   return assignOf(buf, q, stop, o) < 0 ? -1 : q
 }
 
-/** Where the assignment behind the key that ends at `q` stands, or -1: `key=value`, and `key = value` with a blank on both sides. */
+/**
+ * Where the assignment behind the key that ends at `q` stands, or -1: `key=value`, `key = value` with a blank on both sides, and in
+ * lines of unknown writers `key: value`, `key => value`.
+ */
 function assignOf(buf: Uint8Array, q: number, end: number, o: KvOptions): number {
   if (q >= end) return -1
-  if (o.assigns[buf[q]] === 1) return q
-  return isBlank(buf[q]) && q + 2 < end && o.assigns[buf[q + 1]] === 1 && isBlank(buf[q + 2])
+  if (isAssign(buf, q, o)) return q
+  return isBlank(buf[q]) &&
+    q + 2 < end &&
+    isAssign(buf, q + 1, o) &&
+    (isBlank(buf[q + 2]) || (assign !== 0 && buf[q + 2] === 62))
     ? q + 1
     : -1
+}
+
+function isAssign(buf: Uint8Array, p: number, o: KvOptions): boolean {
+  if (assign === 0) return o.assigns[buf[p]] === 1
+  // `https://…` is a value
+  return buf[p] === assign && (assign !== colon || buf[p + 1] !== 47 || buf[p + 2] !== 47)
+}
+
+/** Fewest keys before a colon that make it the assignment of a line. */
+const colonKeysMin = 4
+
+/** The assignment that stands behind most words of the line; 0 = the definition leaves no choice. */
+function assignFor(buf: Uint8Array, start: number, end: number, o: KvOptions): number {
+  if (o.assigns[equal] === 0 || o.assigns[colon] === 0) return 0
+  let equals = 0
+  let colons = 0
+  for (let p = start; p < end; p++) {
+    let q = p
+    if (buf[q] === 123) q++
+    if (o.quotes[buf[q]] === 1) q++
+    const first = q
+    while (q < end && (isWordByte(buf[q]) || buf[q] >= 128)) q++
+    if (q > first && (buf[first] < 48 || buf[first] > 57)) {
+      if (o.quotes[buf[q]] === 1) q++
+      const at = buf[q] === 32 ? q + 1 : q
+      if (at < end && buf[at] === equal) equals++
+      else if (at < end && buf[at] === colon && (buf[at + 1] !== 47 || buf[at + 2] !== 47)) colons++
+    }
+    while (q < end && !isBlank(buf[q]) && o.separators[buf[q]] === 0) q++
+    p = q
+  }
+  return colons >= colonKeysMin && colons > equals ? colon : equal
 }
 
 /** The separator that stands before most keys. */
@@ -75,25 +130,34 @@ function wordEnd(buf: Uint8Array, p: number, end: number, separator: number): nu
 /** Cuts the pairs of `[start, end)`; returns their number. */
 export function splitLoose(c: LineContext, start: number, end: number, o: KvOptions): number {
   const buf = c.buf
+  assign = assignFor(buf, start, end, o)
   const separator = separatorOf(buf, start, end, o)
   const blank = isBlank(separator)
   let pairs = 0
   let slot = -1
   let valueStart = -1
   let p = start
+  // an object as a script prints it: `{'src': '192.0.2.1', …}`
+  const any = assign !== 0
+  if (any) p = skipBlanks(buf, p, end)
+  if (any && buf[p] === 123) p = skipBlanks(buf, p + 1, end)
   while (p < end) {
     while (p < end && (isBlank(buf[p]) || buf[p] === separator)) p++
     const key = keyEnd(buf, p, end, o, blank)
     if (key >= 0) {
-      const next = o.keys.get(buf, p, key)
+      const quoted = Number(o.quotes[buf[p]] === 1)
+      let keyStop = key - quoted
+      if (any) while (buf[keyStop - 1] === 32) keyStop--
+      const next = o.keys.get(buf, p + quoted, keyStop)
       const parted = valueStart < 0 || next >= 0 || !openParenthesis(buf, valueStart, p)
       if (parted) {
         if (valueStart >= 0) keep(c, slot, valueStart, p, separator, o)
         slot = next
         pairs++
-        const assign = assignOf(buf, key, end, o)
-        p = valueStart = assign + 1
-        if (!blank || assign > key) p = valueStart = skipBlanks(buf, p, end)
+        const at = assignOf(buf, key, end, o)
+        p = valueStart = at + (assign !== 0 && buf[at + 1] === 62 ? 2 : 1)
+        if (!blank || at > key || assign === colon || p > at + 1)
+          p = valueStart = skipBlanks(buf, p, end)
         if (p < end && o.quotes[buf[p]] === 1) {
           const close = closingQuote(buf, p, end, separator, o)
           if (close < 0) {
@@ -135,7 +199,8 @@ function endsValue(buf: Uint8Array, p: number, end: number, separator: number): 
     p >= end ||
     isBlank(buf[p]) ||
     buf[p] === separator ||
-    (buf[p] === 93 && (p + 1 >= end || isBlank(buf[p + 1]) || buf[p + 1] === 91))
+    (buf[p] === 93 && (p + 1 >= end || isBlank(buf[p + 1]) || buf[p + 1] === 91)) ||
+    (buf[p] === 125 && p + 1 >= end)
   )
 }
 
@@ -162,6 +227,8 @@ function keep(
   while (start < end && isBlank(buf[start])) start++
   while (end > start && (isBlank(buf[end - 1]) || buf[end - 1] === 13)) end--
   if (separator !== 0 && end > start && buf[end - 1] === separator) end--
+  // `dstport=443, action=permit` between pairs that blanks part
+  else if (assign !== 0 && isBlank(separator) && end > start && buf[end - 1] === 44) end--
   while (end > start && isBlank(buf[end - 1])) end--
   if (slot < 0 || end <= start || (!o.repeatedLast && c.slotEnd[slot] !== 0)) return
   if (o.escapes && buf.subarray(start, end).includes(92)) unslash(c, slot, start, end)

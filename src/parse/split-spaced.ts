@@ -41,6 +41,7 @@ export function splitSpaced(
   let pairs = 0
   let keyStart = -1
   let keyEnd = -1
+  let keySlot = -1
   let valueStart = -1
   let slashed = false
   let p = start
@@ -61,7 +62,7 @@ export function splitSpaced(
         if (valueStart >= 0) {
           keepPair(
             c,
-            keys,
+            keySlot,
             labels,
             keyStart,
             keyEnd,
@@ -73,6 +74,7 @@ export function splitSpaced(
         }
         keyStart = wordStart
         keyEnd = p
+        keySlot = slot
         valueStart = p + 1
         slashed = false
         wordStart = p + 1 // a second `=` in the same word is part of the value
@@ -84,7 +86,16 @@ export function splitSpaced(
     p++
   }
   if (valueStart >= 0) {
-    keepPair(c, keys, labels, keyStart, keyEnd, valueStart, trimEnd(buf, valueStart, end), slashed)
+    keepPair(
+      c,
+      keySlot,
+      labels,
+      keyStart,
+      keyEnd,
+      valueStart,
+      trimEnd(buf, valueStart, end),
+      slashed,
+    )
     pairs++
   }
   if (labels !== null) applyLabels(c, labels)
@@ -131,7 +142,7 @@ function isQuoted(buf: Uint8Array, start: number, end: number): boolean {
 
 function keepPair(
   c: LineContext,
-  keys: ByteMap,
+  slot: number,
   labels: LabelTable | null,
   keyStart: number,
   keyEnd: number,
@@ -144,7 +155,6 @@ function keepPair(
     end--
   }
   if (end <= start) return
-  const slot = keys.get(c.buf, keyStart, keyEnd)
   if (slot >= 0 && c.slotEnd[slot] === 0) {
     if (slashed) unslash(c, slot, start, end)
     else {
@@ -152,7 +162,7 @@ function keepPair(
       c.slotEnd[slot] = end
     }
   }
-  if (labels === null) return
+  if (labels === null || !beginsLabelled(c.buf[keyStart] | 32)) return
   const value = labels.keys.get(c.buf, keyStart, keyEnd)
   if (value >= 0) {
     labels.spans[value * 4] = start
@@ -164,6 +174,11 @@ function keepPair(
     labels.spans[label * 4 + 2] = start
     labels.spans[label * 4 + 3] = end
   }
+}
+
+/** `cs1`, `cn1`, `c6a1`, `cfp1`, `flexString1`, `deviceCustomDate1` and their labels. */
+function beginsLabelled(first: number): boolean {
+  return first === 99 || first === 100 || first === 102
 }
 
 function applyLabels(c: LineContext, labels: LabelTable): void {

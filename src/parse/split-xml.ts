@@ -16,7 +16,8 @@ const slash = 47
  * Reads the element `root` that begins at or after `start`. Fields are named by the path below it (`System.EventID`), with
  * `@` for attributes (`System.Provider@Name`); `<Data Name="x">` is `….x`. Prefixes of name spaces do not count, the first of
  * equal paths wins. Only the five predefined entities and numbers are resolved; document types are skipped. Returns the number
- * of elements seen, -1 = no such element. A cut-off element gives what was read before the cut and sets `truncated`;
+ * of elements seen, -1 = no such element. With an empty `root` the first element counts, whatever its name, and fields go by their own
+ * names alone, at any depth; `<field name="x">` is `x`. A cut-off element gives what was read before the cut and sets `truncated`;
  * `c.recordEnd` is where a whole one ended.
  */
 export function splitXml(
@@ -27,7 +28,8 @@ export function splitXml(
   root: Uint8Array,
 ): number {
   const buf = c.buf
-  let p = findRoot(buf, start, end, root)
+  const any = root.length === 0
+  let p = any ? firstElement(buf, start, end) : findRoot(buf, start, end, root)
   if (p < 0) return -1
   let depth = 0
   let elements = 0
@@ -59,14 +61,24 @@ export function splitXml(
     } else {
       elements++
       if (depth >= depthMax) break
-      const length = depth === 0 ? 0 : named(buf, p + 1, end, lengths[depth])
-      const tag = attributes(c, p + 1, end, keys, length)
+      const length = depth === 0 ? 0 : named(buf, p + 1, end, any ? 0 : lengths[depth])
+      const tag = attributes(c, p + 1, end, keys, any ? 0 : length)
       if (tag < 0) break
       if (buf[tag - 2] === slash) {
-        if (depth === 0) break
+        if (depth === 0) {
+          // a record may be all attributes
+          if (!any) break
+          c.recordEnd = tag
+          return elements
+        }
         text = 0
       } else {
-        lengths[++depth] = length < 0 ? lengths[depth - 1] : dataName(c, p + 1, tag, length)
+        lengths[++depth] =
+          length < 0
+            ? lengths[depth - 1]
+            : any
+              ? ownName(c, p + 1, tag)
+              : dataName(c, p + 1, tag, length)
         text = length < 0 ? 0 : tag
       }
       p = tag
@@ -79,6 +91,13 @@ export function splitXml(
 /** As `indexOf`, which would look for what a line has not in all lines behind it. */
 function indexIn(buf: Uint8Array, byte: number, from: number, end: number): number {
   for (let p = from; p < end; p++) if (buf[p] === byte) return p
+  return -1
+}
+
+/** The first `<` before a letter. */
+function firstElement(buf: Uint8Array, start: number, end: number): number {
+  for (let p = indexIn(buf, lt, start, end); p >= 0; p = indexIn(buf, lt, p + 1, end))
+    if (p + 1 < end && ((buf[p + 1] | 32) - 97) >>> 0 < 26) return p
   return -1
 }
 
@@ -176,6 +195,21 @@ function dataName(c: LineContext, from: number, tag: number, length: number): nu
     return append(buf, q + 1, close, parent, 46)
   }
   return length
+}
+
+/** The path of an element that goes by its own name, or by what its attribute `name` says: its length. */
+function ownName(c: LineContext, from: number, tag: number): number {
+  const buf = c.buf
+  const local = localName(buf, from, tag)
+  const stop = nameEnd(buf, local, tag)
+  for (let p = stop; p + 7 < tag; p++) {
+    if (buf[p] > 32 || (buf[p + 1] | 32) !== 110) continue
+    if (buf[p + 2] !== 97 || buf[p + 3] !== 109 || buf[p + 4] !== 101 || buf[p + 5] !== 61) continue
+    const mark = buf[p + 6]
+    const close = mark === 34 || mark === 39 ? indexIn(buf, mark, p + 7, tag) : -1
+    if (close > 0) return append(buf, p + 7, close, 0, 46)
+  }
+  return append(buf, local, stop, 0, 46)
 }
 
 const isCdata = (buf: Uint8Array, p: number, end: number): boolean =>

@@ -5,6 +5,7 @@
 import { dayMs, dayStart, daysInMonth, nearestYear } from './civil.ts'
 import { endsMonth, monthAt, monthEnd } from './date-words.ts'
 import type { LineContext, ZoneOffset } from './line-context.ts'
+import { zoneMinutes } from './value-words.ts'
 
 /** Three letters at `p` begin the name of a day, any case. */
 function isWeekday(buf: Uint8Array, p: number): boolean {
@@ -19,13 +20,6 @@ const weekdays = new Set(
 )
 
 const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57
-
-/** Zones that mean one thing everywhere, in minutes east (the ambiguous ones are left to the source's zone). */
-const zoneMinutes: Record<string, number> = {
-  UTC: 0, GMT: 0, Z: 0, WET: 0, WEST: 60, CET: 60, CEST: 120, EET: 120, EEST: 180, MSK: 180,
-  EDT: -240, EST: -300, CDT: -300, MDT: -360, MST: -420, PDT: -420, PST: -480, AEST: 600, AEDT: 660,
-  NZST: 720, NZDT: 780, JST: 540, KST: 540,
-} // prettier-ignore
 
 /** A reader's result: where the stamp ended; the time itself is in `value`. Module state, one thread, no allocation. */
 let cursor = 0
@@ -113,7 +107,8 @@ function isOffset(buf: Uint8Array, p: number, end: number): boolean {
 
 /** Zone at the cursor: `Z`, `+hh:mm`, `+hhmm`, `+hh`, an unambiguous abbreviation; NaN = none said. Offset in ms. */
 function zoneAt(buf: Uint8Array, end: number): number {
-  let p = cursor
+  const start = cursor
+  let p = start
   if (p < end && buf[p] === 32) p++
   if (p < end && buf[p] === 40) p++
   if (p >= end) return NaN
@@ -126,7 +121,7 @@ function zoneAt(buf: Uint8Array, end: number): number {
     if (buf[q] === 45 && q < end) q++
     cursor = q
     const h = digits(buf, end, 2)
-    if (h < 0 || h > 15) return ((cursor = p), NaN)
+    if (h < 0 || h > 15) return ((cursor = start), NaN)
     if (cursor < end && buf[cursor] === 58) cursor++
     const m = Math.max(0, digits(buf, end, 2))
     return (c === 45 ? -1 : 1) * (h * 60 + m) * 60_000
@@ -231,7 +226,7 @@ export function readTime(
   return ms
 }
 
-function readStamp(c: LineContext, from: number, end: number, order: DayOrder): number {
+export function readStamp(c: LineContext, from: number, end: number, order: DayOrder): number {
   const buf = c.buf
   let p = from
   while (p < end && (buf[p] === 32 || buf[p] === 34 || buf[p] === 91)) p++
@@ -418,7 +413,8 @@ function readNamed(c: LineContext, start: number, end: number): number {
   if (digitRun(buf, cursor, end) === 4) {
     year = digits(buf, end, 4)
     if (cursor < end && buf[cursor] === 44) cursor++
-    while (cursor < end && buf[cursor] === 32) cursor++
+    // `Oct 15, 2026 @ 09:30:00.000` of Kibana
+    while (cursor < end && (buf[cursor] === 32 || buf[cursor] === 64)) cursor++
   }
   let at = clock(buf, end)
   if (Number.isNaN(at)) return NaN

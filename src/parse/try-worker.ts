@@ -3,7 +3,13 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { OperatingError, causeOf } from '../errors.ts'
 import { playgroundLimits } from '../limits.ts'
 import { compile } from './compile.ts'
-import { compileFormats, formatNamed, loadDefinitions, parseDefinition } from './formats.ts'
+import {
+  compileFormats,
+  formatNamed,
+  formatSet,
+  loadDefinitions,
+  parseDefinition,
+} from './formats.ts'
 import { LineReader, linesOf } from './line-reader.ts'
 import { newReader } from './recognise.ts'
 import { verdict } from './verdict.ts'
@@ -19,7 +25,7 @@ async function carryOut(order: TryOrder): Promise<TryResult> {
   const formats =
     own === null
       ? compileFormats(await loadDefinitions(order.folders), { full: true })
-      : { ordered: [own], byId: new Map([[own.id, own]]) }
+      : formatSet([own])
   const reader = newReader(own ?? formatNamed(formats, order.format))
   const lines = new LineReader(formats, reader, order.zone === null ? null : zoneNamed(order.zone))
   const rows: Outcome[] = []

@@ -1,11 +1,21 @@
 /** Small readers of values in bytes, used by the compiled parsers: numbers, ports, addresses, words. */
 import { ByteMap } from '../lib/byte-map.ts'
+import { double } from '../lib/double.ts'
 import { constantBytes, constantSpan, dataStart } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
+import {
+  allowedBeginnings,
+  allowedWords,
+  blockedBeginnings,
+  blockedWords,
+  protocolNames,
+  serviceNames,
+} from './value-words.ts'
 
 /** Decimal digits (a leading + is none), in groups of three by commas too (`15,230`), or -1. A fraction is cut off. */
 export function readNumber(buf: Uint8Array, start: number, end: number): number {
-  let n = 0
+  // eighteen digits: a double
+  let n = double(0)
   let p = start
   if (end - start > 18) return -1
   while (p < end) {
@@ -23,9 +33,40 @@ export function readNumber(buf: Uint8Array, start: number, end: number): number 
 }
 
 /** `1,234,567`, or -1. */
-function readGrouped(buf: Uint8Array, start: number, end: number): number {
+export function readGrouped(buf: Uint8Array, start: number, end: number): number {
   const text = Buffer.from(buf.buffer, buf.byteOffset + start, end - start).toString('latin1')
   return /^\d{1,3}(?:,\d{3})+$/.test(text) ? Number(text.replaceAll(',', '')) : -1
+}
+
+/**
+ * A count of bytes: a number, or what people are shown (`1.2 MB`, `1'234'567`, `300 KB`; 1 KB is 1,024). -1 = none, and of `1.234`,
+ * which is a thousand where a point groups digits.
+ */
+export function readBytes(buf: Uint8Array, start: number, end: number): number {
+  const n = readNumber(buf, start, end)
+  if (n >= 0) return n > 0 && n < 1000 && end - start > 4 && buf[end - 4] === 46 ? -1 : n
+  return readShown(buf, start, end)
+}
+
+/** What people are shown of a count of bytes. */
+export function readShown(buf: Uint8Array, start: number, end: number): number {
+  if (end - start < 2 || end - start > 32 || buf[start] < 48 || buf[start] > 57) return -1
+  const text = Buffer.from(buf.buffer, buf.byteOffset + start, end - start).toString('utf8')
+  const match =
+    /^(\d{1,3}(?:[ '\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d[\d.,]*)[ \u00a0]*(?:([kmgt]?)i?(?:b|o|bytes?|octets?)|)$/i.exec(
+      text,
+    )
+  if (match === null) return -1
+  const digits = match[1].replaceAll(/[ '\u00a0\u202f]/g, '')
+  const power = 'kmgt'.indexOf((match[2] ?? '').toLowerCase() || '?') + 1
+  const grouped = /^\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^\d{1,3}(?:\.\d{3}){2,}$/.test(digits)
+  const plain = grouped
+    ? digits.replaceAll(digits.includes(',') ? ',' : '.', '')
+    : /^\d{1,3}(?:\.\d{3})+,\d+$/.test(digits)
+      ? digits.replaceAll('.', '').replace(',', '.')
+      : digits.replace(',', '.')
+  const bytes = /^\d+(?:\.\d+)?$/.test(plain) ? Math.round(Number(plain) * 1024 ** power) : -1
+  return Number.isSafeInteger(bytes) ? bytes : -1
 }
 
 /** A number times `scale`, rounded; its fraction counts (`4.52` KB). -1 when it is none. */
@@ -43,21 +84,18 @@ export function readScaled(buf: Uint8Array, start: number, end: number, scale: n
   return Math.round((whole + fraction) * scale)
 }
 
-/** Service names that devices write instead of a port. */
-const services = new ByteMap(
-  Object.entries({
-    http: 80, https: 443, domain: 53, 'domain-udp': 53, 'domain-tcp': 53, dns: 53, ftp: 21, ssh: 22, telnet: 23,
-    smtp: 25, pop3: 110, 'pop-3': 110, imap: 143, ldap: 389, ldaps: 636, ntp: 123, 'ntp-udp': 123, snmp: 161,
-    imaps: 993, pop3s: 995, smtps: 465, rdp: 3389, 'microsoft-ds': 445, quic: 443, http_proxy: 8080, 'www': 80,
-  }), // prettier-ignore
-  { fold: true },
-)
+const services = new ByteMap(Object.entries(serviceNames), { fold: true })
 
 /** A port: 1..65535, or a service name that means one; -1 = unknown (0 is "none" in every log). */
 export function readPort(buf: Uint8Array, start: number, end: number): number {
   const n = readNumber(buf, start, end)
   if (n > 0) return n <= 65535 ? n : -1
   if (n === 0) return -1
+  return serviceOf(buf, start, end)
+}
+
+/** The port of a service's name, or -1. */
+export function serviceOf(buf: Uint8Array, start: number, end: number): number {
   return services.get(buf, start, end)
 }
 
@@ -90,7 +128,7 @@ export function isAddress(buf: Uint8Array, start: number, end: number): boolean 
   for (let p = start; p < end; p++) {
     const b = buf[p]
     if (b >= 48 && b <= 57) {
-      octet = octet * 10 + b - 48
+      if (octet < 256) octet = octet * 10 + b - 48
       digits++
     } else if (b === 46) {
       if (digits === 0 || octet > 255) return false
@@ -160,18 +198,13 @@ export function isPrivateAddress(buf: Uint8Array, start: number, end: number): b
   )
 }
 
-function octetAt(buf: Uint8Array, p: number, end: number): number {
+export function octetAt(buf: Uint8Array, p: number, end: number): number {
   let n = 0
   const from = p
   while (p < end && buf[p] >= 48 && buf[p] <= 57 && p - from < 4) n = n * 10 + buf[p++] - 48
   return p > from && (p === end || buf[p] === 46) ? n : -1
 }
 
-const protocolNames: Record<string, string> = {
-  '6': 'tcp', '17': 'udp', '1': 'icmp', '58': 'ipv6-icmp', '47': 'gre', '50': 'esp', '51': 'ah', '132': 'sctp', '2': 'igmp',
-  tcp: 'tcp', udp: 'udp', icmp: 'icmp', icmp6: 'ipv6-icmp', 'ipv6-icmp': 'ipv6-icmp', icmpv6: 'ipv6-icmp', gre: 'gre',
-  esp: 'esp', sctp: 'sctp', igmp: 'igmp', ah: 'ah', tcp6: 'tcp', udp6: 'udp', tcp_ip: 'tcp', udp_ip: 'udp',
-} // prettier-ignore
 const tcp = constantSpan('tcp')
 const protocolSpans: { start: number; end: number }[] = []
 const protocols = new ByteMap(
@@ -182,51 +215,53 @@ const protocols = new ByteMap(
   { fold: true },
 )
 
+const [tcpStart, tcpEnd] = [tcp.start, tcp.end]
+
+/**
+ * The transport named or numbered in `[start, end)`: where its constant begins, 0 = none. `protocolEnd` tells where the constant
+ * that was found last ends.
+ */
+export function protocolStart(buf: Uint8Array, start: number, end: number): number {
+  // nearly all of them: `tcp`, `6`
+  if (end - start === 3 && (buf[start] | 32) === 116 && (buf[start + 1] | 32) === 99) {
+    if ((buf[start + 2] | 32) === 112) return tcpStart
+  } else if (end - start === 1 && buf[start] === 54) return tcpStart
+  return otherProtocol(buf, start, end)
+}
+
+export function otherProtocol(buf: Uint8Array, start: number, end: number): number {
+  const index = protocols.get(buf, start, end)
+  return index < 0 ? 0 : protocolSpans[index].start
+}
+
+/** Where the constant of a transport ends that begins there. */
+export function protocolEnd(start: number): number {
+  return start === tcpStart ? tcpEnd : otherProtocolEnd(start)
+}
+
+export function otherProtocolEnd(start: number): number {
+  return protocolSpans.find((span) => span.start === start)?.end ?? 0
+}
+
 /** The transport named or numbered in `[start, end)` as a constant's span, or null. */
 export function readProtocol(
   buf: Uint8Array,
   start: number,
   end: number,
 ): { start: number; end: number } | null {
-  // nearly all of them: `tcp`, `6`
-  if (end - start === 3 && (buf[start] | 32) === 116 && (buf[start + 1] | 32) === 99) {
-    if ((buf[start + 2] | 32) === 112) return tcp
-  } else if (end - start === 1 && buf[start] === 54) return tcp
-  const index = protocols.get(buf, start, end)
-  return index < 0 ? null : protocolSpans[index]
+  const at = protocolStart(buf, start, end)
+  return at === 0 ? null : { start: at, end: protocolEnd(at) }
 }
 
-const allowedWords =
-  'allow allowed permit permitted accept accepted pass passed alert monitor monitored observed isolate isolated continue bypass bypassed success successful ok proxied tunneled forward forwarded permit-client passthrough exempt established'
-const blockedWords =
-  'block blocked deny denied drop dropped reject rejected quarantine quarantined prevent prevented terminated-by-policy not_permitted refused forbidden discard discarded refuse disallow disallowed prohibited sinkhole sinkholed tcp_denied policy_denied access_denied'
 const actionWords = new ByteMap(
   [
-    ...allowedWords.split(' ').map((word) => [word, 1] as const),
-    ...[
-      ...blockedWords.split(' '),
-      'not permitted',
-      'not allowed',
-      'access denied',
-      'access blocked',
-      'policy denied',
-      'caution',
-      'warn',
-    ].map((word) => [word, 2] as const),
+    ...allowedWords.map((word) => [word, 1] as const),
+    ...blockedWords.map((word) => [word, 2] as const),
   ],
   { fold: true },
 )
-const blockedPrefixes = [
-  'reset',
-  'block',
-  'deny',
-  'denied',
-  'drop',
-  'fail',
-  'reject',
-  'quarantine',
-].map((word) => Buffer.from(word))
-const allowedPrefixes = ['allow', 'permit', 'accept', 'pass'].map((word) => Buffer.from(word))
+const blockedPrefixes = blockedBeginnings.map((word) => Buffer.from(word))
+const allowedPrefixes = allowedBeginnings.map((word) => Buffer.from(word))
 
 /** What the definitions' constants mean, by their place, and where they end; 0 = not asked yet. */
 const constantActions = new Uint8Array(constantBytes)
@@ -242,7 +277,7 @@ export function readAction(buf: Uint8Array, start: number, end: number): number 
   return constantActions[start]
 }
 
-function actionOf(buf: Uint8Array, start: number, end: number): number {
+export function actionOf(buf: Uint8Array, start: number, end: number): number {
   const word = actionWords.get(buf, start, end)
   if (word > 0) return word
   for (const prefix of blockedPrefixes) if (hasPrefix(buf, start, end, prefix)) return 2
@@ -262,24 +297,6 @@ export function hasPrefix(
   return true
 }
 
-export function hasSuffix(
-  buf: Uint8Array,
-  start: number,
-  end: number,
-  suffix: Uint8Array,
-): boolean {
-  return end - start >= suffix.length && hasPrefix(buf, end - suffix.length, end, suffix)
-}
-
-/** `needle` (lower case) stands in `[start, end)`. */
-export function contains(buf: Uint8Array, start: number, end: number, needle: Uint8Array): boolean {
-  const first = needle[0]
-  const stop = end - needle.length
-  for (let p = start; p <= stop; p++)
-    if (fold(buf[p]) === first && hasPrefix(buf, p, end, needle)) return true
-  return false
-}
-
 /** `[start, end)` is `word` (lower case). */
 export function equals(buf: Uint8Array, start: number, end: number, word: Uint8Array): boolean {
   return end - start === word.length && hasPrefix(buf, start, end, word)
@@ -294,3 +311,9 @@ export function allDigits(buf: Uint8Array, start: number, end: number): boolean 
 function fold(byte: number): number {
   return byte >= 65 && byte <= 90 ? byte | 32 : byte
 }
+
+/** What is compiled to WebAssembly (parse/format-code.ts), and the numbers it names. */
+export const valueParts = {
+  addressEnd, allDigits, hexDigit, isAddress, isPrivateAddress, octetAt, readNumber, readBytes, readPort, protocolStart, protocolEnd,
+} // prettier-ignore
+export const valueNumbers = { tcpStart, tcpEnd, constantBytes }

@@ -62,6 +62,32 @@ export function containsCode(words: readonly Uint8Array[]): string {
   return `(buf,s,e)=>{const stop=e-${shortest};for(let p=s;p<=stop;p++){${body}}return false}`
 }
 
+/** True when `bytes` stand at `from`, as they are. */
+function exactCode(bytes: Uint8Array, from: string): string {
+  return Array.from(bytes, (byte, i) => `buf[${from}+${i}]===${byte}`).join('&&')
+}
+
+/** Where `bytes` begin first in `[s, e)`, or last, as they are; else -1. */
+export function findCode(bytes: Uint8Array, which: 'first' | 'last' = 'first'): string {
+  const steps = which === 'first' ? `let p=s;p<=stop;p++` : `let p=stop;p>=s;p--`
+  return `(buf,s,e)=>{const stop=e-${bytes.length};for(${steps})if(${exactCode(bytes, 'p')})return p;return -1}`
+}
+
+/** Where one of `texts` begins first in the first 512 bytes of `[s, e)`, as they are; else -1. */
+export function findAnyCode(texts: readonly Uint8Array[]): string {
+  const cases = grouped(texts, (text) => text[0]).map(([first, places]) => {
+    const each = places.map((i) => `p+${texts[i].length}<=stop&&${exactCode(texts[i], 'p')}`)
+    return `case ${first}:if(${each.join('||')})return p;break;`
+  })
+  return `(buf,s,e)=>{const stop=Math.min(e,s+512);for(let p=s;p<stop;p++)switch(buf[p]){${cases.join('')}}return -1}`
+}
+
+/** For a number that is one of the keys its value, else 0. */
+export function valueCode(entries: ReadonlyMap<number, number>): string {
+  const cases = Array.from(entries, ([key, value]) => `case ${key}:return ${value};`)
+  return `(s)=>{switch(s){${cases.join('')}}return 0}`
+}
+
 /** The place in `words` of the word that `[s, e)` is, the first of equal ones; else -1. */
 export function placeCode(words: readonly Uint8Array[]): string {
   const cases = grouped(words, (word) => word.length).map(([length, places]) => {

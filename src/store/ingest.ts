@@ -48,6 +48,8 @@ export interface IngestStatus {
   /** Failed inserts, each tried again. */
   retries: number
   threadRestarts: number
+  /** Times a parse thread's dictionaries were full and began anew. */
+  dictionaryResets: number
   /** Why nothing is inserted at the moment, or null. */
   trouble: string | null
   transactions: number
@@ -84,6 +86,7 @@ export class Ingest implements Component<IngestStatus> {
     retries: 0,
     transactions: 0,
     flows: 0,
+    dictionaryResets: 0,
   }
   readonly #failures = new Map<string, number>()
   readonly #reasons = {
@@ -206,6 +209,7 @@ export class Ingest implements Component<IngestStatus> {
     this.#status.segments++
     this.#status.lines += batch.lines
     this.#status.flows += batch.flows
+    if (batch.forgot) this.#status.dictionaryResets++
     this.#status.bytes += batch.bytes
     this.#count(batch)
     this.#done(segment)

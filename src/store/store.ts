@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream/promises'
 import { createClient } from '@clickhouse/client'
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
 import { OperatingError, causeOf } from '../errors.ts'
+import { storeLimits } from '../limits.ts'
 import type { LedgerEntry, StreamState } from '../parse/batch.ts'
 
 export interface StoreOptions {
@@ -113,6 +114,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const store = new ClickHouseStore(client, options, release)
   try {
     await store.migrate()
+    // on a cluster it is the operator's to choose, for each replica
+    if (options.url === undefined)
+      await store.command(
+        `ALTER TABLE db.flows MODIFY SETTING merge_selector_base = ${storeLimits.partsPerMerge}`,
+      )
   } catch (error) {
     await store.close()
     throw error

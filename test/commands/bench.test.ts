@@ -68,6 +68,8 @@ test("a user's own file", async () => {
       'parse',
       '--seconds',
       '0.01',
+      '--rounds',
+      '1',
       '--json',
       file,
     ])
@@ -79,11 +81,14 @@ test("a user's own file", async () => {
   }
 })
 
-test.each([[['--seconds', '0']], [['--only', 'lunch']], [['--formats', 'some']]])(
-  '%j is refused with the usage',
-  async (args) => {
-    const { code, stderr } = await runCommand(bench, args)
-    expect(code).toBe(2)
-    expect(stderr).toContain('gnomon bench')
-  },
-)
+test.each([
+  [['--seconds', '0']],
+  [['--only', 'lunch']],
+  [['--formats', 'some']],
+  [['--rate', 'all']],
+  [['--rounds', '0']],
+])('%j is refused with the usage', async (args) => {
+  const { code, stderr } = await runCommand(bench, args)
+  expect(code).toBe(2)
+  expect(stderr).toContain('gnomon bench')
+})

@@ -1,7 +1,8 @@
 /** The two variants of every shipped format: what a flow holds must be the same whether the whole record is read or not. */
 import { describe, expect, test } from 'vitest'
 import { dataStart, LineContext, textFields, transaction } from '../../src/parse/line-context.ts'
-import { formatOfLine, newReader, readLine } from '../../src/parse/recognise.ts'
+import { formatOfLine } from '../../src/parse/format-search.ts'
+import { newReader, readLine } from '../../src/parse/recognise.ts'
 import type { StreamReader } from '../../src/parse/recognise.ts'
 import { normalisers, spanBytes } from '../../src/parse/record.ts'
 import { decode } from '../../src/parse/normalise.ts'

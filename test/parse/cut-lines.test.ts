@@ -21,6 +21,8 @@ const untold: Record<string, Partial<Record<Field, string>>> = {
   'squid/common/common.log': { bytesDown: 'common format without result code ends there' },
   'squid/common/combined.log': { bytesDown: 'common format without result code ends there' },
   'squid/common/quotes.log': { bytesDown: 'common format without result code ends there' },
+  'squid/native/traffic-server.log': { bytesDown: 'common format without result code ends there' },
+  'zscaler/insights/firewall.log': { bytesUp: 'last column of the header' },
   'bluecoat/proxysg/syslog.log': { dstIp: 'r-ip may be the last key' },
   'generic-w3c/w3c/spaces.log': { bytesDown: 'last column of the header' },
   'generic-w3c/w3c/tabs.log': { bytesDown: 'last column of the header' },

@@ -88,6 +88,14 @@ describe('a definition that is refused', () => {
   test.each(['GONE', '', '__proto__', 'constructor'])('format %j', (name) => {
     expect(() => formatNamed(fullFormats, name)).toThrow(/no such format/)
   })
+
+  // no page tells their layout: Microsoft's names for them must not be refused
+  test.each(['CORRATA', 'corrata_syslog', 'OPEN_SYSTEMS_SECURE_WEB_GATEWAY'])(
+    '%s is read by what its lines show',
+    (name) => {
+      expect(formatNamed(fullFormats, name)).toBeNull()
+    },
+  )
 })
 
 describe('words of a definition are data', () => {

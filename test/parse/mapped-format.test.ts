@@ -1,7 +1,7 @@
 /** Formats whose columns somebody named: every kind, headers in any order and case, forms of dates, words for actions. */
 import { describe, expect, test } from 'vitest'
 import { compile } from '../../src/parse/compile.ts'
-import { parseDefinition } from '../../src/parse/formats.ts'
+import { formatSet, parseDefinition } from '../../src/parse/formats.ts'
 import { LineReader } from '../../src/parse/line-reader.ts'
 import { definitionOf, lackOf, mappedFormatSchema } from '../../src/parse/mapped-format.ts'
 import type { CompiledFormat } from '../../src/parse/compile.ts'
@@ -22,13 +22,12 @@ function read(
   const format = mappedFormatSchema.parse({ id: 'MINE', ...mapping })
   expect(lackOf(format)).toBeNull()
   const compiled = compile(parseDefinition(definitionOf(format), 'mine'), { full: true })
-  const formats = {
-    ordered: [...(among ?? []), compiled].toSorted(
+  const formats = formatSet(
+    [...(among ?? []), compiled].toSorted(
       ({ definition: a }, { definition: b }) =>
         Number(a.generic) - Number(b.generic) || a.order - b.order,
     ),
-    byId: new Map([[compiled.id, compiled]]),
-  }
+  )
   const reader = new LineReader(
     formats,
     newReader(among === null ? compiled : null),

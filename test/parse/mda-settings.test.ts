@@ -1,7 +1,7 @@
 /** Settings of the reference product's custom parser become a format that reads the same lines. */
 import { describe, expect, test } from 'vitest'
 import { compile } from '../../src/parse/compile.ts'
-import { parseDefinition } from '../../src/parse/formats.ts'
+import { formatSet, parseDefinition } from '../../src/parse/formats.ts'
 import { LineReader } from '../../src/parse/line-reader.ts'
 import { definitionOf } from '../../src/parse/mapped-format.ts'
 import { importSettings } from '../../src/parse/mda-settings.ts'
@@ -11,7 +11,7 @@ import type { Outcome } from '../../src/parse/transaction.ts'
 function read(settings: string, lines: readonly string[]): Outcome[] {
   const { format } = importSettings(settings)
   const compiled = compile(parseDefinition(definitionOf(format), 'imported'), { full: true })
-  const formats = { ordered: [compiled], byId: new Map([[compiled.id, compiled]]) }
+  const formats = formatSet([compiled])
   const reader = new LineReader(formats, newReader(compiled), null)
   return lines.map((line) => reader.read(Buffer.from(line), Date.UTC(2026, 9, 15)))
 }

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { LineReader } from '../../src/parse/line-reader.ts'
 import { formatNamed } from '../../src/parse/formats.ts'
-import { formatOfLine, newReader, readLine } from '../../src/parse/recognise.ts'
+import { formatOfLine } from '../../src/parse/format-search.ts'
+import { newReader, readLine } from '../../src/parse/recognise.ts'
 import type { StreamReader } from '../../src/parse/recognise.ts'
 import { verdict } from '../../src/parse/verdict.ts'
 import type { CompiledFormat } from '../../src/parse/compile.ts'
 import { peelEnvelope } from '../../src/parse/envelope.ts'
 import { dataStart, LineContext, refused } from '../../src/parse/line-context.ts'
-import { linePairs, notePairs } from '../../src/parse/needed-words.ts'
 import {
   asa,
   corpus,
@@ -140,24 +140,6 @@ test('lines of all formats on one port are read as if each came alone', () => {
     expect({ seed, wrong: wrong.map(String) }).toEqual({ seed, wrong: [] })
   }
 }, 60_000)
-
-test('a format is asked of every line it takes: what it needs is there', () => {
-  let spared = 0
-  const c = new LineContext(1 << 17)
-  for (const line of alone) {
-    c.buf.set(line, dataStart)
-    notePairs(c.buf, dataStart, dataStart + line.length)
-    const taking = signatures(line)
-    for (const format of fullFormats.ordered) {
-      const needed = format.needs?.(linePairs) ?? true
-      if (!needed) spared++
-      if (!needed && taking.includes(format))
-        expect.unreachable(`${format.id} is not asked of ${line.toString()}`)
-    }
-  }
-  // a third of the questions and more are spared
-  expect(spared).toBeGreaterThan((alone.length * fullFormats.ordered.length) / 3)
-})
 
 const asked = new LineContext(1 << 17)
 

@@ -3,13 +3,15 @@ import { describe, expect, test } from 'vitest'
 import { dataStart } from '../../src/parse/line-context.ts'
 import type { LineContext } from '../../src/parse/line-context.ts'
 import { compileFormats, parseDefinition } from '../../src/parse/formats.ts'
-import { orient } from '../../src/parse/orient.ts'
+import { FormatCode, runCode } from '../../src/parse/format-code.ts'
+import { orientText } from '../../src/parse/orient.ts'
 import { SegmentParser } from '../../src/parse/parse-segment.ts'
 import {
   addressOfNumber,
   buildUrl,
   hexDecode,
   isWholeUrl,
+  labelsDecode,
   partOf,
   percentDecode,
   put,
@@ -17,6 +19,7 @@ import {
   rewritten,
   urlParts,
 } from '../../src/parse/rewrite.ts'
+import { containsCode } from '../../src/parse/word-code.ts'
 import { contextOf, dayMs, imbalance, linesBlock, parse, segmentOf, sumsOf } from './parse-parts.ts'
 
 const textOf = (c: LineContext): string =>
@@ -39,6 +42,20 @@ test.each([
   const { c, start, end } = contextOf(text, '.')
   addressOfNumber(c, start, end)
   expect(textOf(c)).toBe(address)
+})
+
+test.each([
+  ['(3)www(7)example(3)org(0)', 'www.example.org'],
+  ['(9)localhost(0)', 'localhost'],
+  ['(0)', ''],
+  ['www.example.org', 'www.example.org'],
+  ['(3)www(7)exam', '(3)www(7)exam'],
+  ['(64)x(0)', '(64)x(0)'],
+  ['', ''],
+])('the labels %s are the name %s', (text, name) => {
+  const { c, start, end } = contextOf(text, '.')
+  labelsDecode(c, start, end)
+  expect(textOf(c)).toBe(name)
 })
 
 test('one character is put in the place of another', () => {
@@ -229,7 +246,10 @@ describe('which side is the client', () => {
       user: from + 2,
       interface: from + 3,
     })
-    orient(c, side(0), side(4), side(8), side(12), [Buffer.from('outside'), Buffer.from('wan')])
+    const words = containsCode([Buffer.from('outside'), Buffer.from('wan')])
+    const text = orientText(side(0), side(4), side(8), side(12), 'isOutside')
+    const read = `function read(c,end){let r=0;${text}return 1;}`
+    expect(runCode(c, 0, new FormatCode({ read, isOutside: words }, [], []))).toBe(1)
     const [client, server] = [8, 12].map((slot) =>
       Buffer.from(c.buf.subarray(c.slotStart[slot], c.slotEnd[slot])).toString(),
     )

@@ -145,7 +145,8 @@ describe('a wrapped line', () => {
     ['by another case', `{"EventReceivedTime":"x","Message":${text}}`, want],
     ['prose', '{"message":"the service was started a while ago"}', ['no format matches']],
     ['cut off', `{"message":${text.slice(0, -6)}`, ['no format matches']],
-    ['wrapped twice is not looked into', `{"message":${JSON.stringify(`{"message":${text}}`)}}`, ['no format matches']],
+    ['wrapped twice', `{"message":${JSON.stringify(`{"message":${text}}`)}}`, want],
+    ['wrapped three times is not looked into', `{"message":${JSON.stringify(`{"message":${JSON.stringify(`{"message":${text}}`)}}`)}}`, ['no format matches']],
   ])('%s', (_, line, expected) => {
     expect(read(line)).toEqual(expected)
     expect(read(line, one(2))).toEqual([...expected, '10.1.2.2>h2.example.com'])

@@ -56,3 +56,39 @@ describe('pairs parted by what the line itself shows', () => {
     expect(loose('src=1 user="an')).toEqual({ values: { src: '1' }, truncated: true })
   })
 })
+
+describe('assignments that the line itself shows', () => {
+  const any = (line: string): Record<string, string> => {
+    const { c, start, end } = contextOf(line)
+    const own = ['src', 'user', 'url', 'Source IP', '源IP', 'port']
+    const o = {
+      separators: byteSet(' ,;|\t'),
+      assigns: byteSet('=:'),
+      keyEnds: byteSet(' ,;|\t=:'),
+      memory: new KeyMemory(),
+      quotes: byteSet('"\''),
+      escapes: true,
+      inner: false,
+      keys: keysOf(own),
+      repeatedLast: false,
+    } satisfies KvOptions
+    splitLoose(c, start, end, o)
+    const entries = slotsOf(c, own.length).map((value, i) => [own[i], value] as const)
+    return Object.fromEntries(entries.filter(([, value]) => value !== null)) as never
+  }
+
+  test.each<[string, Record<string, string>]>([
+    ['src: 1, user: ann lee, port: 443, url: https://h/?a=1', { src: '1', user: 'ann lee', port: '443', url: 'https://h/?a=1' }],
+    ['src:1 user:ann port:443 url:https://h/a:b', { src: '1', user: 'ann', port: '443', url: 'https://h/a:b' }],
+    ['源IP:1, user:ann, Source IP:2, port:443', { 源IP: '1', user: 'ann', 'Source IP': '2', port: '443' }],
+    ['src => 1, user => "ann, b", port => 443', { src: '1', user: 'ann, b', port: '443' }],
+    [`{'src': '1', 'user': 'ann', 'port': 443, 'url': 'h'}`, { src: '1', user: 'ann', port: '443', url: 'h' }],
+    ['"src"="1" "user"="ann lee" "port"="443"', { src: '1', user: 'ann lee', port: '443' }],
+    // of a line with `=` colons stay in the values
+    ['src=1 user=a: note: x url=https://h/ port=443,', { src: '1', user: 'a: note: x', url: 'https://h/', port: '443' }],
+    // three are not enough
+    ['src: 1 user: ann port: 443', {}],
+  ])('%s', (line, want) => {
+    expect(any(line)).toEqual(want)
+  }) // prettier-ignore
+})

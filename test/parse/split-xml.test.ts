@@ -13,10 +13,10 @@ interface Read {
   ended: number
 }
 
-function read(text: string | Uint8Array, paths: readonly string[]): Read {
+function read(text: string | Uint8Array, paths: readonly string[], root: Uint8Array = event): Read {
   const { c, start, end } = contextOf(text, '</Event><Event><a>noise</a></Event>')
   c.clearLine()
-  const elements = splitXml(c, start, end, keysOf(paths), event)
+  const elements = splitXml(c, start, end, keysOf(paths), root)
   expect(c.scratch).toBeLessThanOrEqual(dataStart)
   const slots = slotsOf(c, paths.length)
   const known = paths
@@ -126,4 +126,37 @@ test('depth, length and noise are bounded', () => {
     }),
     { numRuns: 500 },
   )
+})
+
+describe('any element, fields by their own names', () => {
+  const any = Buffer.alloc(0)
+  test.each<[string, string, Record<string, string>]>([
+    ['children', '<log><src>1</src><dst>2</dst></log>', { src: '1', dst: '2' }],
+    [
+      'deeper ones',
+      '<?xml version="1.0"?><logs n="1"><log><a><src>1</src></a></log></logs>',
+      { src: '1' },
+    ],
+    ['attributes of the record', '<r src="1" dst="&lt;2"/>', { src: '1', dst: '<2' }],
+    [
+      'names as attributes',
+      `<r><field name="src">1</field><F Name='dst'>2</F></r>`,
+      { src: '1', dst: '2' },
+    ],
+    ['the first of equal names', '<r><src>1</src><x><src>2</src></x></r>', { src: '1' }],
+    ['a name that is none', '<r><x rename="src">1</x></r>', {}],
+  ])('%s', (_, text, values) => {
+    const got = read(text, ['src', 'dst'], any)
+    expect(got.values).toEqual(values)
+    expect(got.truncated).toBe(false)
+    expect(got.ended).toBe(text.length)
+  })
+
+  test('no element, an element cut off', () => {
+    expect(read('a < b <1>', ['src'], any).elements).toBe(-1)
+    expect(read('<r><src>1</src><dst>2', ['src', 'dst'], any)).toMatchObject({
+      values: { src: '1' },
+      truncated: true,
+    })
+  })
 })

@@ -13,18 +13,19 @@ import {
 import {
   addressEnd,
   allDigits,
-  contains,
   equals,
   hasPrefix,
-  hasSuffix,
   isAddress,
   isPrivateAddress,
   readAction,
+  readBytes,
   readNumber,
   readPort,
   readProtocol,
   readScaled,
 } from '../../src/parse/values.ts'
+import { FormatCode, runCode } from '../../src/parse/format-code.ts'
+import { containsCode, lowered, suffixCode } from '../../src/parse/word-code.ts'
 import { contextOf } from './parse-parts.ts'
 
 type Reader<T> = (buf: Uint8Array, start: number, end: number) => T
@@ -46,6 +47,12 @@ describe('numbers', () => {
   ])('%j times %i', (text, scale, want) => {
     expect(on((buf, start, end) => readScaled(buf, start, end, scale), text)).toBe(want)
   }) // prettier-ignore
+
+  test.each([
+    ['1234', 1234], ['1,234', 1234], ['1.2 MB', 1_258_291], ['1,2 MB', 1_258_291], ['300 KB', 307_200], ['300KiB', 307_200], ['2GB', 2_147_483_648], ['512 B', 512], ['0 bytes', 0],
+    ["1'234'567", 1_234_567], ['1 234 567', 1_234_567], ['1\u00a0234', 1234], ['1.234.567', 1_234_567], ['1.234,5 KB', 1_264_128], ['1,234.5 KB', 1_264_128], ['10 octets', 10], ['12.7', 12],
+    ['1.234', -1], ['', -1], ['MB', -1], ['-1 KB', -1], ['12 Mbit', -1], ['1 2', -1], ['12 %', -1], ['1,2,3 MB', -1], ['9'.repeat(20), -1],
+  ])('%j as bytes', (text, want) => expect(on(readBytes, text)).toBe(want)) // prettier-ignore
 
   test('any whole number is read', () => {
     fc.assert(
@@ -120,10 +127,15 @@ describe('words', () => {
   const word = (text: string): Buffer => Buffer.from(text)
   const prefix = (text: string, w: string): boolean =>
     on((b, s, e) => hasPrefix(b, s, e, word(w)), text)
-  const suffix = (text: string, w: string): boolean =>
-    on((b, s, e) => hasSuffix(b, s, e, word(w)), text)
+  /** By the code that a definition's words become. */
+  const asked = (code: string, text: string, noise?: string): boolean => {
+    const { c, start, end } = contextOf(text, noise ?? '123:.')
+    const read = `function read(c,end){return asked(buf,${start},end)?1:0}`
+    return runCode(c, end, new FormatCode({ read, asked: code }, [], [])) === 1
+  }
+  const suffix = (text: string, w: string): boolean => asked(suffixCode([lowered(w)]), text)
   const has = (text: string, w: string): boolean =>
-    on((b, s, e) => contains(b, s, e, word(w)), text, 'needle')
+    asked(containsCode([lowered(w)]), text, 'needle')
   const same = (text: string, w: string): boolean => on((b, s, e) => equals(b, s, e, word(w)), text)
 
   test('are compared like lower-case strings', () => {
@@ -145,7 +157,7 @@ describe('words', () => {
           ])
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     )
     expect(has('nee', 'needle')).toBe(false)
   })

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { storeLimits } from '../../src/limits.ts'
 import { openStore, timestamp } from '../../src/store/store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { receivedAtMs, storeOptions } from './store-parts.ts'
@@ -25,6 +26,13 @@ test('the tables of the design are there', async () => {
   const names = rows.map(({ name }) => name)
   for (const name of ['flows', 'hosts', 'usage', 'ledger', 'unparsed', 'streams', 'reports'])
     expect(names).toContain(name)
+})
+
+test('many parts of flows become one at a time', async () => {
+  const [{ made }] = await store.query<{ made: string }>(
+    "SELECT create_table_query AS made FROM system.tables WHERE database = 'gnomon' AND name = 'flows'",
+  )
+  expect(made).toContain(`merge_selector_base = ${storeLimits.partsPerMerge}`)
 })
 
 test('values are bound: hostile text is data', async () => {
