@@ -27,6 +27,7 @@ const untold: Record<string, Partial<Record<Field, string>>> = {
   'generic-w3c/w3c/spaces.log': { bytesDown: 'last column of the header' },
   'generic-w3c/w3c/tabs.log': { bytesDown: 'last column of the header' },
   'generic-w3c/w3c/syslog.log': { bytesUp: 'last column of the header' },
+  'zscaler/nss-web/json.log': { srcIp: 'the address before translation stands behind the other' },
   'zscaler/nss-web/cef.log': { srcIp: 'the address before translation stands behind the other' },
 }
 
