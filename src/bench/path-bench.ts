@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Sent } from './senders.ts'
+import { cpuSecondsOf } from './process-cpu.ts'
 
 export interface PathFigure extends Sent {
   /** Lines in the store, by the ledger. */
@@ -66,7 +67,7 @@ export async function benchPath(
   const before = await ledger(appliance.base)
   const args = [how.kind, String(appliance.syslogPort), file, String(how.seconds)]
   if (how.kind === 'udp') args.push(String(how.rate))
-  const cpuBefore = cpuSecondsOf(appliance.child)
+  const cpuBefore = cpuSecondsOf(appliance.child.pid ?? 0)
   const startMs = performance.now()
   const { stdout } = await promisify(execFile)(process.execPath, [sender, ...args])
   const sent = JSON.parse(stdout) as Sent
@@ -77,7 +78,7 @@ export async function benchPath(
     dropped: after.dropped - before.dropped,
     storedSeconds: (after.atMs - startMs) / 1000,
     peakBytes: peakOf(appliance.child),
-    cpuSeconds: cpuSecondsOf(appliance.child) - cpuBefore,
+    cpuSeconds: cpuSecondsOf(appliance.child.pid ?? 0) - cpuBefore,
   }
 }
 
@@ -110,13 +111,6 @@ async function settled(base: string, wanted: number): Promise<Counts> {
     if (next.received !== last.received || next.dropped !== last.dropped) last = next
     else if (next.atMs - last.atMs > 30_000) return last
   }
-}
-
-/** User and system time so far, in ticks of 10 ms (Linux). */
-function cpuSecondsOf(child: ChildProcess): number {
-  const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 /** What the appliance counts under a metric's name. */

@@ -13,8 +13,9 @@ import {
   tablesFrom,
 } from './native-code.ts'
 import type { NativeCode } from './native-code.ts'
-import { splitBlanks, splitCsv, splitKv, unslash } from './split.ts'
-import type { KvOptions } from './split.ts'
+import { splitBlanks, splitCsv, unslash } from './split.ts'
+import { splitKv } from './split-kv.ts'
+import type { KvOptions } from './split-kv.ts'
 
 /** How pairs are read, with what the native way needs. */
 export interface FastKvOptions extends KvOptions {

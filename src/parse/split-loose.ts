@@ -1,16 +1,10 @@
 /** `key=value` of writers unknown: the line itself shows what parts its pairs, values may hold blanks, some are quoted. */
 import type { LineContext } from './line-context.ts'
 import { unslash } from './split.ts'
-import type { KvOptions } from './split.ts'
+import { isKeyByte, openParenthesis } from './split-kv.ts'
+import type { KvOptions } from './split-kv.ts'
 
-const isWordByte = (b: number): boolean =>
-  (b >= 97 && b <= 122) ||
-  (b >= 65 && b <= 90) ||
-  (b >= 48 && b <= 57) ||
-  b === 95 ||
-  b === 45 ||
-  b === 46 ||
-  b === 64
+const isWordByte = (b: number): boolean => isKeyByte(b) || b === 64
 
 const isNameByte = (b: number): boolean => isWordByte(b) || b === 32 || b === 47
 
@@ -202,15 +196,6 @@ function endsValue(buf: Uint8Array, p: number, end: number, separator: number): 
     (buf[p] === 93 && (p + 1 >= end || isBlank(buf[p + 1]) || buf[p + 1] === 91)) ||
     (buf[p] === 125 && p + 1 >= end)
   )
-}
-
-function openParenthesis(buf: Uint8Array, start: number, end: number): boolean {
-  let open = 0
-  for (let i = start; i < end; i++) {
-    if (buf[i] === 40) open++
-    else if (buf[i] === 41) open--
-  }
-  return open > 0
 }
 
 function keep(

@@ -1,16 +1,9 @@
 /** `key=value with blanks key2=…`: CEF extensions and the key=value dialects that do not quote. Also CEF and LEEF headers. */
 import type { ByteMap } from '../lib/byte-map.ts'
 import type { LineContext } from './line-context.ts'
-import { splitKv, unslash } from './split.ts'
-import type { KvOptions } from './split.ts'
-
-const isWordByte = (b: number): boolean =>
-  (b >= 97 && b <= 122) ||
-  (b >= 65 && b <= 90) ||
-  (b >= 48 && b <= 57) ||
-  b === 95 ||
-  b === 45 ||
-  b === 46
+import { unslash } from './split.ts'
+import { isKeyByte, openParenthesis, splitKv } from './split-kv.ts'
+import type { KvOptions } from './split-kv.ts'
 
 /** Custom CEF columns whose meaning stands in a sibling `<key>Label`. */
 export interface LabelTable {
@@ -114,17 +107,8 @@ function isKey(buf: Uint8Array, start: number, end: number): boolean {
   if ((first < 97 || first > 122) && buf[start] !== 95) return false
   // `methods:=x` of Check Point
   const stop = buf[end - 1] === 58 ? end - 1 : end
-  for (let i = start + 1; i < stop; i++) if (!isWordByte(buf[i])) return false
+  for (let i = start + 1; i < stop; i++) if (!isKeyByte(buf[i])) return false
   return true
-}
-
-function openParenthesis(buf: Uint8Array, start: number, end: number): boolean {
-  let open = 0
-  for (let i = start; i < end; i++) {
-    if (buf[i] === 40) open++
-    else if (buf[i] === 41) open--
-  }
-  return open > 0
 }
 
 function trimEnd(buf: Uint8Array, start: number, end: number): number {

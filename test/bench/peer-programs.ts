@@ -1,10 +1,11 @@
 /** Other programs that cut the same lines: each reads a file, splits every line and writes the few fields Gnomon keeps. */
 import { execFile, spawn } from 'node:child_process'
-import { createReadStream, existsSync, readFileSync } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { cpuSecondsOf } from '../../src/bench/process-cpu.ts'
 
 /** CPU seconds for a file of so many lines, or null when the program has nothing for such lines. */
 export type Peer = (
@@ -80,13 +81,6 @@ async function rowsOf(file: string): Promise<number> {
     )
       rows++
   return rows
-}
-
-/** User and system time in /proc/<pid>/stat, in ticks of 10 ms. */
-function cpuSecondsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
 export const syslogNg: Peer = async (device, file, lines, folder) => {

@@ -7,7 +7,8 @@ import { dataStart, LineContext } from '../../src/parse/line-context.ts'
 import { fastBlanks, fastCsv, fastKv, nativeBytesOf } from '../../src/parse/native-splits.ts'
 import type { FastKvOptions } from '../../src/parse/native-splits.ts'
 import { newReader, readLine } from '../../src/parse/recognise.ts'
-import { byteSet, countRuns, splitBlanks, splitCsv, splitKv } from '../../src/parse/split.ts'
+import { countRuns, splitBlanks, splitCsv } from '../../src/parse/split.ts'
+import { byteSet, splitKv } from '../../src/parse/split-kv.ts'
 import { corpus, flowFormats, receivedAtMs } from './parse-parts.ts'
 
 const native = new LineContext(1 << 17, { native: true })

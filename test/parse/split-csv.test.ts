@@ -1,7 +1,8 @@
 import { parse as csvParse } from 'csv-parse/sync'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { delimiterOf, byteSet, splitBlanks, splitCsv, splitTabs } from '../../src/parse/split.ts'
+import { delimiterOf, splitBlanks, splitCsv, splitTabs } from '../../src/parse/split.ts'
+import { byteSet } from '../../src/parse/split-kv.ts'
 import { allColumns, contextOf, slotsOf } from './parse-parts.ts'
 
 interface Row {

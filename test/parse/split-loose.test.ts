@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { KeyMemory } from '../../src/parse/key-memory.ts'
 import { splitLoose } from '../../src/parse/split-loose.ts'
-import type { KvOptions } from '../../src/parse/split.ts'
-import { byteSet } from '../../src/parse/split.ts'
+import type { KvOptions } from '../../src/parse/split-kv.ts'
+import { byteSet } from '../../src/parse/split-kv.ts'
 import { contextOf, keysOf, slotsOf } from './parse-parts.ts'
 
 const names = ['src', 'user', 'url', 'Source IP']
