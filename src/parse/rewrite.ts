@@ -2,7 +2,7 @@
 import { dataStart } from './line-context.ts'
 import { findLiteral } from './pattern.ts'
 import type { LineContext } from './line-context.ts'
-import { equals } from './values.ts'
+import { allDigits, equals, readPort } from './values.ts'
 
 /** Span of the last value made by this file (one thread, no allocation). */
 export const rewritten = { start: 0, end: 0 }
@@ -218,7 +218,7 @@ export function buildUrl(c: LineContext): void {
     if (v6) ascii(c, '[')
     put(c, u.hostStart, u.hostEnd)
     if (v6) ascii(c, ']')
-    if (u.portEnd > u.portStart && !isDefaultPort(buf)) {
+    if (isPort(buf, u.portStart, u.portEnd) && !isDefaultPort(buf)) {
       ascii(c, ':')
       put(c, u.portStart, u.portEnd)
     }
@@ -257,6 +257,11 @@ function isV6(buf: Uint8Array, start: number, end: number): boolean {
 const https = Buffer.from('https')
 const http = Buffer.from('http')
 const ftp = Buffer.from('ftp')
+
+/** Anything else in a port's place would make another authority. */
+function isPort(buf: Uint8Array, start: number, end: number): boolean {
+  return allDigits(buf, start, end) && readPort(buf, start, end) > 0
+}
 
 function isDefaultPort(buf: Uint8Array): boolean {
   const u = urlParts

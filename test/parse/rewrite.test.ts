@@ -137,6 +137,10 @@ describe('a URL of parts', () => {
       { scheme: 'http', host: 'a.example.com', port: '80', path: 'x', query: 'y=1' },
       'http://a.example.com/x?y=1',
     ],
+    // what is no port would make another authority
+    [{ scheme: 'http', host: 'a.example.com', port: '2001:db8::8' }, 'http://a.example.com'],
+    [{ scheme: 'http', host: 'a.example.com', port: '70000' }, 'http://a.example.com'],
+    [{ scheme: 'http', host: 'a.example.com', port: 'https' }, 'http://a.example.com'],
     [{ scheme: 'http', host: 'a.example.com', query: '?y=1' }, 'http://a.example.com?y=1'],
     [
       { scheme: 'http', host: 'a.example.com', path: '/x?y=1', query: 'y=1' },

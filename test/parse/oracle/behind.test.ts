@@ -9,11 +9,11 @@ import { Damage } from './damage.ts'
 import { envelopeOf } from './envelope.ts'
 import { sampleLines } from './lines.ts'
 import { csvRow, delimiterOf } from './rows.ts'
+import { seed } from './seed.ts'
 
 const receivedAtMs = Date.UTC(2026, 10, 1)
 const lines = sampleLines(fullFormats, receivedAtMs)
 const texts = lines.map(({ text }) => text)
-const seed = Number(process.env.HUNT_SEED ?? Date.now() % 1e9)
 
 test('the format of a line is found without what lies behind it', () => {
   const noise = '"=,:|}]>)%2E0123456789 TCP https://noise.example/ 2031-01-01T00:00:00Z'

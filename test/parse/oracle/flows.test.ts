@@ -24,6 +24,7 @@ import { judgementOf } from './compare.ts'
 import { Damage } from './damage.ts'
 import { sampleLines } from './lines.ts'
 import type { Judgement } from './record.ts'
+import { seed } from './seed.ts'
 
 const receivedAtMs = Date.UTC(2026, 10, 1)
 const days = 400
@@ -136,8 +137,6 @@ function differing(own: Flows, plain: Flows): unknown[] {
     .slice(0, 3)
     .map((key) => ({ key, thread: own.get(key) ?? null, plain: plain.get(key) ?? null }))
 }
-
-const seed = Number(process.env.HUNT_SEED ?? Date.now() % 1e9)
 
 test('segments of one thread, one after the other', () => {
   const damage = new Damage(seed)

@@ -157,7 +157,8 @@ function urlOf(draft: Draft, url: NonNullable<Step['url']>, asked: Asked): strin
     return withQuery(begin + (name !== undefined && isOwn(written) ? `${name}${rest ?? ''}` : path))
   }
   const v6 = host.split(':').length > 2 && !host.startsWith('[')
-  const authority = `${v6 ? `[${host}]` : host}${port === '' || isOwn(port) ? '' : `:${port}`}`
+  const isPort = /^\d+$/.test(port) && portOf(port) > 0
+  const authority = `${v6 ? `[${host}]` : host}${isPort && !isOwn(port) ? `:${port}` : ''}`
   return withQuery(`${begin}${authority}${path === '' || path.startsWith('/') ? '' : '/'}${path}`)
 }
 
