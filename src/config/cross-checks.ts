@@ -1,5 +1,6 @@
 /** What single values cannot show: doors that collide, settings that do nothing without another. Pure. */
 import { isIP } from 'node:net'
+import { credentialFaults } from './credential-schema.ts'
 import { defenderFaults } from './defender-schema.ts'
 import type { Path } from './document.ts'
 import { publishFaults } from './publish-checks.ts'
@@ -21,6 +22,7 @@ export function crossFaults(config: Config): CrossFault[] {
     ...sourceFaults(config),
     ...storeFaults(config.store),
     ...publishFaults(config.publish),
+    ...governFaults(config.govern),
     ...defenderFaults(config.defender).map(({ path, text }) => ({ paths: [path], text })),
   ]
 }
@@ -183,6 +185,15 @@ function isZone(zone: string): boolean {
     if (error instanceof RangeError) return false
     throw error
   }
+}
+
+function governFaults({ indicators }: Config['govern']): CrossFault[] {
+  if (indicators === undefined) return []
+  const path = ['govern', 'indicators', 'credential']
+  return credentialFaults(indicators.credential, path).map((fault) => ({
+    paths: [fault.path],
+    text: fault.text,
+  }))
 }
 
 function storeFaults(store: Config['store']): CrossFault[] {

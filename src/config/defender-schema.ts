@@ -1,5 +1,7 @@
 /** The `defender:` section: feeds of what the devices' agents tell, beside the files that are dropped and uploaded. */
 import { z } from 'zod'
+import { credential, credentialFaults } from './credential-schema.ts'
+import type { Path } from './document.ts'
 
 const name = z
   .string()
@@ -19,29 +21,6 @@ const shared = {
     .default(120)
     .describe('A feed that brought nothing for so long is silent: it is told and counted'),
 }
-
-const credential = z
-  .strictObject({
-    kind: z
-      .enum(['secret', 'certificate', 'managed-identity'])
-      .describe('How the appliance proves who it is'),
-    tenantId: z.string().optional().describe('Directory (tenant) id; not for managed-identity'),
-    clientId: z
-      .string()
-      .optional()
-      .describe('Application (client) id; for managed-identity that of a user-assigned one'),
-    clientSecret: z
-      .string()
-      .optional()
-      .describe('Client secret, best as ${file:/run/secrets/defender}')
-      .meta({ secret: true }),
-    certificate: z.string().optional().describe('PEM file with certificate and private key'),
-    authority: z
-      .url()
-      .optional()
-      .describe('Sign-in address of a national cloud; default https://login.microsoftonline.com'),
-  })
-  .describe('An app registration, or the identity of the machine')
 
 const tables = z
   .array(
@@ -135,14 +114,13 @@ export const defenderSchema = z
   )
 
 export type DefenderConfig = z.infer<typeof defenderSchema>
-export type CredentialConfig = z.infer<typeof credential>
 export type StorageConfig = z.infer<typeof storage>
 export type HuntingConfig = z.infer<typeof hunting>
 export type EventHubConfig = z.infer<typeof eventHub>
 
 /** A feed whose values are all right one by one, and do not do together. */
 export interface FeedFault {
-  path: (string | number)[]
+  path: Path
   text: string
 }
 
@@ -182,16 +160,4 @@ export function defenderFaults(config: DefenderConfig): FeedFault[] {
       faults.push({ path, text: 'needs credential' })
   }
   return faults
-}
-
-function credentialFaults(one: CredentialConfig, path: (string | number)[]): FeedFault[] {
-  if (one.kind === 'managed-identity') return []
-  const needed = [
-    'tenantId',
-    'clientId',
-    one.kind === 'certificate' ? 'certificate' : 'clientSecret',
-  ] as const
-  return needed
-    .filter((key) => one[key] === undefined || one[key] === '')
-    .map((key) => ({ path: [...path, key], text: `must be given for ${one.kind}` }))
 }

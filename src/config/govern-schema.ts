@@ -1,37 +1,17 @@
 /** Blocks, policies and alerts: what is never blocked, Defender's indicators, who is told. A part of config/schema.ts. */
 import { z } from 'zod'
 import { governLimits } from '../limits.ts'
-
-const auth = z.strictObject({
-  kind: z
-    .enum(['secret', 'certificate', 'managed-identity'])
-    .describe('How Gnomon signs in: an Entra application, or the identity of the machine'),
-  tenantId: z.string().optional().describe('Directory (tenant) id; for secret and certificate'),
-  clientId: z
-    .string()
-    .optional()
-    .describe('Application id; for secret and certificate, and a user-assigned identity'),
-  clientSecret: z.string().optional().describe('For secret').meta({ secret: true }),
-  certificate: z
-    .string()
-    .optional()
-    .describe('PEM file with certificate and private key; for certificate'),
-  authority: z
-    .url()
-    .default('https://login.microsoftonline.com')
-    .describe('Where tokens are had; another one for national clouds'),
-  scope: z
-    .string()
-    .default('https://api.securitycenter.microsoft.com/.default')
-    .describe('The resource the token is for; its application needs Ti.ReadWrite.All'),
-})
+import { credentialFor } from './credential-schema.ts'
 
 const indicators = z.strictObject({
   url: z
     .url()
     .default('https://api.securitycenter.microsoft.com')
     .describe('API of Defender for Endpoint; another one for national clouds'),
-  auth: auth.describe('Sign-in'),
+  credential: credentialFor(
+    'https://api.securitycenter.microsoft.com/.default',
+    'The resource the token is for; its application needs Ti.ReadWrite.All',
+  ),
   proxy: z.url().optional().describe('Outbound proxy, e.g. http://proxy.example.com:3128'),
   caBundle: z
     .string()

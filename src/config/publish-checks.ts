@@ -1,14 +1,9 @@
 /** What single values of `publish` cannot show. Pure. */
+import { credentialFaults } from './credential-schema.ts'
 import type { CrossFault } from './cross-checks.ts'
 import type { Path } from './document.ts'
 import type { PublishConfig } from './publish-schema.ts'
 
-const needs = {
-  secret: ['tenantId', 'clientId', 'clientSecret'],
-  certificate: ['tenantId', 'clientId', 'certificate'],
-  'managed-identity': [],
-  token: ['token'],
-} as const
 const mergedFormats = ['GENERIC_W3C', 'GENERIC_CEF', 'CUSTOM']
 
 export function publishFaults(publish: PublishConfig): CrossFault[] {
@@ -21,10 +16,9 @@ export function publishFaults(publish: PublishConfig): CrossFault[] {
     for (const [i, name] of names.entries())
       if (names.indexOf(name) < i) add([list, i, 'name'], 'stands above already; give each its own')
   }
-  for (const [i, { auth, url }] of publish.tenants.entries()) {
-    for (const key of needs[auth.kind])
-      if ((auth[key] ?? '') === '')
-        add(['tenants', i, 'auth'], `needs ${key} for kind ${auth.kind}`)
+  for (const [i, { credential, url }] of publish.tenants.entries()) {
+    for (const { path, text } of credentialFaults(credential, ['tenants', i, 'credential']))
+      add(path, text)
     if (!url.startsWith('https://'))
       add(['tenants', i, 'url'], 'must begin with https://: a token goes there')
   }

@@ -1,6 +1,7 @@
 /** What leaves the box: tenants, uploads, records for a SIEM, reports by mail. A part of config/schema.ts. */
 import { z } from 'zod'
 import { publishLimits } from '../limits.ts'
+import { credentialOrToken } from './credential-schema.ts'
 
 const networks = z.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]))
 const minutes = z
@@ -12,37 +13,13 @@ const cron = z
   .describe('Five fields (https://man7.org/linux/man-pages/man5/crontab.5.html), e.g. 0 2 * * *')
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/)
 
-const auth = z.strictObject({
-  kind: z
-    .enum(['secret', 'certificate', 'managed-identity', 'token'])
-    .describe(
-      'How Gnomon signs in: an Entra application, the identity of the machine, or a legacy API token',
-    ),
-  tenantId: z.string().optional().describe('Directory (tenant) id; for secret and certificate'),
-  clientId: z
-    .string()
-    .optional()
-    .describe('Application id; for secret and certificate, and a user-assigned identity'),
-  clientSecret: z.string().optional().describe('For secret').meta({ secret: true }),
-  certificate: z
-    .string()
-    .optional()
-    .describe('PEM file with certificate and private key; for certificate'),
-  token: z.string().optional().describe('For token: 64 hex characters').meta({ secret: true }),
-  authority: z
-    .url()
-    .default('https://login.microsoftonline.com')
-    .describe('Where tokens are had; another one for national clouds'),
-  scope: z
-    .string()
-    .default('05a65629-4c1b-48c1-a78b-804c4abdd4af/.default')
-    .describe('The resource the token is for; the default is Defender for Cloud Apps'),
-})
-
 const tenant = z.strictObject({
   name: name.describe('What uploads call it'),
   url: z.url().describe('https://<tenant>.<region>.portal.cloudappsecurity.com'),
-  auth: auth.describe('Sign-in'),
+  credential: credentialOrToken(
+    '05a65629-4c1b-48c1-a78b-804c4abdd4af/.default',
+    'The resource the token is for; the default is Defender for Cloud Apps',
+  ),
   proxy: z.url().optional().describe('Outbound proxy, e.g. http://proxy.example.com:3128'),
   caBundle: z
     .string()

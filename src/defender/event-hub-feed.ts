@@ -10,7 +10,7 @@ import type { Logger } from 'pino'
 import type { EventHubConfig } from '../config/defender-schema.ts'
 import { causeOf } from '../errors.ts'
 import { defenderLimits } from '../limits.ts'
-import { credentialOf } from './credential.ts'
+import { entraCredential } from '../lib/entra-credential.ts'
 import { Feed, FeedTrouble, segmentId } from './feed.ts'
 import type { FeedSink, FeedTurn } from './feed.ts'
 import { FeedState } from './feed-state.ts'
@@ -236,7 +236,7 @@ async function connect(config: EventHubConfig): Promise<HubClient> {
   }
   if (namespace === undefined || credential === undefined)
     throw new Error('BUG: an event hub without a way to sign in')
-  const signIn = await credentialOf(credential)
+  const signIn = await entraCredential(credential)
   return new EventHubConsumerClient(consumerGroup, namespace, hub, signIn, options)
 }
 

@@ -9,7 +9,7 @@ import type { TokenCredential } from '@azure/identity'
 import type { HuntingConfig } from '../config/defender-schema.ts'
 import { causeOf } from '../errors.ts'
 import { defenderLimits } from '../limits.ts'
-import { credentialOf } from './credential.ts'
+import { entraCredential } from '../lib/entra-credential.ts'
 import { FeedTrouble } from './feed.ts'
 
 interface Interface {
@@ -107,7 +107,7 @@ export class HuntingClient {
 
   async #token(signal: AbortSignal): Promise<string> {
     try {
-      this.#credential ??= await credentialOf(this.#signIn)
+      this.#credential ??= await entraCredential(this.#signIn)
       const token = await this.#credential.getToken(this.#scope, { abortSignal: signal })
       if (token === null) throw new Error('no token')
       return token.token

@@ -10,7 +10,7 @@ import type { BlobItem, BlobServiceClient, ContainerClient } from '@azure/storag
 import type { StorageConfig } from '../config/defender-schema.ts'
 import { causeOf } from '../errors.ts'
 import { defenderLimits, lineLimits } from '../limits.ts'
-import { credentialOf } from './credential.ts'
+import { entraCredential } from '../lib/entra-credential.ts'
 import { Feed, FeedTrouble, countLines, segmentId } from './feed.ts'
 import type { FeedSink, FeedTurn } from './feed.ts'
 import { FeedState } from './feed-state.ts'
@@ -132,7 +132,7 @@ class StorageWork {
     else if (sas !== undefined)
       this.#client = new Client(withSas(url ?? '', sas), undefined, options)
     else if (credential !== undefined)
-      this.#client = new Client(url ?? '', await credentialOf(credential), options)
+      this.#client = new Client(url ?? '', await entraCredential(credential), options)
     else throw new Error('BUG: a storage feed without a way to sign in')
     return this.#client
   }

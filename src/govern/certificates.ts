@@ -27,14 +27,14 @@ function watched({ syslog, ftp, api, publish, govern, defender }: CertificateCon
     ['api.tls', api.tls?.certificate],
     ['syslog.tls', syslog.tls.tls?.certificate],
     ['ftp', ftp.tls?.certificate],
-    ...publish.tenants.map(({ name, auth }): [string, string | undefined] => [
+    ...publish.tenants.map(({ name, credential }): [string, string | undefined] => [
       `publish.tenants ${name}`,
-      auth.kind === 'certificate' ? auth.certificate : undefined,
+      credential.kind === 'certificate' ? credential.certificate : undefined,
     ]),
     [
       'govern.indicators',
-      govern.indicators?.auth.kind === 'certificate'
-        ? govern.indicators.auth.certificate
+      govern.indicators?.credential.kind === 'certificate'
+        ? govern.indicators.credential.certificate
         : undefined,
     ],
     ...feeds.map(({ name, credential }): [string, string | undefined] => [

@@ -52,7 +52,7 @@ export class IndicatorClient {
       options.sleep ??
       (async (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }))
     this.#transport = new Transport({ proxy: config.proxy, caBundle: config.caBundle })
-    this.#credentials = credentialsOf(config.auth, this.#transport)
+    this.#credentials = credentialsOf(config.credential, this.#transport)
     this.#budget = new RateBudget(governLimits.indicatorRequestsPerMinute, now, this.#sleep)
   }
 

@@ -5,6 +5,7 @@
 import type { ClientSecretCredentialOptions, TokenCredential } from '@azure/identity'
 import type { TenantConfig } from '../config/publish-schema.ts'
 import { causeOf } from '../errors.ts'
+import { entraCredential } from '../lib/entra-credential.ts'
 import type { Asked, Transport } from './transport.ts'
 import { TryAgain } from './transport.ts'
 
@@ -17,16 +18,19 @@ export interface Credentials {
   header(): Promise<string>
 }
 
-export function credentialsOf(auth: TenantConfig['auth'], transport: Transport): Credentials {
-  if (auth.kind === 'token') return { header: async () => `Token ${auth.token ?? ''}` }
+export function credentialsOf(
+  { kind, token = '', scope, ...signIn }: TenantConfig['credential'],
+  transport: Transport,
+): Credentials {
+  if (kind === 'token') return { header: async () => `Token ${token}` }
   let credential: Promise<TokenCredential> | null = null
   return {
     async header() {
       try {
-        credential ??= make(auth, transport)
-        const token = await (await credential).getToken(auth.scope)
-        if (token === null) throw new Error('no token was given')
-        return `Bearer ${token.token}`
+        credential ??= entraCredential({ kind, ...signIn }, httpClientOver(transport))
+        const bearer = await (await credential).getToken(scope)
+        if (bearer === null) throw new Error('no token was given')
+        return `Bearer ${bearer.token}`
       } catch (cause) {
         if (cause instanceof TryAgain) throw cause
         throw new TryAgain(`sign-in: ${firstLine(causeOf(cause))}`, { sent: false, cause })
@@ -37,27 +41,6 @@ export function credentialsOf(auth: TenantConfig['auth'], transport: Transport):
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0].slice(0, 300)
-}
-
-async function make(auth: TenantConfig['auth'], transport: Transport): Promise<TokenCredential> {
-  const { ClientCertificateCredential, ClientSecretCredential, ManagedIdentityCredential } =
-    await import('@azure/identity')
-  const { tenantId = '', clientId = '', authority } = auth
-  if (auth.kind === 'managed-identity')
-    return clientId === ''
-      ? new ManagedIdentityCredential()
-      : new ManagedIdentityCredential({ clientId })
-  const options: ClientSecretCredentialOptions = {
-    authorityHost: authority,
-    // the answer of a well-known public host about any other host: of no use behind a proxy that lets only the tenant through
-    disableInstanceDiscovery: true,
-    httpClient: httpClientOver(transport),
-    // failures are tried again by the queue, with the reason shown
-    retryOptions: { maxRetries: 0 },
-  }
-  return auth.kind === 'certificate'
-    ? new ClientCertificateCredential(tenantId, clientId, auth.certificate ?? '', options)
-    : new ClientSecretCredential(tenantId, clientId, auth.clientSecret ?? '', options)
 }
 
 /** @azure/identity over our transport. */

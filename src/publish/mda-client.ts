@@ -37,7 +37,7 @@ export class MdaClient {
     this.transport = new Transport({ proxy: tenant.proxy, caBundle: tenant.caBundle })
     this.#base = tenant.url.replace(/\/+$/, '')
     this.#budget = new RateBudget(tenant.requestsPerMinute, now)
-    this.#credentials = credentialsOf(tenant.auth, this.transport)
+    this.#credentials = credentialsOf(tenant.credential, this.transport)
     this.#now = now
   }
 

@@ -53,6 +53,16 @@ test.each<[name: string, config: object, path: string, text: string]>([
     'are both 2121',
   ],
   [
+    'indicators whose sign-in lacks its secret',
+    {
+      govern: {
+        indicators: { credential: { kind: 'secret', tenantId: 't', clientId: 'c' } },
+      },
+    },
+    'govern.indicators.credential.clientSecret',
+    'must be given for kind secret',
+  ],
+  [
     'a listener within the passive range',
     { api: { port: 50_001 }, ftp: { accounts } },
     'ftp.passivePorts',

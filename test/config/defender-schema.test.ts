@@ -37,11 +37,11 @@ test.each<[config: object, want: string]>([
   ],
   [
     { hunting: [{ name: 'a', credential: { ...secret, clientSecret: '' } }] },
-    'hunting.0.credential.clientSecret: must be given for secret',
+    'hunting.0.credential.clientSecret: must be given for kind secret',
   ],
   [
     { hunting: [{ name: 'a', credential: { ...secret, kind: 'certificate' } }] },
-    'hunting.0.credential.certificate: must be given for certificate',
+    'hunting.0.credential.certificate: must be given for kind certificate',
   ],
   [
     { eventHubs: [{ name: 'a', hub: 'h' }] },

@@ -37,10 +37,10 @@ test('secrets are marked: passwords, and nothing else', () => {
     'defender.eventHubs[].connectionString',
     'defender.eventHubs[].credential.clientSecret',
     'store.password',
-    'publish.tenants[].auth.clientSecret',
-    'publish.tenants[].auth.token',
+    'publish.tenants[].credential.clientSecret',
+    'publish.tenants[].credential.token',
     'publish.mail.password',
-    'govern.indicators.auth.clientSecret',
+    'govern.indicators.credential.clientSecret',
     'govern.webhook.secret',
   ])
 })

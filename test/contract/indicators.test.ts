@@ -41,7 +41,7 @@ beforeEach(async () => {
       governSchema.parse({
         indicators: {
           url: standIn.url,
-          auth: {
+          credential: {
             kind: 'secret',
             tenantId: 'tenant',
             clientId: 'app',
@@ -212,7 +212,7 @@ test('a plan changes nothing; removing all takes ours alone', async () => {
 
 test('a wrong secret is said, and the secret is not', async () => {
   more = {
-    auth: {
+    credential: {
       kind: 'secret',
       tenantId: 'tenant',
       clientId: 'app',

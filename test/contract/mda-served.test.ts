@@ -123,7 +123,7 @@ test("our own client sends to another of us as to Microsoft's", async () => {
       {
         name: 'other',
         url: appliance.url,
-        auth: { kind: 'token', token },
+        credential: { kind: 'token', token },
         requestsPerMinute: 600,
       },
     ],

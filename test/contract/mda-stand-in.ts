@@ -148,11 +148,11 @@ export class MdaStandIn {
 
   /** The tenant as Gnomon's configuration writes it. */
   tenant(more: object = {}): object {
-    const auth = { kind: 'secret', tenantId, clientId, clientSecret, authority: this.url }
+    const credential = { kind: 'secret', tenantId, clientId, clientSecret, authority: this.url }
     return {
       name: 'contoso',
       url: this.url,
-      auth,
+      credential,
       caBundle: this.ca,
       requestsPerMinute: 600,
       ...more,

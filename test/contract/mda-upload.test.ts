@@ -285,7 +285,7 @@ test('one upload that waits does not hold up another', async () => {
 describe('sign-in', () => {
   test('by legacy token', async () => {
     await client.transport.close()
-    client = clientOf({ auth: { kind: 'token', token: legacyToken } })
+    client = clientOf({ credential: { kind: 'token', token: legacyToken } })
     await add('x\n')
     await sendAll()
     expect(standIn.taken).toHaveLength(1)
@@ -294,7 +294,13 @@ describe('sign-in', () => {
   test('a wrong secret waits with the reason', async () => {
     await client.transport.close()
     client = clientOf({
-      auth: { kind: 'secret', tenantId, clientId, clientSecret: 'wrong', authority: standIn.url },
+      credential: {
+        kind: 'secret',
+        tenantId,
+        clientId,
+        clientSecret: 'wrong',
+        authority: standIn.url,
+      },
     })
     const job = await add('x\n')
     const { signal } = new AbortController()
@@ -332,7 +338,7 @@ describe('sign-in', () => {
     const pem = await readFile(cert, 'utf8')
     await writeFile(both, `${await readFile(key, 'utf8')}${pem}`)
     const other = await MdaStandIn.start({ clientCertificate: pem })
-    const auth = {
+    const credential = {
       kind: 'certificate',
       tenantId,
       clientId,
@@ -340,7 +346,7 @@ describe('sign-in', () => {
       authority: other.url,
     }
     const byCertificate = new MdaClient(
-      publishSchema.parse({ tenants: [other.tenant({ auth })] }).tenants[0],
+      publishSchema.parse({ tenants: [other.tenant({ credential })] }).tenants[0],
       Date.now,
     )
     try {
@@ -382,7 +388,7 @@ test('an authority that is not trusted is not talked to', async () => {
   await client.transport.close()
   client = new MdaClient(
     publishSchema.parse({
-      tenants: [{ name: 'x', url: standIn.url, auth: { kind: 'token', token: legacyToken } }],
+      tenants: [{ name: 'x', url: standIn.url, credential: { kind: 'token', token: legacyToken } }],
     }).tenants[0],
     Date.now,
   )

@@ -45,7 +45,7 @@ const auth = (name: string) => ({
   certificate: file(name),
 })
 const tenant = (name: string) => ({
-  publish: { tenants: [{ name: 'contoso', url: 'https://x.example.com', auth: auth(name) }] },
+  publish: { tenants: [{ name: 'contoso', url: 'https://x.example.com', credential: auth(name) }] },
 })
 
 test.each<[string, object, number, string[]]>([
@@ -71,7 +71,7 @@ test.each<[string, object, number, string[]]>([
   ['it signs in at a tenant', tenant('short.pem'), 20, ['publish.tenants contoso: 9 days']],
   [
     'it signs in for indicators',
-    { govern: { indicators: { auth: auth('short.pem') } } },
+    { govern: { indicators: { credential: auth('short.pem') } } },
     20,
     ['govern.indicators: 9 days'],
   ],

@@ -11,7 +11,7 @@ const dayMs = 86_400_000
 
 function configOf(more: object = {}): IndicatorsConfig {
   const { indicators } = governSchema.parse({
-    indicators: { auth: { kind: 'managed-identity' }, ...more },
+    indicators: { credential: { kind: 'managed-identity' }, ...more },
   })
   if (indicators === undefined) throw new Error('no indicators')
   return indicators

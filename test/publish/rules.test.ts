@@ -228,7 +228,7 @@ test.each<[text: string, want: boolean]>([
 
 test('a configuration that cannot work is told so', () => {
   const publish = publishSchema.parse({
-    tenants: [{ name: 'a', url: 'http://x.example.com', auth: { kind: 'secret' } }],
+    tenants: [{ name: 'a', url: 'http://x.example.com', credential: { kind: 'secret' } }],
     uploads: [
       { name: 'u', tenant: 'b', stream: 's', content: 'raw', pseudonyms: { users: true } },
       { name: 'U', tenant: 'a', stream: 's', format: 'SQUID', schedule: 'daily', zone: 'Mars' },
@@ -238,9 +238,9 @@ test('a configuration that cannot work is told so', () => {
   })
   expect(publishFaults(publish).map(({ paths }) => paths[0].join('.'))).toEqual([
     'publish.uploads.1.name',
-    'publish.tenants.0.auth',
-    'publish.tenants.0.auth',
-    'publish.tenants.0.auth',
+    'publish.tenants.0.credential.tenantId',
+    'publish.tenants.0.credential.clientId',
+    'publish.tenants.0.credential.clientSecret',
     'publish.tenants.0.url',
     'publish.uploads.0.tenant',
     'publish.uploads.0.source',
