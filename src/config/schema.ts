@@ -254,7 +254,9 @@ export const configSchema = z.strictObject({
       cluster: z
         .string()
         .optional()
-        .describe('Cluster name: Replicated and Distributed tables are made'),
+        .describe(
+          'Name of a cluster of one shard: tables are made on all its replicas (docs/operations.md)',
+        ),
       retentionDays: z.int().min(1).max(3650).default(90).describe('Days for which data are kept'),
       maxMemoryBytes: z
         .int()

@@ -4,14 +4,14 @@
  * queries, so UV_THREADPOOL_SIZE is raised in main.ts before anything else runs.
  */
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createClient } from '@clickhouse/client'
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
 import { OperatingError, causeOf } from '../errors.ts'
 import { storeLimits } from '../limits.ts'
 import type { LedgerEntry, StreamState } from '../parse/batch.ts'
+import { migrate } from './migrate.ts'
 
 export interface StoreOptions {
   /** Data directory of the embedded engine; ignored when `url` is given. */
@@ -71,8 +71,6 @@ export interface Store {
   close(): Promise<void>
 }
 
-const migrations = join(import.meta.dirname, 'migrations')
-
 /** Pools and caches for a machine of 2 cores and 4 GB; the engine's defaults are for servers. */
 function engineArguments(options: StoreOptions): string[] {
   return [
@@ -113,7 +111,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { client, release } = options.url === undefined ? await embedded(options) : cluster(options)
   const store = new ClickHouseStore(client, options, release)
   try {
-    await store.migrate()
+    await migrate(store, options)
     // on a cluster it is the operator's to choose, for each replica
     if (options.url === undefined)
       await store.command(
@@ -190,12 +188,7 @@ class ClickHouseStore implements Store {
     try {
       return await work()
     } catch (cause) {
-      if (cause instanceof OperatingError) throw cause
-      throw new OperatingError(
-        'STORE_FAILED',
-        `cannot ${what}: ${causeOf(cause)}; see the log and free space`,
-        { cause },
-      )
+      throw failed(what, cause)
     }
   }
 
@@ -215,14 +208,18 @@ class ClickHouseStore implements Store {
     sql: string,
     params: Record<string, unknown> = {},
   ): AsyncGenerator<T> {
-    const result = await this.#client.query({
-      query: this.#sql(sql),
-      query_params: params,
-      format: 'JSONEachRow',
-      clickhouse_settings: this.#settings,
-    })
-    for await (const rows of result.stream())
-      for (const row of rows) yield (row as { json(): T }).json()
+    try {
+      const result = await this.#client.query({
+        query: this.#sql(sql),
+        query_params: params,
+        format: 'JSONEachRow',
+        clickhouse_settings: this.#settings,
+      })
+      for await (const rows of result.stream())
+        for (const row of rows) yield (row as { json(): T }).json()
+    } catch (cause) {
+      throw failed('query the store', cause)
+    }
   }
 
   async writeFile(
@@ -341,41 +338,21 @@ class ClickHouseStore implements Store {
     await this.insert('stream_memory', memories)
   }
 
-  async migrate(): Promise<void> {
-    const { database, retentionDays } = this.#options
-    await this.command(`CREATE DATABASE IF NOT EXISTS ${database}`)
-    await this.command(
-      'CREATE TABLE IF NOT EXISTS db.migrations (name String, applied DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY name',
-    )
-    const done = new Set(
-      (await this.query<{ name: string }>('SELECT name FROM db.migrations')).map((row) => row.name),
-    )
-    for (const name of (await readdir(migrations)).filter((file) => file.endsWith('.sql')).sort()) {
-      if (done.has(name)) continue
-      for (const statement of await statementsOf(join(migrations, name)))
-        await this.command(
-          statement
-            .replaceAll('{retentionDays}', String(retentionDays))
-            .replace(
-              /\{engine:(Replacing)?MergeTree(?:\((\w+)\))?\}/,
-              (_, replacing = '', version = '') => this.#engine(replacing, version),
-            ),
-        )
-      await this.insert('migrations', [{ name }])
-    }
-  }
-
-  #engine(replacing: string, version: string): string {
-    const kind = this.#options.cluster === undefined ? '' : 'Replicated'
-    return `${kind}${replacing}MergeTree${version === '' ? '' : `(${version})`}`
-  }
-
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     await this.#client.close()
     this.#release()
   }
+}
+
+function failed(what: string, cause: unknown): OperatingError {
+  if (cause instanceof OperatingError) return cause
+  return new OperatingError(
+    'STORE_FAILED',
+    `cannot ${what}: ${causeOf(cause)}; see the log and free space`,
+    { cause },
+  )
 }
 
 /** A path as a literal. */
@@ -386,12 +363,4 @@ function quoted(path: string): string {
 /** A DateTime64(3) in JSON rows. */
 export function timestamp(ms: number): string {
   return new Date(ms).toISOString().replace('T', ' ').slice(0, 23)
-}
-
-async function statementsOf(file: string): Promise<string[]> {
-  const text = (await readFile(file, 'utf8')).replace(/^\s*--.*$/gm, '')
-  return text
-    .split(';')
-    .map((statement) => statement.trim())
-    .filter((statement) => statement !== '')
 }

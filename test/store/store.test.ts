@@ -43,6 +43,15 @@ test('values are bound: hostile text is data', async () => {
   expect(row.text).toBe(hostile)
 })
 
+test('a query that fails says so, row by row too', async () => {
+  const fault = { code: 'STORE_FAILED', message: expect.stringContaining('cannot query the store') }
+  await expect(store.query('SELECT nothing')).rejects.toMatchObject(fault)
+  await expect(store.stream('SELECT nothing').next()).rejects.toMatchObject(fault)
+  await expect(
+    store.stream('SELECT throwIf(number = 3) FROM numbers(5)').next(),
+  ).rejects.toMatchObject(fault)
+})
+
 test('an insert token counts once', async () => {
   const row = {
     report: 'r',
