@@ -241,8 +241,8 @@ export const spoolLimits = {
 } as const
 
 export const fileLimits = {
-  /** Nesting of archives (a gz in a zip) that is followed. */
-  archiveDepth: 2,
+  /** Nesting of archives that is followed: rotated logs are gz in tar in gz. */
+  archiveDepth: 3,
   /** Members of one archive. */
   archiveMembers: 10_000,
   /** Expansion beyond which an archive is refused as a bomb, once `bombFloorBytes` were written. */

@@ -66,7 +66,7 @@ export function uploadRoutes({ backend, uploads }: RouteContext): FastifyPluginA
       schema: {
         operationId: 'createUpload',
         summary:
-          'Takes a log file: plain, gz, zip, zstd; as a form with one file, or as the body itself',
+          'Takes a log file: plain, gz, zip, tar, zstd; as a form with one file, or as the body itself',
         description:
           'Send `Content-Type: multipart/form-data` with one file, or the bytes with any other type and `?name=`. ' +
           'Answers when all bytes are here; `GET /uploads/{id}` tells how far the parsers are. ' +

@@ -26,7 +26,7 @@ import { Progress } from './progress.ts'
 
 const help = `gnomon snapshot FILE... [--defender FILE]... [--directory FILE] [--report html|json|csv|ndjson|pdf]... [--out DIR]
 
-Reads logs (plain, gz, zip, zstd), recognises each file's format, and writes a discovery report. No daemon is needed.
+Reads logs (plain, gz, zip, tar, zstd), recognises each file's format, and writes a discovery report. No daemon is needed.
 
   --report    html, json, csv, ndjson, pdf; may be given several times (default html, json and csv)
   --out       folder for the report (default gnomon-report)

@@ -1,5 +1,5 @@
 /**
- * Log files as they come: plain, gzip (RFC 1952), zip (APPNOTE.TXT), zstd (RFC 8878), recognised by their first bytes. All is
+ * Log files as they come: plain, gzip (RFC 1952), zip (APPNOTE.TXT), tar, zstd (RFC 8878), recognised by their first bytes. All is
  * streamed; what a file may unpack to is bounded (`fileLimits`), and names of members are labels, never paths.
  */
 import { constants, open } from 'node:fs/promises'
@@ -14,6 +14,7 @@ import type { ArchiveLimits } from './archive-bounds.ts'
 import { contentKind, headBytes } from './archive-magic.ts'
 import type { ContentKind } from './archive-magic.ts'
 import { chunksOf, OpenFile, openNameless, peek, writeAll } from './archive-source.ts'
+import { tarMembers } from './archive-tar.ts'
 import { zipMembers } from './archive-zip.ts'
 import { isLaidOut, recordLines } from './record-lines.ts'
 
@@ -134,20 +135,36 @@ async function* unpack(
       await all.return(undefined)
       return yield* unpackZip(walk, layer.file, depth + 1)
     }
-    default:
+    case 'tar': {
+      walk.bounds.depth(depth + 1)
+      for await (const { name, chunks: inner } of tarMembers(all, walk.bounds))
+        yield* unpack(walk, name, inner, { depth: depth + 1, file: null })
+      return
+    }
+    default: {
       await all.return(undefined)
-      throw walk.bounds.refusal(`${namesOfKinds[kind]}, which is not read`, unreadCure)
+      const [what, cure = 'send the logs plain, or as gz, zip, tar or zstd'] = unread[kind]
+      throw walk.bounds.refusal(`${what}, which is not read`, cure)
+    }
   }
 }
 
-const unreadCure = 'send the logs plain, or as gz, zip or zstd'
-const namesOfKinds = {
-  tar: 'it is a tar archive',
-  bzip2: 'it is bzip2-compressed',
-  xz: 'it is xz-compressed',
-  '7z': 'it is a 7-Zip archive',
-  rar: 'it is a RAR archive',
-} as const satisfies Partial<Record<ContentKind, string>>
+/** Kinds that are no logs, or are packed otherwise: what it is, and what to do where it is not to pack it anew. */
+const unread: Record<
+  Exclude<ContentKind, 'plain' | 'utf-16le' | 'utf-16be' | 'gzip' | 'zstd' | 'zip' | 'tar'>,
+  [what: string, cure?: string]
+> = {
+  bzip2: ['it is bzip2-compressed'],
+  xz: ['it is xz-compressed'],
+  '7z': ['it is a 7-Zip archive'],
+  rar: ['it is a RAR archive'],
+  pcap: ['it is a packet capture', 'send what the firewall logs'],
+  evtx: [
+    'it is a binary Windows event log',
+    'write it as XML: wevtutil query-events FILE /logfile:true /format:XML',
+  ],
+  pdf: ['it is a PDF', 'export the log as text or CSV'],
+}
 
 async function* unpackZip(walk: Walk, file: OpenFile, depth: number): AsyncGenerator<LogChunk> {
   for await (const { name, chunks } of zipMembers(file, walk.bounds))

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { packTar } from 'modern-tar'
 import { describe, expect, test } from 'vitest'
 import { ZipFile } from 'yazl'
 import { OperatingError } from '../../src/errors.ts'
@@ -143,6 +144,47 @@ describe('what is read', () => {
   )
 })
 
+describe('tar', () => {
+  const inner = (name: string, body: string | Buffer): Parameters<typeof packTar>[0][number] => ({
+    header: { name, size: Buffer.byteLength(body), type: 'file' },
+    body,
+  })
+  const tar = async (members: Parameters<typeof packTar>[0]): Promise<Buffer> =>
+    Buffer.from(await packTar(members))
+
+  test('files in order, packed ones too; folders and links are none', async () => {
+    const long = `${'d/'.repeat(90)}c.log`
+    const bytes = await tar([
+      { header: { name: 'logs/', size: 0, type: 'directory' } },
+      inner('logs/a.log', 'a\n'),
+      { header: { name: 'logs/now.log', size: 0, type: 'symlink', linkname: '/etc/passwd' } },
+      inner('../../b.log.gz', gzipSync('b\n')),
+      inner(long, 'c\n'.repeat(2000)),
+    ])
+    const want = [
+      [0, 'logs/a.log', 'a\n'],
+      [1, '../../b.log', 'b\n'],
+      [2, long, 'c\n'.repeat(2000)],
+    ]
+    expect(await read(bytes)).toEqual(want)
+  })
+
+  test('gzip around it', async () => {
+    const bytes = gzipSync(await tar([inner('a.log', 'a\n'), inner('b.log', 'b\n')]))
+    expect((await read(bytes, 'logs.tgz')).map(([, name]) => name)).toEqual(['a.log', 'b.log'])
+  })
+
+  test('cut off, damaged, too many', async () => {
+    const bytes = await tar([inner('a.log', 'a\n'.repeat(500)), inner('b.log', 'b\n')])
+    expect(await refusal(bytes.subarray(0, 900))).toMatch(/tar data/)
+    const damaged = Buffer.from(bytes)
+    damaged[150] ^= 0xff
+    expect(await refusal(damaged)).toContain('tar data are damaged')
+    const many = await tar(Array.from({ length: 6 }, (_, n) => inner(`${n}.log`, 'a\n')))
+    expect(await refusal(many)).toContain('more than 5 members')
+  })
+})
+
 describe('what is refused', () => {
   test('a zip bomb and a gzip bomb', async () => {
     const zeros = Buffer.alloc(200_000)
@@ -206,14 +248,14 @@ describe('what is refused', () => {
   })
 
   test.each<[kind: string, head: Buffer]>([
-    [
-      'tar archive',
-      Buffer.concat([Buffer.alloc(257, 'a'), Buffer.from('ustar\0'), Buffer.alloc(249)]),
-    ],
     ['bzip2', Buffer.from('425a6839314159265359', 'hex')],
     ['xz', Buffer.from('fd377a585a000004', 'hex')],
     ['7-Zip', Buffer.from('377abcaf271c0004', 'hex')],
     ['RAR', Buffer.from('526172211a0700', 'hex')],
+    ['packet capture', Buffer.from('d4c3b2a1020004000000', 'hex')],
+    ['packet capture', Buffer.from('0a0d0d0a1c0000004d3c2b1a01000000', 'hex')],
+    ['binary Windows event log', Buffer.from('ElfFile\0\0\0')],
+    ['PDF', Buffer.from('%PDF-1.7\n')],
   ])('a %s, by its name', async (kind, head) => {
     expect(await refusal(head)).toContain(kind)
     expect(await refusal(gzipSync(head))).toContain(kind)

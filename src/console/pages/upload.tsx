@@ -78,7 +78,7 @@ export function Upload() {
   return (
     <Page
       title="Upload logs"
-      lead="Log files of a firewall or proxy, plain or packed (gz, zip, zstd), become a snapshot report of their own, or more data of a source."
+      lead="Log files of a firewall or proxy, plain or packed (gz, zip, tar, zstd), become a snapshot report of their own, or more data of a source."
     >
       <Panel>
         <div
