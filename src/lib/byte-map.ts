@@ -3,6 +3,8 @@
  * made. `fold`: ASCII letters of both cases are one. `squash`: blanks, `_`, `-` and `.` are left out too.
  */
 export class ByteMap {
+  /** Answers by the bytes as they were asked, where keys are squashed. */
+  readonly #spellings: Spellings | null
   readonly #mode: number
   readonly #mask: number
   readonly #slots: Int32Array
@@ -18,6 +20,7 @@ export class ByteMap {
     let size = 8
     while (size < list.length * 3) size *= 2
     this.#mode = options.squash === true ? 2 : options.fold ? 1 : 0
+    this.#spellings = options.squash === true ? new Spellings() : null
     this.#mask = size - 1
     this.#slots = new Int32Array(size).fill(-1)
     this.#hashes = new Int32Array(size)
@@ -26,7 +29,7 @@ export class ByteMap {
 
   #add(given: Uint8Array, value: number): void {
     const key = canonical(given, this.#mode)
-    if (this.get(key, 0, key.length) !== -1) return
+    if (this.#find(key, 0, key.length) !== -1) return
     const hash = hashBytes(key, 0, key.length, this.#mode)
     let at = hash & this.#mask
     while (this.#slots[at] !== -1) at = (at + 1) & this.#mask
@@ -38,6 +41,16 @@ export class ByteMap {
 
   /** The value of `bytes[start, end)`, or -1. */
   get(bytes: Uint8Array, start: number, end: number): number {
+    const spellings = this.#spellings
+    if (spellings === null) return this.#find(bytes, start, end)
+    const place = spellings.placeOf(bytes, start, end)
+    if (spellings.stands(place, bytes, start, end)) return spellings.values[place]
+    const value = this.#find(bytes, start, end)
+    spellings.keep(place, bytes, start, end, value)
+    return value
+  }
+
+  #find(bytes: Uint8Array, start: number, end: number): number {
     const hash = hashBytes(bytes, start, end, this.#mode)
     let at = hash & this.#mask
     for (;;) {
@@ -60,6 +73,42 @@ export class ByteMap {
     return true
   }
 }
+
+/**
+ * The answers for the names asked last: a writer spells a name in one way, and bytes that are the same are compared faster than
+ * those of a squashed name are found and hashed.
+ */
+class Spellings {
+  readonly values = new Int32Array(spellingsMax)
+  readonly #lengths = new Int32Array(spellingsMax).fill(0x7fff_ffff)
+  readonly #bytes = new Uint8Array(spellingsMax * spellingBytesMax)
+
+  placeOf(bytes: Uint8Array, start: number, end: number): number {
+    return hashBytes(bytes, start, end, 0) & (spellingsMax - 1)
+  }
+
+  /** Whether the name at `place` is `bytes[start, end)`. */
+  stands(place: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const length = end - start
+    if (this.#lengths[place] !== length) return false
+    const kept = this.#bytes
+    const from = place * spellingBytesMax
+    for (let i = 0; i < length; i++) if (kept[from + i] !== bytes[start + i]) return false
+    return true
+  }
+
+  keep(place: number, bytes: Uint8Array, start: number, end: number, value: number): void {
+    const length = end - start
+    if (length > spellingBytesMax) return
+    this.#lengths[place] = length
+    this.values[place] = value
+    for (let i = 0; i < length; i++) this.#bytes[place * spellingBytesMax + i] = bytes[start + i]
+  }
+}
+
+/** More names than a log has, and longer ones than most are: 12 KB for each map. */
+const spellingsMax = 256
+const spellingBytesMax = 40
 
 function sameSquashed(key: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
   let k = 0

@@ -20,6 +20,8 @@ export interface WasmFunction {
   locals: readonly number[]
   /** null = not seen from outside. */
   name: string | null
+  /** What profiles call it, when it is not seen from outside. */
+  label?: string
   /** What it gives; null = nothing. */
   result?: number | null
   code: Code
@@ -110,6 +112,11 @@ export const vectorAt = (at: Code, offset = 0): Code => [at, 0xfd, 0, 0, unsigne
 export const splat = (value: Code): Code => [value, 0xfd, 0x0f]
 export const equalBytes = (a: Code, b: Code): Code => [a, b, 0xfd, 0x23]
 export const orBytes = (a: Code, b: Code): Code => [a, b, 0xfd, 0x50]
+export const andBytes = (a: Code, b: Code): Code => [a, b, 0xfd, 0x4e]
+/** Of the first vector the bytes at the places that the second names; 0 for a place beyond 15. */
+export const swizzle = (a: Code, b: Code): Code => [a, b, 0xfd, 0x0e]
+/** The upper half of each byte. */
+export const upperHalves = (a: Code): Code => [a, constant(4), 0xfd, 0x6d]
 /** One bit for each byte, its highest. */
 export const bits = (vector: Code): Code => [vector, 0xfd, 0x64]
 
@@ -131,6 +138,15 @@ function flatten(code: Code, bytes: number[]): void {
 }
 
 const text = (word: string): Code => [unsigned(word.length), [...Buffer.from(word)]]
+
+/** What profiles and traces call the functions (the specification's appendix on custom sections). */
+function nameSection(functions: readonly WasmFunction[], first: number): Code {
+  const named = functions.flatMap(({ name, label }, i) => {
+    const said = name ?? label
+    return said === undefined ? [] : [[unsigned(first + i), text(said)]]
+  })
+  return section(0, [text('name'), section(1, [unsigned(named.length), named])])
+}
 
 /** A module of these functions over the memories it is given as `env.memory`, `env.memory1`, …; imported functions are numbered first. */
 export function assemble(
@@ -176,6 +192,7 @@ export function assemble(
       ]),
       section(7, [unsigned(named.length), named]),
       section(10, [unsigned(functions.length), bodies]),
+      nameSection(functions, imports.length),
     ]),
   )
 }

@@ -31,9 +31,9 @@ const double: Readonly<Record<string, number>> = {
 } // prettier-ignore
 const comparisons = new Set(['===', '!==', '==', '!=', '<', '>', '<=', '>='])
 const bitwise = new Set(['&', '|', '^', '<<', '>>', '>>>'])
-const loads = { u8: 0x2d, i16: 0x2e, i32: 0x28, f64: 0x2b } as const
-const stores = { u8: 0x3a, i16: 0x3b, i32: 0x36, f64: 0x39 } as const
-const widths = { u8: 0, i16: 1, i32: 2, f64: 3 } as const
+const loads = { u8: 0x2d, i16: 0x2e, u16: 0x2f, i32: 0x28, f64: 0x2b } as const
+const stores = { u8: 0x3a, i16: 0x3b, u16: 0x3b, i32: 0x36, f64: 0x39 } as const
+const widths = { u8: 0, i16: 1, u16: 1, i32: 2, f64: 3 } as const
 
 /** What a name or a member means, when it is one. */
 export function meaningOf(frame: Frame, node: Node): Meaning | null {

@@ -13,7 +13,7 @@ import { Frame } from './wasm-frame.ts'
 import { statementCode } from './wasm-statements.ts'
 
 export interface ArrayPlace {
-  kind: 'u8' | 'i16' | 'i32' | 'f64'
+  kind: 'u8' | 'i16' | 'u16' | 'i32' | 'f64'
   /** Where its first element lies. */
   at: number
   /** Which memory; the first unless told. */
@@ -137,6 +137,7 @@ export class WordModule {
       functions.map(([name, { body }]) => ({
         ...body,
         name: exported.includes(name) ? name : null,
+        label: name,
       })),
       {
         imports: imports.map(([name, { parameters, result }]) => ({ name, parameters, result })),

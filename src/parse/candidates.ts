@@ -46,7 +46,7 @@ export class Candidates {
   find(c: LineContext, end: number, asked: number): number {
     const { lineStart } = c
     if (this.#from !== lineStart || this.#to !== end) {
-      this.#words.look(c.buf, lineStart, end)
+      this.#words.look(c.memory, lineStart, end)
       this.#from = lineStart
       this.#to = end
     }

@@ -47,6 +47,27 @@ function sharedTests(condition: Condition): { shared: Tests; rest: Tests[] } {
   return { shared, rest }
 }
 
+/** Tests of a condition whose answers are kept while it is asked. */
+const answersMax = 8
+/** The variables that hold them: 0 = not asked yet, 1 = holds, 2 = does not. */
+export const answerNames = Array.from({ length: answersMax }, (_, i) => `m${i}`)
+
+/** One of the alternatives holds. What several of them ask of a field's bytes is asked once. */
+function eitherCode(alternatives: readonly (readonly string[])[]): string {
+  const asked = alternatives.flat()
+  const isRepeated = (code: string): boolean => asked.indexOf(code) !== asked.lastIndexOf(code)
+  const kept = [...new Set(asked)]
+    .filter((code) => code.includes('(buf,') && isRepeated(code))
+    .slice(0, answersMax)
+  const answered = (code: string): string => {
+    const name = answerNames[kept.indexOf(code)] as string | undefined
+    return name === undefined ? code : `((${name}===0?(${name}=${code}?1:2):${name})===1)`
+  }
+  const either = alternatives.map((tests) => `(${tests.map(answered).join('&&') || 'true'})`)
+  const begin = kept.map((_, i) => `${answerNames[i]}=`).join('')
+  return begin === '' ? `(${either.join('||')})` : `(${begin}0,${either.join('||')})`
+}
+
 export class CodeBuilder {
   readonly constants: unknown[] = []
   /** Why lines are skipped or unparsed, by the numbers the code gives. */
@@ -123,9 +144,8 @@ export class CodeBuilder {
     const { shared, rest } = sharedTests(condition)
     const all = (tests: Tests): string[] =>
       Object.entries(tests).map(([field, test]) => this.test(field, test))
-    const either = rest.map((tests) => all(tests).join('&&') || 'true').map((code) => `(${code})`)
     if (rest.length === 1) return all({ ...shared, ...rest[0] }).join('&&') || 'true'
-    return [...all(shared), `(${either.join('||')})`].join('&&')
+    return [...all(shared), eitherCode(rest.map(all))].join('&&')
   }
 
   /** Of a condition, the tests of every line that can be asked before the split, and what is left for later; null = nothing. */

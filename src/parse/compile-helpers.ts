@@ -7,6 +7,7 @@ import type { LineContext } from './line-context.ts'
 import { dropCut } from './cut-values.ts'
 import { buildUrl, isWholeUrl, rewritten, urlParts } from './rewrite.ts'
 import { fastBlanks, fastCsv, fastKv } from './native-splits.ts'
+import { seekAny, seekIn, seekPair } from './seek.ts'
 import { delimiterOf, splitTabs } from './split.ts'
 import { splitCef, splitLeef, splitSpaced } from './split-spaced.ts'
 import { nextPart, splitJson } from './split-json.ts'
@@ -87,6 +88,9 @@ export const compileHelpers = {
   nextPart,
   readNumber,
   same,
+  seekAny,
+  seekIn,
+  seekPair,
   splitBlanks: fastBlanks,
   splitCef,
   splitCsv: fastCsv,

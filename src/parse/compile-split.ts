@@ -174,10 +174,10 @@ function headed(
   })
   const tries = known.map(
     ({ k, raw, condition }) =>
-      `if(${raw}){${clear}${cut(k)}if(columns>=${k}.columns&&(${condition})){layout=${k};break found;}c.clearRecord();}`,
+      `if(${raw}){${clear}${cut(k)}if(columns>=${k}.columns&&(${condition})){layout=${k};break found;}c.beginRecord();}`,
   )
   const short = csv
-    ? `if(columns<layout.columns){c.reason='fewer columns than the header names';c.truncated=true;return 3;}`
+    ? `if(columns<layout.columns){c.clearRecord();c.reason='fewer columns than the header names';c.truncated=true;return 3;}`
     : ''
   return {
     split: `found:{if(layout!==null){${clear}${cut('layout')}${short}break found;}${tries.join('')}return 0;}`,
@@ -266,7 +266,7 @@ function family(
   const call =
     split.type === 'cef'
       ? `h.splitCef(c,${at},end,${k}.keys,${head},${marks})`
-      : `h.splitLeef(c,${at},end,${k},${head})`
+      : `h.splitLeef(c,${at},end,${k},${head},@slots)`
   return {
     split: `${clear}columns=${call};if(columns<0)return 0;`,
     afterwards: () => {

@@ -3,14 +3,14 @@
  * without it only what a minute flow holds is read, and a split stops at the last field that is asked for.
  */
 import { OperatingError, causeOf } from '../errors.ts'
-import { CodeBuilder } from './code.ts'
+import { answerNames, CodeBuilder } from './code.ts'
 import type { SpanCode } from './code.ts'
 import type { Definition, Mapping, RecordKind, Source, Step } from './definition.ts'
 import { compileHelpers } from './compile-helpers.ts'
 import { cutKinds } from './cut-values.ts'
 import { finishReasons } from './finish.ts'
 import { commonReasons, dayOrders, FormatCode, runCode } from './format-code.ts'
-import { numberIndex, skipped, textIndex, unparsed } from './line-context.ts'
+import { clearCode, numberIndex, skipped, textIndex, unparsed } from './line-context.ts'
 import type { LineContext, NumberField, TextField } from './line-context.ts'
 import { needsOf } from './needed-words.ts'
 import type { Need } from './needed-words.ts'
@@ -27,7 +27,7 @@ export interface CompiledFormat {
   readonly definition: Definition
   /**
    * Reads the line whose envelope is in `c` (ends at `end`): refused (0), transaction (1), skipped (2) or unparsed (3), the
-   * last two with `c.reason`. `c.clearRecord()` was called before.
+   * last two with `c.reason`. `c.beginRecord()` was called before.
    */
   readonly parse: (c: LineContext, end: number, layout: Layout | null) => number
   readonly tables: SplitTables
@@ -48,7 +48,7 @@ const targets: readonly (keyof Mapping)[] = [
 
 const helpers = { ...compileHelpers, runCode }
 const helperNames = Object.keys(helpers)
-const locals = 'let p=0,q=0,r=0,vs=0,ve=0,n=Number(0),ok=true,columns=0;'
+const locals = `let p=0,q=0,r=0,vs=0,ve=0,n=Number(0),ok=true,columns=0,${answerNames.map((name) => `${name}=0`).join(',')};`
 
 const kinds = { session: 0, web: 1, dns: 2 } as const
 
@@ -112,7 +112,7 @@ function build(definition: Definition, full: boolean): CompiledFormat {
     `const {${helperNames.join(',')}}=h;`,
     ...code.constants.map((_, i) => `const k${i}=K[${i}];`),
     ...Array.from(code.functions, ([test, name]) => `const ${name}=${test};`),
-    `return function ${definition.id}(c,end,layout){const buf=c.buf,S=c.slotStart,E=c.slotEnd;${locals}`,
+    `return function ${definition.id}(c,end,layout){const buf=c.buf,S=c.slotStart,E=c.slotEnd;${locals}seekIn(c);`,
     ...before,
     '}',
   ]
@@ -124,7 +124,7 @@ function build(definition: Definition, full: boolean): CompiledFormat {
     ...Object.fromEntries(
       parts.map((part, i) => [`r${i}`, `function r${i}(c,end){${locals}${text([part])}}`]),
     ),
-    read: `function read(c,end){${locals}${text(read)}}`,
+    read: `function read(c,end){${locals}${clearCode}${text(read)}}`,
   }
   native.value = new FormatCode(functions, code.constants, code.reasons)
   // The text above is made of our own words, numbers and bound constants only.

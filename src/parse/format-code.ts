@@ -32,6 +32,7 @@ import {
   rewritten,
   urlParts,
 } from './rewrite.ts'
+import { seekersOf } from './seek.ts'
 import { readStamp } from './time.ts'
 import type { DayOrder } from './time.ts'
 import {
@@ -107,6 +108,8 @@ const imports: Surroundings['imports'] = {
   partOf: signature(4),
   put: signature(2),
   buildUrl: signature(0),
+  seekPair: signature(8, i32),
+  seekAny: signature(3, i32),
 }
 
 const surroundings: Surroundings = {
@@ -117,6 +120,7 @@ const surroundings: Surroundings = {
     view: { kind: 'u8', at: 0 },
     T: { kind: 'i32', at: textAt },
     N: { kind: 'f64', at: numbersAt },
+    pairs: { kind: 'f64', at: textAt },
   },
   objects: {
     c: {
@@ -313,6 +317,7 @@ function outside(c: LineContext, constants: readonly unknown[]): Record<string, 
       told()
     }
   return {
+    ...seekersOf(c),
     stampOf: (start, end, order, isUtc) => {
       const { zone } = c
       if (isUtc !== 0) c.zone = null

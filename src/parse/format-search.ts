@@ -35,7 +35,7 @@ function tryFormat(
 ): number {
   if (asked !== askAll && (format.definition.split.type === 'json') !== (asked === askObjects))
     return refused
-  c.clearRecord()
+  c.beginRecord()
   c.part = c.parts = c.recordEnd = 0
   const layout =
     reader.headed !== null && reader.headed.format === format ? reader.headed.layout : null

@@ -42,6 +42,8 @@ import {
   when,
 } from '../lib/wasm-code.ts'
 import type { Code, WasmFunction } from '../lib/wasm-code.ts'
+import { seekFunctions } from './seek-code.ts'
+import type { SeekCode } from './seek-code.ts'
 
 /** Bytes of the slots' starts; their ends follow. */
 const slotBytes = 1024
@@ -383,7 +385,7 @@ function blanks(): WasmFunction {
   }
 }
 
-export interface NativeCode {
+export interface NativeCode extends SeekCode {
   pairs: (
     p: number,
     end: number,
@@ -413,7 +415,15 @@ export function nativeCode(memory: WebAssembly.Memory): NativeCode | null {
   if (compiled === undefined)
     try {
       compiled = new WebAssembly.Module(
-        assemble([finder(1), finder(2), keyStands(), pairs(), columns(), blanks()]),
+        assemble([
+          finder(1),
+          finder(2),
+          keyStands(),
+          pairs(),
+          columns(),
+          blanks(),
+          ...seekFunctions(),
+        ]),
       )
     } catch (error) {
       if (!(error instanceof WebAssembly.CompileError)) throw error

@@ -119,8 +119,8 @@ function readObject(
     let length = pathLength
     if (length > 0) path[length++] = 46
     if (length + keyLength > path.length) return void (ok = false)
-    path.set(buf.subarray(keyStart, keyStart + keyLength), length)
-    length += keyLength
+    // most keys are shorter than what a view of them costs
+    for (let i = 0; i < keyLength; i++) path[length++] = buf[keyStart + i]
     skipBlanks(buf, end)
     if (buf[at] !== 58 || at >= end) return void (ok = false)
     at++
@@ -189,6 +189,8 @@ function readArray(
   const records = each !== null && each.paths.get(path, 0, pathLength) >= 0
   const slot = slotOf(keys, pathLength)
   let texts = 0
+  let listStart = 0
+  let listEnd = 0
   at++
   for (;;) {
     skipBlanks(buf, end)
@@ -210,7 +212,10 @@ function readArray(
       if (!ok) return
       // "" is not told
       if (c.slotStart[slot] === from && c.slotEnd[slot] === to) continue
-      if (texts++ > 0) joinTexts(c, slot, from, to, before)
+      // what stands bare between texts is no text
+      if (texts++ > 0) joinTexts(c, slot, listStart, listEnd, before)
+      listStart = c.slotStart[slot]
+      listEnd = c.slotEnd[slot]
       continue
     }
     readValue(c, end, keys, pathLength, depth)

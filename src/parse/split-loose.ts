@@ -4,9 +4,9 @@ import { unslash } from './split.ts'
 import { isKeyByte, openParenthesis } from './split-kv.ts'
 import type { KvOptions } from './split-kv.ts'
 
-const isWordByte = (b: number): boolean => isKeyByte(b) || b === 64
-
-const isNameByte = (b: number): boolean => isWordByte(b) || b === 32 || b === 47
+/** 1 for each byte that may stand in a key, and in one that pairs parted by no blank have. */
+const wordBytes = Uint8Array.from({ length: 256 }, (_, b) => Number(isKeyByte(b) || b === 64))
+const nameBytes = wordBytes.map((is, b) => (b === 32 || b === 47 ? 1 : is))
 
 const isBlank = (b: number): boolean => b === 32 || b === 9
 
@@ -31,15 +31,15 @@ function keyEnd(buf: Uint8Array, p: number, end: number, o: KvOptions, blank: bo
   if ((first < 97 || first > 122) && buf[p] !== 95 && buf[p] !== 64) {
     if (assign === 0) return -1
     if (o.quotes[buf[p]] === 1) {
-      while (q < stop && (isNameByte(buf[q]) || buf[q] >= 128)) q++
+      while (q < stop && (nameBytes[buf[q]] === 1 || buf[q] >= 128)) q++
       if (q >= stop || buf[q] !== buf[p] || q === p + 1) return -1
       return assignOf(buf, q + 1, Math.min(end, stop + 1), o) < 0 ? -1 : q + 1
     }
     if (buf[p] < 128) return -1
   }
-  const isPart = blank ? isWordByte : isNameByte
+  const isPart = blank ? wordBytes : nameBytes
   const beyond = assign === 0 ? 256 : 128
-  while (q < stop && (isPart(buf[q]) || buf[q] >= beyond)) q++
+  while (q < stop && (isPart[buf[q]] === 1 || buf[q] >= beyond)) q++
   return assignOf(buf, q, stop, o) < 0 ? -1 : q
 }
 
@@ -77,7 +77,7 @@ function assignFor(buf: Uint8Array, start: number, end: number, o: KvOptions): n
     if (buf[q] === 123) q++
     if (o.quotes[buf[q]] === 1) q++
     const first = q
-    while (q < end && (isWordByte(buf[q]) || buf[q] >= 128)) q++
+    while (q < end && (wordBytes[buf[q]] === 1 || buf[q] >= 128)) q++
     if (q > first && (buf[first] < 48 || buf[first] > 57)) {
       if (o.quotes[buf[q]] === 1) q++
       const at = buf[q] === 32 ? q + 1 : q
@@ -216,9 +216,15 @@ function keep(
   else if (assign !== 0 && isBlank(separator) && end > start && buf[end - 1] === 44) end--
   while (end > start && isBlank(buf[end - 1])) end--
   if (slot < 0 || end <= start || (!o.repeatedLast && c.slotEnd[slot] !== 0)) return
-  if (o.escapes && buf.subarray(start, end).includes(92)) unslash(c, slot, start, end)
+  if (o.escapes && holdsSlash(buf, start, end)) unslash(c, slot, start, end)
   else {
     c.slotStart[slot] = start
     c.slotEnd[slot] = end
   }
+}
+
+function holdsSlash(buf: Uint8Array, start: number, end: number): boolean {
+  let p = start
+  while (p < end && buf[p] !== 92) p++
+  return p < end
 }

@@ -317,6 +317,7 @@ export function splitLeef(
   end: number,
   o: KvOptions,
   header: HeaderSlots,
+  slots: number,
 ): number {
   const buf = c.buf
   let p = familyStart(buf, start, end, leefWord)
@@ -368,7 +369,7 @@ export function splitLeef(
   o.keyEnds.fill(0)
   o.keyEnds[delimiter] = o.keyEnds[61] = 1
   const count = splitKv(c, attributes, to, o)
-  for (let slot = 0; slot < c.slotEnd.length; slot++)
+  for (let slot = 0; slot < slots; slot++)
     if (isQuoted(c.buf, c.slotStart[slot], c.slotEnd[slot])) {
       c.slotStart[slot]++
       c.slotEnd[slot]--

@@ -138,7 +138,7 @@ function named(buf: Uint8Array, p: number, end: number, length: number): number 
 function append(buf: Uint8Array, from: number, to: number, length: number, joint: number): number {
   if (to - from > 256 || length + to - from + 1 > path.length) return -1
   if (length > 0) path[length++] = joint
-  path.set(buf.subarray(from, to), length)
+  for (let i = 0; i < to - from; i++) path[length + i] = buf[from + i]
   return length + to - from
 }
 

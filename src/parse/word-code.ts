@@ -3,6 +3,7 @@
  * is looked at only when its length or its first byte fits. Words are bytes; their ASCII letters must be in lower case and stand
  * for both cases. Only numbers enter the text.
  */
+import { seekCode } from './seek.ts'
 
 const isLetter = (byte: number): boolean => byte >= 97 && byte <= 122
 
@@ -59,7 +60,9 @@ export function containsCode(words: readonly Uint8Array[]): string {
     words.length === 1
       ? `if(${wordCode(only, 'p')})return true;`
       : `switch(buf[p]|32){${tests.join('')}}`
-  return `(buf,s,e)=>{const stop=e-${shortest};for(let p=s;p<=stop;p++){${body}}return false}`
+  const from = seekCode(words, 's', true)
+  const next = seekCode(words, 'p+1', true)
+  return `(buf,s,e)=>{const stop=e-${shortest};for(let p=${from};p<=stop;p=${next}){${body}}return false}`
 }
 
 /** True when `bytes` stand at `from`, as they are. */
@@ -69,7 +72,10 @@ function exactCode(bytes: Uint8Array, from: string): string {
 
 /** Where `bytes` begin first in `[s, e)`, or last, as they are; else -1. */
 export function findCode(bytes: Uint8Array, which: 'first' | 'last' = 'first'): string {
-  const steps = which === 'first' ? `let p=s;p<=stop;p++` : `let p=stop;p>=s;p--`
+  const steps =
+    which === 'first'
+      ? `let p=${seekCode([bytes], 's', false)};p<=stop;p=${seekCode([bytes], 'p+1', false)}`
+      : `let p=stop;p>=s;p--`
   return `(buf,s,e)=>{const stop=e-${bytes.length};for(${steps})if(${exactCode(bytes, 'p')})return p;return -1}`
 }
 

@@ -31,7 +31,8 @@ describe.each(modes)('a map, %s', (_, options, canonical) => {
           const want = new Map<string, number>()
           for (const [i, text] of keys.entries())
             if (!want.has(canonical(text))) want.set(canonical(text), i)
-          for (const text of [...keys, ...asked])
+          // asked twice: answers are kept
+          for (const text of [...keys, ...asked, ...keys, ...asked])
             expect(get(map, text), JSON.stringify(text)).toBe(want.get(canonical(text)) ?? -1)
         },
       ),
@@ -46,6 +47,25 @@ describe.each(modes)('a map, %s', (_, options, canonical) => {
     for (const i of [0, 1, 17, 29_999]) expect(get(map, `key ${i}`)).toBe(i)
     expect(get(map, 'key 30000')).toBe(-1)
   })
+})
+
+test('answers that are kept are of the same bytes, however many names are asked', () => {
+  const names = Array.from({ length: 3000 }, (_, i) => `name ${i}`)
+  const map = new ByteMap(
+    names.map((name, i) => [name, i]),
+    { fold: true, squash: true },
+  )
+  const spelled = (name: string): string[] => [
+    name,
+    name.toUpperCase(),
+    name.replace(' ', '_'),
+    `${'.'.repeat(40)}${name}`,
+    `${name}x`,
+  ]
+  for (let round = 0; round < 2; round++) {
+    const got = names.map((name) => spelled(name).map((text) => get(map, text)))
+    expect(got).toEqual(names.map((_, i) => [i, i, i, i, -1]))
+  }
 })
 
 test('an empty map has nothing', () => {

@@ -8,6 +8,7 @@ const memory = new WebAssembly.Memory({ initial: 1 })
 const more = new WebAssembly.Memory({ initial: 1 })
 const buf = new Uint8Array(memory.buffer)
 const ints = new Int32Array(more.buffer, 64, 64)
+const shorts = new Uint16Array(memory.buffer, 4096, 16)
 const sums = new Float64Array(memory.buffer, 1024, 16)
 const place = { total: 0 }
 const limit = 7
@@ -20,6 +21,7 @@ function surroundings(functions: Record<string, string>): Surroundings {
       buf: { kind: 'u8', at: 0 },
       view: { kind: 'u8', at: 0 },
       ints: { kind: 'i32', at: 64, memory: 1 },
+      shorts: { kind: 'u16', at: 4096 },
       sums: { kind: 'f64', at: 1024 },
     },
     objects: { place: { total: { field: 'i32', at: 2048 }, first: 3, bytes: 'buf' } },
@@ -40,6 +42,11 @@ function compiled(parts: Parts, name: string): (...numbers: number[]) => number 
 }
 
 /* Functions of the kind that is compiled. */
+function unsignedShort(a: number, b: number): number {
+  shorts[a] = b
+  return shorts[a]
+}
+
 function cases(a: number, b: number): number {
   let r = 0
   switch (a) {
@@ -147,6 +154,21 @@ describe('one text, two engines', () => {
         ints.fill(0)
       }),
     )
+  })
+
+  test('shorts have no sign, and wrap around', () => {
+    const other = compiled({ unsignedShort }, 'unsignedShort')
+    for (const value of [0, 1, 32_768, 65_535, 65_536, -1])
+      expect([value, other(3, value)]).toEqual([value, unsignedShort(3, value)])
+  })
+
+  test('functions have names in a profile', () => {
+    const { bytes } = new WordModule(
+      surroundings({ seen: '(a)=>hidden(a)', hidden: '(a)=>a' }),
+    ).finish(['seen'])
+    const [names] = WebAssembly.Module.customSections(new WebAssembly.Module(bytes), 'name')
+    const text = Buffer.from(names).toString('latin1')
+    expect([text.includes('seen'), text.includes('hidden')]).toEqual([true, true])
   })
 
   test('what is called: functions, those from outside, words of arrays', () => {

@@ -25,9 +25,11 @@ test('words are found wherever they stand, letters of both cases alike', () => {
     fc.property(fc.uniqueArray(word, { minLength: 1, maxLength: 12 }), text, (words, line) => {
       const automaton = new LineWords(words)
       const bytes = Buffer.from(`x${line}${words[0]}`)
+      c.buf.set(bytes, dataStart)
+      const end = dataStart + bytes.length
       // twice: nothing stays of the line before
-      automaton.look(bytes, 0, bytes.length)
-      automaton.look(bytes, 1, bytes.length - words[0].length)
+      automaton.look(c.memory, dataStart, end)
+      automaton.look(c.memory, dataStart + 1, end - words[0].length)
       const want = words.map((one) => timesIn(line.toLowerCase(), one))
       expect([...automaton.found]).toEqual(want)
     }),

@@ -100,6 +100,10 @@ test.each<[string, string, string[], Record<string, string>]>([
     ['a', 'b', 'c'],
     { a: '1.50', b: 'true', c: '-2e3' },
   ],
+  ['texts of an array', '{"a":["x","\\u0079","","z"]}', ['a'], { a: 'x,y,z' }],
+  ['a text after a bare value', '{"a":["x",5,"y"]}', ['a'], { a: 'x,y' }],
+  ['a bare value after a text', '{"a":["x",5]}', ['a'], { a: '5' }],
+  ['a text after an inner array', '{"a":["x",["y","z"],"w"]}', ['a'], { a: 'x,w' }],
   ['null is not told', '{"a":null,"b":1}', ['a', 'b'], { b: '1' }],
   ['blanks anywhere', '  { "a" :\t1 , "b" : "x" } ', ['a', 'b'], { a: '1', b: 'x' }],
 ])('%s', (_, text, paths, want) => expect(read(text, paths).values).toEqual(want))

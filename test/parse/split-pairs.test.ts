@@ -87,7 +87,7 @@ function leef(line: string): { pairs: number; values: Values } {
     keys: keysOf(names),
     repeatedLast: false,
   }
-  const pairs = splitLeef(c, start, end, o, headerSlots)
+  const pairs = splitLeef(c, start, end, o, headerSlots, 12)
   return { pairs, values: named(slotsOf(c, 6)) }
 }
 
