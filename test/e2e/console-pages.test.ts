@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { Browser } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Appliance } from './appliance.ts'
 import type { Running } from './appliance.ts'
@@ -11,7 +11,9 @@ import {
   built,
   hostileUsers,
   openBrowser,
+  openContext,
   openPage,
+  openPageOf,
   sendTraffic,
   seriousFaults,
   settled,
@@ -21,6 +23,7 @@ import {
 let appliance: Appliance
 let running: Running
 let browser: Browser
+let visits: BrowserContext
 
 beforeAll(async () => {
   buildConsole()
@@ -28,6 +31,7 @@ beforeAll(async () => {
   running = await appliance.start()
   await sendTraffic(appliance, 400)
   browser = await openBrowser()
+  visits = await openContext(browser, appliance.url)
 })
 
 afterAll(async () => {
@@ -75,8 +79,9 @@ const pages: [path: string, title: string][] = [
   ['/nowhere', 'Nothing here'],
 ]
 
-test.each(pages)('%s is quiet and accessible', async (path, title) => {
-  const { page, noise } = await openPage(browser, appliance.url)
+// Most of a visit is waiting until the page asks nothing more: several at once.
+test.concurrent.each(pages)('%s is quiet and accessible', async (path, title) => {
+  const { page, noise } = await openPageOf(visits, appliance.url)
   await page.goto(path)
   await page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor()
   await settled(page)
@@ -84,7 +89,7 @@ test.each(pages)('%s is quiet and accessible', async (path, title) => {
   await page.screenshot({ path: join(shots, `console-${name.slice(0, 40)}.png`) })
   expect(await seriousFaults(page)).toEqual([])
   expect(noise).toEqual([])
-  await page.context().close()
+  await page.close()
 })
 
 test('every page in the navigation was visited', async () => {
@@ -100,7 +105,7 @@ test('every page in the navigation was visited', async () => {
   await page.context().close()
 })
 
-test.each([
+test.concurrent.each([
   ['dark', { colorScheme: 'dark' as const }],
   ['tablet', { viewport: { width: 820, height: 1180 } }],
 ])('%s: the dashboard is whole', async (name, options) => {

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { panTraffic, panUrl } from '../../src/generate/log-lines.ts'
 import { Traffic } from '../../src/generate/traffic.ts'
 import { until } from './appliance.ts'
@@ -56,16 +56,28 @@ export interface Opened {
   noise: string[]
 }
 
+export function openContext(
+  browser: Browser,
+  base: string,
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext> {
+  return browser.newContext({
+    baseURL: base,
+    viewport: { width: 1280, height: 900 },
+    ...options,
+  })
+}
+
 export async function openPage(
   browser: Browser,
   base: string,
   options: BrowserContextOptions = {},
 ): Promise<Opened> {
-  const context = await browser.newContext({
-    baseURL: base,
-    viewport: { width: 1280, height: 900 },
-    ...options,
-  })
+  return openPageOf(await openContext(browser, base, options), base)
+}
+
+/** Pages of one context share what the browser has fetched. */
+export async function openPageOf(context: BrowserContext, base: string): Promise<Opened> {
   const page = await context.newPage()
   const noise: string[] = []
   page.on('console', (message) => {
@@ -86,7 +98,8 @@ export async function openPage(
 /** Waits until nothing on the page loads any more. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForLoadState('networkidle')
-  await page.locator('.fui-Spinner').waitFor({ state: 'detached' })
+  const turning = page.locator('.fui-Spinner')
+  await until('nothing loads any more', async () => (await turning.count()) === 0)
 }
 
 interface AxeResult {

@@ -1,29 +1,24 @@
-/** Who may sign in, with which role; tokens of programs. */
-import { Badge, Button, Field, Input, Select, Text, makeStyles } from '@fluentui/react-components'
+/** Who may sign in, with which role and which sources; tokens of programs. */
+import { Badge, Button, Text, makeStyles } from '@fluentui/react-components'
+import { AddRegular, DeleteRegular, EditRegular } from '@fluentui/react-icons'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { z } from 'zod'
-import type { newTokenSchema } from '../../api/access-schemas.ts'
 import { formatTime } from '../../report/format.ts'
+import { visible } from '../../report/text.ts'
 import { tell } from '../data/ask.ts'
 import { accountsQuery, tokensQuery } from '../data/queries.ts'
 import { useMay, useSession } from '../data/session.ts'
+import { AccountDialog } from '../parts/account-dialog.tsx'
+import type { AccountRow } from '../parts/account-dialog.tsx'
 import { Code } from '../parts/code.tsx'
+import { Confirm } from '../parts/confirm.tsx'
 import { Page, Panel } from '../parts/page.tsx'
 import { PlainTable } from '../parts/plain-table.tsx'
-import { Answer, Fault } from '../parts/states.tsx'
+import { Answer, Empty, Fault } from '../parts/states.tsx'
+import { TokenDialog } from '../parts/token-dialog.tsx'
 import { Ago, Name } from '../parts/words.tsx'
 
-const useStyles = makeStyles({
-  row: { display: 'flex', flexWrap: 'wrap', gap: '12px', alignItems: 'flex-end' },
-})
-
-const roleWords = {
-  administrator: 'Administrator: everything',
-  analyst: 'Analyst: reports, names, lines, uploads, tags',
-  auditor: 'Auditor: reports without names, audit trail',
-  reader: 'Reader: reports',
-} as const
+const useStyles = makeStyles({ row: { display: 'flex', gap: '6px', whiteSpace: 'nowrap' } })
 
 export function Accounts() {
   const may = useMay('access.write')
@@ -35,178 +30,173 @@ export function Accounts() {
   )
 }
 
+interface Change {
+  id: string
+  disabled?: boolean
+  unlock?: true
+}
+
 function AccountList() {
   const styles = useStyles()
   const answers = useQueryClient()
   const accounts = useQuery(accountsQuery)
-  const self = useSession().accountId
-  const [name, setName] = useState('')
-  const [role, setRole] = useState<keyof typeof roleWords>('analyst')
-  const [password, setPassword] = useState('')
+  const { accountId: self, kind } = useSession()
   const done = (): Promise<void> => answers.invalidateQueries({ queryKey: accountsQuery.queryKey })
-  const make = useMutation({
-    mutationFn: () => tell('POST', '/accounts', { name, role, password }),
-    onSuccess: () => {
-      setName('')
-      setPassword('')
-      return done()
-    },
-  })
   const change = useMutation({
-    mutationFn: ({ id, ...body }: { id: string; disabled?: boolean; unlock?: true }) =>
-      tell('PATCH', `/accounts/${id}`, body),
+    mutationFn: ({ id, ...body }: Change) => tell('PATCH', `/accounts/${id}`, body),
     onSuccess: done,
   })
+  const remove = useMutation({
+    mutationFn: (id: string) => tell('DELETE', `/accounts/${id}`),
+    onSuccess: done,
+  })
+  const fault = change.error ?? remove.error
   return (
-    <Panel title="Accounts">
-      {make.error !== null && <Fault fault={make.error} />}
-      {change.error !== null && <Fault fault={change.error} />}
+    <Panel
+      title="Accounts"
+      more={
+        <AccountDialog account={null}>
+          <Button appearance="primary" icon={<AddRegular />}>
+            New account
+          </Button>
+        </AccountDialog>
+      }
+    >
+      {fault !== null && <Fault fault={fault} />}
       <Answer of={accounts}>
-        {({ rows }) => (
-          <PlainTable
-            label="Accounts"
-            head={['Name', 'Role', 'Second factor', 'Last sign-in', 'State', '']}
-            rows={rows.map((row) => ({
-              key: row.id,
-              cells: [
-                <Name key="name" text={row.name} />,
-                row.sources === null ? row.role : `${row.role}, of ${row.sources.join(', ')}`,
-                row.secondFactor ? 'yes' : 'no',
-                <Ago key="in" at={row.signedIn} />,
-                <Badge
-                  key="state"
-                  appearance="tint"
-                  shape="rounded"
-                  color={row.disabled ? 'danger' : row.lockedSeconds > 0 ? 'warning' : 'success'}
-                >
-                  {row.disabled ? 'disabled' : row.lockedSeconds > 0 ? 'locked' : 'active'}
-                </Badge>,
-                row.id === self ? (
-                  'you'
-                ) : (
-                  <Button
-                    key="change"
-                    size="small"
-                    onClick={() =>
-                      change.mutate(
-                        row.lockedSeconds > 0
-                          ? { id: row.id, unlock: true }
-                          : { id: row.id, disabled: !row.disabled },
-                      )
-                    }
-                  >
-                    {row.lockedSeconds > 0 ? 'Unlock' : row.disabled ? 'Enable' : 'Disable'}
-                  </Button>
-                ),
-              ],
-            }))}
-          />
-        )}
+        {({ rows }) =>
+          rows.length === 0 ? (
+            <Empty title="There is no account yet">
+              <Text>
+                {kind === 'anyone'
+                  ? 'Nobody signs in: the appliance lets everybody who reaches it do everything (api.access: open).'
+                  : 'The first one is made with the set-up code.'}
+              </Text>
+            </Empty>
+          ) : (
+            <PlainTable
+              label="Accounts"
+              head={['Name', 'Role', 'Sources', 'Second factor', 'Last sign-in', 'State', '']}
+              rows={rows.map((row) => ({
+                key: row.id,
+                cells: [
+                  <Name key="name" text={row.name} />,
+                  row.role,
+                  row.sources === null ? (
+                    'all'
+                  ) : (
+                    <Name key="sources" text={row.sources.join(', ')} />
+                  ),
+                  row.secondFactor ? 'yes' : 'no',
+                  <Ago key="in" at={row.signedIn} />,
+                  <State key="state" row={row} />,
+                  row.id === self ? (
+                    'you'
+                  ) : (
+                    <div key="do" className={styles.row}>
+                      <Button size="small" onClick={() => change.mutate(turned(row))}>
+                        {row.lockedSeconds > 0 ? 'Unlock' : row.disabled ? 'Enable' : 'Disable'}
+                      </Button>
+                      <AccountDialog account={row}>
+                        <Button
+                          size="small"
+                          icon={<EditRegular />}
+                          aria-label={`Change ${visible(row.name)}`}
+                        />
+                      </AccountDialog>
+                      <Confirm
+                        title={`Take ${visible(row.name)} away?`}
+                        words="Its sessions and tokens end with it. The audit trail keeps its name."
+                        verb="Take it away"
+                        onConfirm={() => remove.mutate(row.id)}
+                      >
+                        <Button
+                          size="small"
+                          icon={<DeleteRegular />}
+                          aria-label={`Take ${visible(row.name)} away`}
+                        />
+                      </Confirm>
+                    </div>
+                  ),
+                ],
+              }))}
+            />
+          )
+        }
       </Answer>
-      <form
-        className={styles.row}
-        onSubmit={(event) => {
-          event.preventDefault()
-          make.mutate()
-        }}
-      >
-        <Field label="Name">
-          <Input autoComplete="off" value={name} onChange={(_event, { value }) => setName(value)} />
-        </Field>
-        <Field label="Role">
-          <Select
-            value={role}
-            onChange={(_event, { value }) => setRole(value as keyof typeof roleWords)}
-          >
-            {Object.entries(roleWords).map(([id, words]) => (
-              <option key={id} value={id}>
-                {words}
-              </option>
-            ))}
-          </Select>
-        </Field>
-        <Field label="First password">
-          <Input
-            type="password"
-            autoComplete="new-password"
-            value={password}
-            onChange={(_event, { value }) => setPassword(value)}
-          />
-        </Field>
-        <Button type="submit" disabled={name === '' || password === '' || make.isPending}>
-          Make the account
-        </Button>
-      </form>
     </Panel>
   )
 }
 
+const turned = ({ id, lockedSeconds, disabled }: AccountRow): Change =>
+  lockedSeconds > 0 ? { id, unlock: true } : { id, disabled: !disabled }
+
+function State({ row: { disabled, lockedSeconds } }: { row: AccountRow }) {
+  return (
+    <Badge
+      appearance="tint"
+      shape="rounded"
+      color={disabled ? 'danger' : lockedSeconds > 0 ? 'warning' : 'success'}
+    >
+      {disabled ? 'disabled' : lockedSeconds > 0 ? 'locked' : 'active'}
+    </Badge>
+  )
+}
+
 function Tokens() {
-  const styles = useStyles()
   const answers = useQueryClient()
   const tokens = useQuery(tokensQuery)
   const { kind } = useSession()
-  const [name, setName] = useState('')
-  const done = (): Promise<void> => answers.invalidateQueries({ queryKey: tokensQuery.queryKey })
-  const make = useMutation({
-    mutationFn: () =>
-      tell<z.infer<typeof newTokenSchema>>('POST', '/tokens', { name, scope: ['reports.read'] }),
-    onSuccess: () => {
-      setName('')
-      return done()
-    },
-  })
+  const [made, setMade] = useState<string | null>(null)
   const remove = useMutation({
     mutationFn: (id: string) => tell('DELETE', `/tokens/${id}`),
-    onSuccess: done,
+    onSuccess: () => answers.invalidateQueries({ queryKey: tokensQuery.queryKey }),
   })
   return (
-    <Panel title="Tokens">
-      {make.error !== null && <Fault fault={make.error} />}
+    <Panel title="Tokens" more={kind === 'account' && <TokenDialog onMade={setMade} />}>
       {remove.error !== null && <Fault fault={remove.error} />}
-      {make.data !== undefined && (
+      {made !== null && (
         <>
           <Text>Copy it now, it is shown this once:</Text>
-          <Code text={make.data.token} label="The token" />
+          <Code text={made} label="The token" />
         </>
       )}
       <Answer of={tokens}>
-        {({ rows }) => (
-          <PlainTable
-            label="Tokens"
-            head={['Name', 'Of', 'May', 'Until (UTC)', 'Last used', '']}
-            rows={rows.map((row) => ({
-              key: row.id,
-              cells: [
-                <Name key="name" text={row.name} />,
-                <Name key="of" text={row.account} />,
-                row.scope.join(', '),
-                formatTime(row.expires),
-                <Ago key="used" at={row.used} />,
-                <Button key="end" size="small" onClick={() => remove.mutate(row.id)}>
-                  End it
-                </Button>,
-              ],
-            }))}
-          />
-        )}
+        {({ rows }) =>
+          rows.length === 0 ? (
+            <Empty title="There is no token yet">
+              <Text>
+                {kind === 'account'
+                  ? 'A program that asks this appliance, or sends files, shows a token.'
+                  : 'A token belongs to an account: whoever signs in makes one here.'}
+              </Text>
+            </Empty>
+          ) : (
+            <PlainTable
+              label="Tokens"
+              head={['Name', 'Of', 'May', 'Sources', 'Until (UTC)', 'Last used', '']}
+              rows={rows.map((row) => ({
+                key: row.id,
+                cells: [
+                  <Name key="name" text={row.name} />,
+                  <Name key="of" text={row.account} />,
+                  row.scope.join(', '),
+                  row.sources === null ? (
+                    'all of its account'
+                  ) : (
+                    <Name key="sources" text={row.sources.join(', ')} />
+                  ),
+                  formatTime(row.expires),
+                  <Ago key="used" at={row.used} />,
+                  <Button key="end" size="small" onClick={() => remove.mutate(row.id)}>
+                    End it
+                  </Button>,
+                ],
+              }))}
+            />
+          )
+        }
       </Answer>
-      {kind === 'account' && (
-        <form
-          className={styles.row}
-          onSubmit={(event) => {
-            event.preventDefault()
-            make.mutate()
-          }}
-        >
-          <Field label="Name of the program">
-            <Input value={name} onChange={(_event, { value }) => setName(value)} />
-          </Field>
-          <Button type="submit" disabled={name === '' || make.isPending}>
-            Make a token that reads reports, for 90 days
-          </Button>
-        </form>
-      )}
     </Panel>
   )
 }

@@ -43,7 +43,7 @@ const figure = (
 const volume = (id: 'bytesTotal' | 'bytesUp' | 'bytesDown', title: string): Column<AppRow> => ({
   id,
   title,
-  width: 126,
+  width: 112,
   numeric: true,
   sortable: true,
   cell: (row) => <Bytes of={row[id]} volume={row} />,
@@ -63,7 +63,7 @@ const columns: Column<AppRow>[] = [
   {
     id: 'score',
     title: 'Score',
-    width: 90,
+    width: 84,
     sortable: true,
     cell: (row) => <Score score={row.score} />,
   },
@@ -77,22 +77,22 @@ const columns: Column<AppRow>[] = [
   volume('bytesTotal', 'Traffic'),
   volume('bytesUp', 'Uploaded'),
   volume('bytesDown', 'Downloaded'),
-  figure('transactions', 'Transactions', 130),
-  figure('users', 'Users', 90),
-  figure('devices', 'Devices', 100),
-  figure('addresses', 'Addresses', 110),
-  figure('blocked', 'Blocked', 100),
+  figure('transactions', 'Transactions', 124),
+  figure('users', 'Users', 80),
+  figure('devices', 'Devices', 92),
+  figure('addresses', 'Addresses', 104),
+  figure('blocked', 'Blocked', 88),
   {
     id: 'firstSeen',
     title: 'First seen',
-    width: 140,
+    width: 142,
     sortable: true,
     cell: (row) => <Ago at={row.firstSeen} />,
   },
   {
     id: 'lastSeen',
     title: 'Last seen',
-    width: 140,
+    width: 142,
     sortable: true,
     cell: (row) => <Ago at={row.lastSeen} />,
   },
@@ -177,7 +177,7 @@ function pickColumn(
   return {
     id: 'pick',
     title: 'Pick',
-    width: 64,
+    width: 56,
     cell: ({ appId, name }) => (
       <Checkbox
         aria-label={`Pick ${visible(name)}`}

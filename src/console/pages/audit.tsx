@@ -3,6 +3,7 @@ import { Text } from '@fluentui/react-components'
 import type { z } from 'zod'
 import type { auditRowSchema } from '../../api/access-schemas.ts'
 import { formatNoun, formatTime } from '../../report/format.ts'
+import { actionWords, detailWords, objectWords } from '../data/audit-words.ts'
 import { pagesOf } from '../data/queries.ts'
 import { useScope } from '../data/scope.ts'
 import { usePages } from '../data/use-pages.ts'
@@ -15,11 +16,20 @@ import { Name } from '../parts/words.tsx'
 type Row = z.infer<typeof auditRowSchema>
 
 const columns: Column<Row>[] = [
-  { id: 'at', title: 'Time (UTC)', width: 160, cell: ({ at }) => formatTime(at) },
-  { id: 'actor', title: 'Who', width: 180, cell: ({ actor }) => <Name text={actor} /> },
-  { id: 'action', title: 'What', width: 190, cell: ({ action }) => <Name text={action} /> },
-  { id: 'object', title: 'On what', cell: ({ object }) => <Name text={object} /> },
-  { id: 'detail', title: 'Details', cell: ({ detail }) => <Name text={detail} max={300} /> },
+  { id: 'at', title: 'Time (UTC)', width: 165, cell: ({ at }) => formatTime(at) },
+  { id: 'actor', title: 'Who', width: 170, cell: ({ actor }) => <Name text={actor} /> },
+  {
+    id: 'action',
+    title: 'What',
+    width: 160,
+    cell: ({ action }) => <Name text={actionWords(action)} />,
+  },
+  { id: 'object', title: 'On what', cell: ({ object }) => <Name text={objectWords(object)} /> },
+  {
+    id: 'detail',
+    title: 'Details',
+    cell: ({ detail }) => <Name text={detailWords(detail)} max={300} />,
+  },
 ]
 
 export function Audit() {

@@ -29,6 +29,7 @@ const lists: Record<string, KeptWords & { title: string }> = {
     path: 'groups',
     noun: 'group',
     empty: 'There is no group yet',
+    use: 'A group names some users, so that a policy or an exclusion is about them alone.',
     lead: 'For policies and exclusions',
     fields: [name, lines('users', 'Users', 'One in each line, as logged or merged'), comment],
     about: (row) => joined([counted(row['users'], 'user'), text(row['comment'])]),
@@ -38,6 +39,7 @@ const lists: Record<string, KeptWords & { title: string }> = {
     path: 'exclusions',
     noun: 'exclusion',
     empty: 'Nobody is excluded',
+    use: 'For service accounts, test machines and guest networks that would distort the figures.',
     lead: 'Left out of every report, policy, rehearsal and export; the data stay',
     fields: [
       name,
@@ -61,6 +63,7 @@ const lists: Record<string, KeptWords & { title: string }> = {
     path: 'ranges',
     noun: 'range',
     empty: 'There is no range yet',
+    use: 'A range tells what a network is and where it stands: an office, a VPN, a guest network.',
     lead: 'What your networks are',
     fields: [
       name,

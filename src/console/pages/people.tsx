@@ -6,7 +6,7 @@ import { useCallback, useEffect, useMemo, useState } from 'react'
 import type { PersonKind } from '../../api/backend.ts'
 import { formatCount, formatNoun } from '../../report/format.ts'
 import type { ReportPerson } from '../../report/report.ts'
-import { ExportMenu } from '../parts/table-tools.tsx'
+import { ColumnChoice, ExportMenu, useHiddenColumns } from '../parts/table-tools.tsx'
 import type { CellValue } from '../data/export.ts'
 import { peoplePages } from '../data/queries.ts'
 import { useAddress, useScope } from '../data/scope.ts'
@@ -74,7 +74,7 @@ function columnsOf(kind: PersonKind): Column<ReportPerson>[] {
   const volume = (id: 'bytesTotal' | 'bytesUp', name: string): Column<ReportPerson> => ({
     id,
     title: name,
-    width: 126,
+    width: 112,
     numeric: true,
     sortable: true,
     cell: (row) => <Bytes of={row[id]} volume={row} />,
@@ -97,14 +97,14 @@ function columnsOf(kind: PersonKind): Column<ReportPerson>[] {
     },
     volume('bytesTotal', 'Traffic'),
     volume('bytesUp', 'Uploaded'),
-    figure('apps', 'Apps', 90),
-    figure('others', others, 110),
-    figure('transactions', 'Transactions', 130),
-    figure('blocked', 'Blocked', 100),
+    figure('apps', 'Apps', 76),
+    figure('others', others, 104),
+    figure('transactions', 'Transactions', 124),
+    figure('blocked', 'Blocked', 88),
     {
       id: 'lastSeen',
       title: 'Last seen',
-      width: 140,
+      width: 142,
       sortable: true,
       cell: ({ lastSeen }) => <Ago at={lastSeen} />,
     },
@@ -153,6 +153,9 @@ export function useSorting(
   return [{ by, order: order === 'asc' ? 'asc' : 'desc' }, change]
 }
 
+/** So that the rest stands in 1280 px without scrolling. */
+const hiddenAtFirst = ['bytesUp', 'blocked']
+
 const valueOf = (row: ReportPerson, column: string): CellValue =>
   column === 'topApps'
     ? row.topApps.join(', ')
@@ -167,6 +170,7 @@ function People({ kind }: { kind: PersonKind }) {
     peoplePages(kind, { ...scope.query, sort: sorting.by, order: sorting.order, filter }),
   )
   const columns = useMemo(() => columnsOf(kind), [kind])
+  const [hidden, setHidden] = useHiddenColumns(kind, hiddenAtFirst)
   return (
     <Page
       title={title}
@@ -182,6 +186,7 @@ function People({ kind }: { kind: PersonKind }) {
             value={typed}
             onChange={(_event, { value }) => setTyped(value)}
           />
+          <ColumnChoice columns={columns} hidden={hidden} onChange={setHidden} />
           <ExportMenu
             name={kind}
             rows={rows}
@@ -203,6 +208,7 @@ function People({ kind }: { kind: PersonKind }) {
               rows={rows}
               {...(total === undefined ? {} : { total })}
               columns={columns}
+              hidden={hidden}
               keyOf={({ name }) => name}
               sorting={sorting}
               onSort={setSorting}

@@ -72,6 +72,14 @@ export function Settings() {
   )
 }
 
+/** What each check of the appliance is about. */
+const checkWords: Record<string, string> = {
+  started: 'The appliance has started',
+  store: 'The store answers',
+  spool: 'Lines are written down as they come',
+  merge: 'Lines of all sources are merged',
+}
+
 function State() {
   const readiness = useQuery(readinessQuery)
   return (
@@ -84,7 +92,7 @@ function State() {
                 <Badge appearance="tint" shape="rounded" color={ok ? 'success' : 'danger'}>
                   {ok ? 'well' : 'trouble'}
                 </Badge>{' '}
-                {name}
+                {checkWords[name] ?? name}
                 {reason !== null && `: ${visible(reason)}`}
               </Text>
             ))}

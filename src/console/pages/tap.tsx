@@ -26,6 +26,7 @@ import { emptyView, picked, released, withEvents } from '../data/tap.ts'
 import type { NumberedLine, TapOutcome, TapView } from '../data/tap.ts'
 import { Page } from '../parts/page.tsx'
 import { ParsedRow } from '../parts/parsed-rows.tsx'
+import { RouteLink } from '../parts/route-link.tsx'
 import { Empty, Fault } from '../parts/states.tsx'
 import { Name } from '../parts/words.tsx'
 
@@ -72,11 +73,20 @@ const outcomes: Record<TapOutcome, string> = {
   unparsed: 'Unparsed',
 }
 
+/** Offered where none is chosen. */
+const mostOffered = 8
+
 export function Tap() {
+  const styles = useStyles()
   const { source } = useScope()
   const sources = useQuery(sourcesQuery)
   const navigate = useNavigate()
-  const names = sources.data?.rows.map(({ name }) => name) ?? []
+  const rows = sources.data?.rows ?? []
+  const names = rows.map(({ name }) => name)
+  const receiving = rows
+    .filter(({ linesPerSecond }) => linesPerSecond !== null && linesPerSecond > 0)
+    .slice(0, mostOffered)
+    .map(({ name }) => name)
   return (
     <Page
       title="Live tap"
@@ -108,7 +118,14 @@ export function Tap() {
     >
       {source === null ? (
         <Empty title="No source chosen">
-          <Text>Choose above whose lines you want to see come in.</Text>
+          <Text>Choose whose lines you want to see come in.</Text>
+          <div className={styles.bar}>
+            {receiving.map((name) => (
+              <RouteLink key={name} to="/tap" search={{ source: name }}>
+                {cut(visible(name), 60)}
+              </RouteLink>
+            ))}
+          </div>
         </Empty>
       ) : (
         <Lines key={source} source={source} />

@@ -13,7 +13,7 @@ import type { Column } from '../parts/data-table.tsx'
 import { Finder } from '../parts/finder.tsx'
 import { Page } from '../parts/page.tsx'
 import { Answer, Empty } from '../parts/states.tsx'
-import { ExportMenu } from '../parts/table-tools.tsx'
+import { ColumnChoice, ExportMenu, useHiddenColumns } from '../parts/table-tools.tsx'
 import { Ago, Bytes, Name } from '../parts/words.tsx'
 import { useFilterText, useSorting } from './people.tsx'
 
@@ -46,7 +46,7 @@ const columns: Column<ReportUnknown>[] = [
   {
     id: 'bytesTotal',
     title: 'Traffic',
-    width: 126,
+    width: 112,
     numeric: true,
     sortable: true,
     cell: (row) => <Bytes of={row.bytesTotal} volume={row} />,
@@ -54,24 +54,27 @@ const columns: Column<ReportUnknown>[] = [
   {
     id: 'bytesUp',
     title: 'Uploaded',
-    width: 126,
+    width: 112,
     numeric: true,
     sortable: true,
     cell: (row) => <Bytes of={row.bytesUp} volume={row} />,
   },
-  figure('transactions', 'Transactions', 130),
-  figure('hosts', 'Hosts', 90),
-  figure('users', 'Users', 90),
-  figure('addresses', 'Addresses', 110),
-  figure('blocked', 'Blocked', 100),
+  figure('transactions', 'Transactions', 124),
+  figure('hosts', 'Hosts', 80),
+  figure('users', 'Users', 80),
+  figure('addresses', 'Addresses', 104),
+  figure('blocked', 'Blocked', 88),
   {
     id: 'lastSeen',
     title: 'Last seen',
-    width: 140,
+    width: 142,
     sortable: true,
     cell: (row) => <Ago at={row.lastSeen} />,
   },
 ]
+
+/** So that the rest stands in 1280 px without scrolling. */
+const hiddenAtFirst = ['hosts', 'blocked']
 
 const valueOf = (row: ReportUnknown, column: string): CellValue =>
   column === 'name' ? row.domain : ((row as unknown as Record<string, CellValue>)[column] ?? null)
@@ -101,6 +104,7 @@ function AllUnknown() {
   const scope = useScope()
   const [typed, setTyped, filter] = useFilterText()
   const [sorting, setSorting] = useSorting('transactions', sorts)
+  const [hidden, setHidden] = useHiddenColumns('unknown', hiddenAtFirst)
   const { pages, rows, more, total } = usePages(
     unknownPages({ ...scope.query, sort: sorting.by, order: sorting.order, filter }),
   )
@@ -116,6 +120,7 @@ function AllUnknown() {
           value={typed}
           onChange={(_event, { value }) => setTyped(value)}
         />
+        <ColumnChoice columns={columns} hidden={hidden} onChange={setHidden} />
         <ExportMenu
           name="unknown"
           rows={rows}
@@ -137,6 +142,7 @@ function AllUnknown() {
               rows={rows}
               {...(total === undefined ? {} : { total })}
               columns={columns}
+              hidden={hidden}
               keyOf={({ domain }) => domain}
               sorting={sorting}
               onSort={setSorting}

@@ -4,6 +4,7 @@ import {
   AccordionHeader,
   AccordionItem,
   AccordionPanel,
+  Link,
   MessageBar,
   MessageBarBody,
   Text,
@@ -21,13 +22,18 @@ const useStyles = makeStyles({
   words: { display: 'flex', flexDirection: 'column', gap: '6px' },
 })
 
+/** What its lines tell in part or not at all. */
+export function spotsOf({ withUser, withHost, withBytes, withAction }: Source) {
+  return blindSpots({ withUser, withHost, withBytes, withAction, merged: null }).filter(
+    ({ level }) => level === 'partly' || level === 'missing',
+  )
+}
+
 /** What they tell well needs no words. */
 export function BlindSpots({ source }: { source: Source }) {
   const styles = useStyles()
-  const { withUser, withHost, withBytes, withAction, commands } = source
-  const spots = blindSpots({ withUser, withHost, withBytes, withAction, merged: null }).filter(
-    ({ level }) => level === 'partly' || level === 'missing',
-  )
+  const { commands } = source
+  const spots = spotsOf(source)
   if (spots.length === 0) return null
   return (
     <div className={styles.words}>
@@ -66,9 +72,9 @@ function Commands({ help: { format, enable, blind } }: { help: Source['commands'
         <Code text={fill(enable, box)} label={`What makes ${device} tell more`} />
         {blind !== null && <Text block>Unknown without it: {visible(blind)}</Text>}
         {known !== undefined && (
-          <a href={known.documentation} target="_blank" rel="noreferrer noopener">
+          <Link href={known.documentation} target="_blank" rel="noreferrer noopener">
             The vendor's page
-          </a>
+          </Link>
         )}
       </AccordionPanel>
     </>

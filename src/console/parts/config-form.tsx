@@ -36,6 +36,8 @@ const useStyles = makeStyles({
     margin: 0,
     minWidth: 0,
   },
+  range: { display: 'flex', gap: '8px', alignItems: 'center' },
+  end: { minWidth: 0, flex: '1 1 0' },
   muted: { color: tokens.colorNeutralForeground3 },
   entries: { gridColumn: '1 / -1', display: 'grid', gap: '10px', minWidth: 0 },
   head: { display: 'flex', gap: '8px', alignItems: 'center', justifyContent: 'space-between' },
@@ -267,6 +269,8 @@ function Value({ shape, value, path, changes, onChange }: PartProps) {
           onPick={(picked) => set(picked)}
         />
       )
+    if (isRange(shape) && list.every((one) => typeof one === 'number'))
+      return <RangeField label={label} hint={hint} value={list} onChange={set} />
     if (plain && list.every((one) => typeof one === 'string'))
       return <WordsField label={label} hint={hint} picked={list} onPick={(picked) => set(picked)} />
     return (
@@ -318,6 +322,46 @@ function Value({ shape, value, path, changes, onChange }: PartProps) {
           )
         }
       />
+    </Field>
+  )
+}
+
+/** A first and a last number. */
+function isRange({ prefixItems }: Shape): boolean {
+  return prefixItems?.length === 2 && prefixItems.every(({ type }) => type === 'integer')
+}
+
+function RangeField({
+  label,
+  hint,
+  value: [first, last],
+  onChange,
+}: {
+  label: string
+  hint: string
+  value: number[]
+  onChange: (value: number[]) => void
+}) {
+  const styles = useStyles()
+  return (
+    <Field label={label} hint={hint}>
+      <div className={styles.range}>
+        <Input
+          type="number"
+          className={styles.end}
+          aria-label={`${label}, first`}
+          value={textOf(first)}
+          onChange={(_event, data) => onChange([Number(data.value), last])}
+        />
+        <Text>to</Text>
+        <Input
+          type="number"
+          className={styles.end}
+          aria-label={`${label}, last`}
+          value={textOf(last)}
+          onChange={(_event, data) => onChange([first, Number(data.value)])}
+        />
+      </div>
     </Field>
   )
 }

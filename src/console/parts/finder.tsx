@@ -13,7 +13,6 @@ import { AddRegular } from '@fluentui/react-icons'
 import { useState } from 'react'
 import type { z } from 'zod'
 import type { candidateSchema } from '../../api/catalog-schemas.ts'
-import { formatCount, formatNoun } from '../../report/format.ts'
 import { visible } from '../../report/text.ts'
 import { finderPages } from '../data/queries.ts'
 import { useScope } from '../data/scope.ts'
@@ -28,10 +27,21 @@ import { Ago, Bytes, Name } from './words.tsx'
 type Candidate = z.infer<typeof candidateSchema>
 
 const useStyles = makeStyles({
-  rank: { width: '84px' },
-  service: { minWidth: '120px' },
-  why: { margin: 0, paddingLeft: '16px', minWidth: '210px' },
-  button: { whiteSpace: 'nowrap', minWidth: '136px' },
+  rank: { width: '62px' },
+  service: { minWidth: '132px' },
+  why: {
+    margin: 0,
+    padding: 0,
+    listStyle: 'none',
+    minWidth: '180px',
+    '& li': { display: 'inline' },
+    '& li + li::before': { content: '" · "', color: tokens.colorNeutralForeground3 },
+  },
+  button: {
+    whiteSpace: 'nowrap',
+    minWidth: '136px',
+    '@media (max-width: 900px)': { whiteSpace: 'normal', minWidth: '72px' },
+  },
   muted: { color: tokens.colorNeutralForeground3 },
 })
 
@@ -57,7 +67,8 @@ export function Finder() {
               <>
                 <PlainTable
                   label="Services that look like apps"
-                  head={['Service', 'How likely', 'Why', 'Users', 'Traffic', '']}
+                  head={['Service', 'How likely', 'Why', 'Traffic', '']}
+                  figures={[3]}
                   rows={rows.map((row) => ({
                     key: row.domain,
                     cells: cellsOf(row, may, setMade, styles.button),
@@ -85,7 +96,6 @@ function cellsOf(row: Candidate, may: boolean, onMade: (words: string) => void, 
     <Service key="name" row={row} />,
     <Rank key="rank" rank={row.rank} />,
     <Why key="why" row={row} />,
-    row.users > 0 ? formatCount(row.users) : formatNoun(row.addresses, 'address', 'addresses'),
     <Bytes key="bytes" of={row.bytesTotal} />,
     may && (
       <OwnAppDialog

@@ -1,16 +1,10 @@
 /** A list that people keep (groups, exclusions, address ranges): made, changed, taken away alike. */
 import {
   Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  DialogTrigger,
   Field,
   Input,
   Select,
+  Text,
   Textarea,
   makeStyles,
 } from '@fluentui/react-components'
@@ -23,13 +17,13 @@ import { tell } from '../data/ask.ts'
 import { keptQuery } from '../data/govern-queries.ts'
 import type { Kept, KeptPath } from '../data/govern-queries.ts'
 import { Confirm } from './confirm.tsx'
+import { FormDialog } from './form-dialog.tsx'
 import { Panel } from './page.tsx'
 import { PlainTable } from './plain-table.tsx'
 import { Answer, Empty, Fault } from './states.tsx'
 import { Name } from './words.tsx'
 
 const useStyles = makeStyles({
-  fields: { display: 'grid', gap: '12px' },
   row: { display: 'flex', gap: '6px', whiteSpace: 'nowrap' },
 })
 
@@ -46,6 +40,8 @@ export interface KeptWords {
   path: KeptPath
   noun: string
   empty: string
+  /** What one is good for. */
+  use: string
   lead: ReactNode
   fields: readonly KeptField[]
   /** Of one entry, for the table. */
@@ -54,7 +50,7 @@ export interface KeptWords {
 
 export function KeptList({ words }: { words: KeptWords }) {
   const styles = useStyles()
-  const { path, noun, empty, lead, about } = words
+  const { path, noun, empty, use, lead, about } = words
   const list = useQuery(keptQuery(path))
   const answers = useQueryClient()
   const remove = useMutation({
@@ -76,7 +72,9 @@ export function KeptList({ words }: { words: KeptWords }) {
       <Answer of={list}>
         {({ rows }) =>
           rows.length === 0 ? (
-            <Empty title={empty} />
+            <Empty title={empty}>
+              <Text>{use}</Text>
+            </Empty>
           ) : (
             <PlainTable
               label={`All of them: ${noun}`}
@@ -132,7 +130,6 @@ function EntryDialog({
   first: Kept
   children: ReactElement
 }) {
-  const styles = useStyles()
   const answers = useQueryClient()
   const [open, setOpen] = useState(false)
   const [texts, setTexts] = useState<Record<string, string>>({})
@@ -158,67 +155,50 @@ function EntryDialog({
     },
   })
   return (
-    <Dialog
+    <FormDialog
+      title={id === null ? `New ${noun}` : visible(first.name)}
+      verb="Keep it"
       open={open}
-      onOpenChange={(_event, data) => {
+      onOpen={(next) => {
         setTexts({})
         keep.reset()
-        setOpen(data.open)
+        setOpen(next)
       }}
+      fault={keep.error}
+      ready={textOf(body()['name']) !== ''}
+      busy={keep.isPending}
+      onDo={() => keep.mutate()}
+      trigger={children}
     >
-      <DialogTrigger disableButtonEnhancement>{children}</DialogTrigger>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{id === null ? `New ${noun}` : visible(first.name)}</DialogTitle>
-          <DialogContent className={styles.fields}>
-            {keep.error !== null && <Fault fault={keep.error} />}
-            {fields.map((field) => {
-              const set = (value: string): void =>
-                setTexts((now) => ({ ...now, [field.key]: value }))
-              return (
-                <Field
-                  key={field.key}
-                  label={field.label}
-                  {...(field.hint === undefined ? {} : { hint: field.hint })}
-                >
-                  {field.kind === 'choice' ? (
-                    <Select value={shown(field)} onChange={(_event, { value }) => set(value)}>
-                      {field.choices?.map((choice) => (
-                        <option key={choice} value={choice}>
-                          {choice}
-                        </option>
-                      ))}
-                    </Select>
-                  ) : field.kind === 'lines' ? (
-                    <Textarea
-                      rows={4}
-                      resize="vertical"
-                      value={shown(field)}
-                      onChange={(_event, { value }) => set(value)}
-                    />
-                  ) : (
-                    <Input value={shown(field)} onChange={(_event, { value }) => set(value)} />
-                  )}
-                </Field>
-              )
-            })}
-          </DialogContent>
-          <DialogActions>
-            <Button
-              appearance="primary"
-              disabled={textOf(body()['name']) === ''}
-              // a focus lost in a dialog hides it from readers of the screen
-              disabledFocusable={keep.isPending}
-              onClick={() => keep.mutate()}
-            >
-              Keep it
-            </Button>
-            <DialogTrigger disableButtonEnhancement>
-              <Button>Leave it</Button>
-            </DialogTrigger>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+      {fields.map((field) => {
+        const set = (value: string): void => setTexts((now) => ({ ...now, [field.key]: value }))
+        return (
+          <Field
+            key={field.key}
+            label={field.label}
+            {...(field.hint === undefined ? {} : { hint: field.hint })}
+          >
+            {field.kind === 'choice' ? (
+              <Select value={shown(field)} onChange={(_event, { value }) => set(value)}>
+                {field.choices?.map((choice) => (
+                  <option key={choice} value={choice}>
+                    {choice}
+                  </option>
+                ))}
+              </Select>
+            ) : field.kind === 'lines' ? (
+              <Textarea
+                rows={4}
+                resize="vertical"
+                value={shown(field)}
+                onChange={(_event, { value }) => set(value)}
+              />
+            ) : (
+              <Input value={shown(field)} onChange={(_event, { value }) => set(value)} />
+            )}
+          </Field>
+        )
+      })}
+    </FormDialog>
   )
 }

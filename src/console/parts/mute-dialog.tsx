@@ -1,18 +1,5 @@
 /** Mutes what is like an alert until a time: it is kept, and tells nobody. */
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  DialogTrigger,
-  Field,
-  Input,
-  Select,
-  makeStyles,
-} from '@fluentui/react-components'
+import { Button, Field, Input, Select } from '@fluentui/react-components'
 import { AlertOffRegular } from '@fluentui/react-icons'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -20,9 +7,7 @@ import { visible } from '../../report/text.ts'
 import { tell } from '../data/ask.ts'
 import { mutingsQuery } from '../data/govern-queries.ts'
 import type { Alert } from '../data/govern-queries.ts'
-import { Fault } from './states.tsx'
-
-const useStyles = makeStyles({ fields: { display: 'grid', gap: '12px' } })
+import { FormDialog } from './form-dialog.tsx'
 
 const dayMs = 86_400_000
 const spans = { 1: 'One day', 7: '7 days', 30: '30 days', 90: '90 days', 365: 'One year' } as const
@@ -52,7 +37,6 @@ function reaches(alert: Alert): { key: string; text: string; body: object }[] {
 }
 
 export function MuteDialog({ alert }: { alert: Alert }) {
-  const styles = useStyles()
   const answers = useQueryClient()
   const choices = reaches(alert)
   const [open, setOpen] = useState(false)
@@ -72,52 +56,38 @@ export function MuteDialog({ alert }: { alert: Alert }) {
     },
   })
   return (
-    <Dialog open={open} onOpenChange={(_event, data) => setOpen(data.open)}>
-      <DialogTrigger disableButtonEnhancement>
-        <Button icon={<AlertOffRegular />}>Mute</Button>
-      </DialogTrigger>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>Mute what is like it</DialogTitle>
-          <DialogContent className={styles.fields}>
-            {mute.error !== null && <Fault fault={mute.error} />}
-            <Field label="What">
-              <Select value={reach} onChange={(_event, { value }) => setReach(value)}>
-                {choices.map(({ key, text }) => (
-                  <option key={key} value={key}>
-                    {text}
-                  </option>
-                ))}
-              </Select>
-            </Field>
-            <Field label="For" hint="It ends by itself. Muted alerts are kept, and tell nobody.">
-              <Select value={days} onChange={(_event, { value }) => setDays(value)}>
-                {Object.entries(spans).map(([value, text]) => (
-                  <option key={value} value={value}>
-                    {text}
-                  </option>
-                ))}
-              </Select>
-            </Field>
-            <Field label="Why" required>
-              <Input value={reason} onChange={(_event, { value }) => setReason(value)} />
-            </Field>
-          </DialogContent>
-          <DialogActions>
-            <Button
-              appearance="primary"
-              disabled={reason.trim() === ''}
-              disabledFocusable={mute.isPending}
-              onClick={() => mute.mutate()}
-            >
-              Mute it
-            </Button>
-            <DialogTrigger disableButtonEnhancement>
-              <Button>Leave it</Button>
-            </DialogTrigger>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title="Mute what is like it"
+      verb="Mute it"
+      open={open}
+      onOpen={setOpen}
+      fault={mute.error}
+      ready={reason.trim() !== ''}
+      busy={mute.isPending}
+      onDo={() => mute.mutate()}
+      trigger={<Button icon={<AlertOffRegular />}>Mute</Button>}
+    >
+      <Field label="What">
+        <Select value={reach} onChange={(_event, { value }) => setReach(value)}>
+          {choices.map(({ key, text }) => (
+            <option key={key} value={key}>
+              {text}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <Field label="For" hint="It ends by itself. Muted alerts are kept, and tell nobody.">
+        <Select value={days} onChange={(_event, { value }) => setDays(value)}>
+          {Object.entries(spans).map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <Field label="Why" required>
+        <Input value={reason} onChange={(_event, { value }) => setReason(value)} />
+      </Field>
+    </FormDialog>
   )
 }

@@ -17,19 +17,25 @@ const useStyles = makeStyles({
     // Names break anywhere: without it a full table squeezes them to a letter.
     '& td': { minWidth: '88px' },
     '& td:empty': { minWidth: 0 },
+    '& .figure': { textAlign: 'right', fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' },
   },
 })
 
 export function PlainTable({
   label,
   head,
+  figures = [],
   rows,
 }: {
   label: string
   head: string[]
+  /** Columns of figures, by position: aligned to the right. */
+  figures?: readonly number[]
   rows: { key: string; cells: ReactNode[] }[]
 }) {
   const styles = useStyles()
+  const classOf = (index: number): string | undefined =>
+    figures.includes(index) ? 'figure' : undefined
   if (rows.length === 0) return <Text>There are none.</Text>
   return (
     <div className={styles.scroll} role="region" aria-label={label} tabIndex={0}>
@@ -40,7 +46,7 @@ export function PlainTable({
               title === '' ? (
                 <td key={index} />
               ) : (
-                <th key={index} scope="col">
+                <th key={index} scope="col" className={classOf(index)}>
                   {title}
                 </th>
               ),
@@ -51,7 +57,9 @@ export function PlainTable({
           {rows.map(({ key, cells }) => (
             <tr key={key}>
               {cells.map((cell, index) => (
-                <td key={index}>{cell}</td>
+                <td key={index} className={classOf(index)}>
+                  {cell}
+                </td>
               ))}
             </tr>
           ))}

@@ -1,8 +1,8 @@
 /** Why an app has its score: the groups of factors, and each fact with its source and what it does to the score. */
-import { Caption1, ProgressBar, Text, makeStyles, tokens } from '@fluentui/react-components'
+import { Caption1, Link, ProgressBar, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
 import { formatShare } from '../../report/format.ts'
-import { visible } from '../../report/text.ts'
+import { cut, visible } from '../../report/text.ts'
 import { catalogAppQuery } from '../data/queries.ts'
 import { Panel } from './page.tsx'
 import { PlainTable } from './plain-table.tsx'
@@ -14,6 +14,8 @@ const useStyles = makeStyles({
     gridTemplateColumns: 'repeat(auto-fit, minmax(150px, 1fr))',
     gap: '16px',
   },
+  // a web address breaks anywhere, and its column is squeezed to letters
+  source: { display: 'inline-block', minWidth: '190px', overflowWrap: 'anywhere' },
   muted: { color: tokens.colorNeutralForeground3 },
 })
 
@@ -59,7 +61,7 @@ export function RiskEvidence({ id }: { id: string }) {
       {known.length > 0 && (
         <PlainTable
           label="Facts behind the score"
-          head={['Fact', 'Answer', 'Does to the score', 'Source', 'Of']}
+          head={['Fact', 'Answer', 'Effect', 'Source', 'Of']}
           rows={known.map((fact) => ({
             key: fact.factor,
             cells: [
@@ -68,12 +70,30 @@ export function RiskEvidence({ id }: { id: string }) {
               fact.difference === null
                 ? '–'
                 : `${fact.difference > 0 ? '+' : ''}${fact.difference.toFixed(1)}`,
-              <Name key="source" text={fact.source} max={80} />,
+              <Evidence key="source" source={fact.source} />,
               fact.date,
             ],
           }))}
         />
       )}
     </Panel>
+  )
+}
+
+/** Where a fact stands: a link when it is a web address, else the words of the catalog. */
+function Evidence({ source }: { source: string }) {
+  const styles = useStyles()
+  if (!/^https:\/\/[\w.-]+(?:\/|$)/.test(source)) return <Name text={source} max={80} />
+  const short = source.replace(/^https:\/\/(?:www\.)?/, '').replace(/\/$/, '')
+  return (
+    <Link
+      className={styles.source}
+      href={source}
+      target="_blank"
+      rel="noreferrer noopener"
+      title={visible(source)}
+    >
+      {cut(visible(short), 60)}
+    </Link>
   )
 }

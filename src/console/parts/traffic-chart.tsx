@@ -1,12 +1,44 @@
-/** Traffic over time by category. */
-import { useMemo } from 'react'
+/** Traffic over time by category. The drawing comes when the page stands; its legend is text, which the keyboard reaches. */
+import { Button, makeStyles, tokens } from '@fluentui/react-components'
+import { Suspense, lazy, useMemo } from 'react'
 import type { Timeline } from '../../api/schemas.ts'
 import { formatBytes, formatShortCount, roundLabel } from '../../report/format.ts'
 import { cut, visible } from '../../report/text.ts'
 import { usePalette } from '../theme.ts'
-import { Chart } from './chart.tsx'
+import type { Palette } from '../theme.ts'
 import { Empty } from './states.tsx'
 import { bandsOf } from './timeline.ts'
+
+const Chart = lazy(async () => ({ default: (await import('./chart.tsx')).Chart }))
+
+const useStyles = makeStyles({
+  legend: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    alignItems: 'center',
+    gap: '2px 4px',
+    margin: 0,
+    padding: 0,
+    listStyle: 'none',
+    fontSize: tokens.fontSizeBase200,
+    color: tokens.colorNeutralForeground2,
+  },
+  entry: {
+    display: 'flex',
+    alignItems: 'center',
+    gap: '6px',
+    padding: '2px 8px',
+    minHeight: '24px',
+  },
+  lead: {
+    minWidth: 0,
+    padding: '2px 8px',
+    fontWeight: tokens.fontWeightRegular,
+    color: tokens.colorNeutralForeground2,
+    gap: '6px',
+  },
+  mark: { width: '12px', height: '12px', borderRadius: '3px', flexShrink: 0 },
+})
 
 const dayText = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',
@@ -30,6 +62,7 @@ export function TrafficChart({
   height?: number
   onPick?: (category: string) => void
 }) {
+  const styles = useStyles()
   const palette = usePalette()
   const { times, bands, measure } = useMemo(() => bandsOf(timeline, 7), [timeline])
   const option = useMemo(() => {
@@ -40,18 +73,7 @@ export function TrafficChart({
       animation: false,
       color: palette.bands,
       textStyle: { fontFamily: 'inherit', color: palette.ink },
-      grid: { left: 8, right: 12, top: 12, bottom: 56, containLabel: true },
-      legend: {
-        bottom: 0,
-        type: 'scroll',
-        icon: 'roundRect',
-        itemWidth: 12,
-        itemHeight: 12,
-        textStyle: { color: palette.ink },
-        pageTextStyle: { color: palette.ink },
-        pageIconColor: palette.ink,
-        formatter: (name: string) => cut(visible(name), 40),
-      },
+      grid: { left: 8, right: 12, top: 12, bottom: 8, containLabel: true },
       tooltip: {
         trigger: 'axis',
         renderMode: 'richText',
@@ -83,9 +105,7 @@ export function TrafficChart({
         stack: 'traffic',
         barCategoryGap: '18%',
         cursor: onPick === undefined || band.rest ? 'default' : 'pointer',
-        itemStyle: {
-          color: band.rest ? palette.rest : palette.bands[index % palette.bands.length],
-        },
+        itemStyle: { color: colorOf(palette, band, index) },
         data: band.values,
       })),
     }
@@ -93,11 +113,54 @@ export function TrafficChart({
   if (times.length === 0) return <Empty title="No traffic in this time" />
   const names = bands.map(({ name }) => visible(name)).join(', ')
   return (
-    <Chart
-      option={option}
-      height={height}
-      label={`${measure === 'bytes' ? 'Traffic' : 'Transactions'} by ${timeline.unit}, ${times.length} bars, by category: ${names}`}
-      {...(onPick === undefined ? {} : { onPick })}
-    />
+    <div>
+      <Suspense fallback={<div style={{ height }} />}>
+        <Chart
+          option={option}
+          height={height}
+          label={`${measure === 'bytes' ? 'Traffic' : 'Transactions'} by ${timeline.unit}, ${times.length} bars, by category: ${names}`}
+          {...(onPick === undefined ? {} : { onPick })}
+        />
+      </Suspense>
+      {bands.length > 1 && (
+        <ul className={styles.legend} aria-label="Categories">
+          {bands.map((band, index) => {
+            const mark = (
+              <span
+                className={styles.mark}
+                style={{ backgroundColor: colorOf(palette, band, index) }}
+              />
+            )
+            const text = cut(visible(band.name), 40)
+            return (
+              <li key={band.name}>
+                {onPick === undefined || band.rest ? (
+                  <span className={styles.entry}>
+                    {mark}
+                    {text}
+                  </span>
+                ) : (
+                  <Button
+                    appearance="subtle"
+                    size="small"
+                    className={styles.lead}
+                    onClick={() => onPick(band.name)}
+                  >
+                    {mark}
+                    {text}
+                  </Button>
+                )}
+              </li>
+            )
+          })}
+        </ul>
+      )}
+    </div>
   )
 }
+
+const colorOf = (
+  palette: Palette,
+  { rest }: { rest: boolean },
+  index: number,
+): string | undefined => (rest ? palette.rest : palette.bands[index % palette.bands.length])
