@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config'
 
 // chdb crashes the process when a worker thread that loaded it exits: forks only.
 const shared = { pool: 'forks' as const, testTimeout: 60_000, hookTimeout: 120_000 }
+const system = 'test/{contract,e2e,fault}/**/*.test.ts'
+/** Folders whose tests open a store, or start the program. */
+const stores = 'test/{access,api,bench,commands,govern,merge,publish,store}/**/*.test.ts'
 
 export default defineConfig({
   test: {
@@ -12,7 +15,16 @@ export default defineConfig({
           name: 'unit',
           maxWorkers: 2,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/contract/**', 'test/e2e/**', 'test/fault/**'],
+          exclude: [system, stores, 'test/e2e/azurite/**'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'store',
+          maxWorkers: 2,
+          include: [stores],
           sequence: { groupOrder: 0 },
         },
       },
@@ -20,7 +32,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'system',
-          include: ['test/{contract,e2e,fault}/**/*.test.ts'],
+          include: [system],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           // Real programs, ports and browsers, one file at a time, after the unit tests; a busy machine may make one of them late.
