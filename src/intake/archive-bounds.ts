@@ -66,6 +66,15 @@ export class ArchiveBounds {
     })
   }
 
+  /** Work of an archive's reader: what it throws becomes the refusal. */
+  async guard<T>(kind: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw this.damaged(kind, error)
+    }
+  }
+
   /** The refusal for what a decompressor or zip reader said. */
   damaged(kind: string, error: unknown): OperatingError {
     if (error instanceof OperatingError) return error

@@ -18,12 +18,12 @@ export async function* tarMembers(
   const entries = packed.pipeThrough(createTarDecoder({ strict: true }))[Symbol.asyncIterator]()
   try {
     for (;;) {
-      const entry = await guarded(bounds, () => entries.next())
+      const entry = await bounds.guard('tar', () => entries.next())
       if (entry.done === true) return
       const { header, body } = entry.value
       if (header.type !== undefined && header.type !== 'file') {
         bounds.member()
-        await guarded(bounds, () => body.cancel())
+        await bounds.guard('tar', () => body.cancel())
         continue
       }
       yield { name: label(header.name), chunks: memberChunks(body, bounds) }
@@ -42,14 +42,6 @@ async function* memberChunks(
   try {
     for await (const chunk of body)
       yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-  } catch (error) {
-    throw bounds.damaged('tar', error)
-  }
-}
-
-async function guarded<T>(bounds: ArchiveBounds, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
   } catch (error) {
     throw bounds.damaged('tar', error)
   }

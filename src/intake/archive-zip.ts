@@ -57,7 +57,11 @@ export async function* zipMembers(
   file: OpenFile,
   bounds: ArchiveBounds,
 ): AsyncGenerator<{ name: string; chunks: AsyncGenerator<Buffer> }> {
-  const zip = await openZip(file, bounds)
+  // Names stay bytes: the library refuses a whole archive for one name that climbs ("../"), and ours are no paths.
+  const options = { decodeStrings: false, autoClose: false }
+  const zip = await bounds.guard('zip', () =>
+    fromRandomAccessReaderPromise(new FileReader(file), file.size, options),
+  )
   try {
     bounds.announced(zip.entryCount)
     for await (const entry of entriesOf(zip, bounds)) {
@@ -74,25 +78,10 @@ export async function* zipMembers(
   }
 }
 
-async function openZip(file: OpenFile, bounds: ArchiveBounds): Promise<ZipFile> {
-  try {
-    // Names stay bytes: the library refuses a whole archive for one name that climbs ("../"), and ours are no paths.
-    const options = { decodeStrings: false, autoClose: false }
-    return await fromRandomAccessReaderPromise(new FileReader(file), file.size, options)
-  } catch (error) {
-    throw bounds.damaged('zip', error)
-  }
-}
-
 async function* entriesOf(zip: ZipFile, bounds: ArchiveBounds): AsyncGenerator<Entry> {
   const entries = zip.eachEntry()
   for (;;) {
-    let next: IteratorResult<Entry>
-    try {
-      next = await entries.next()
-    } catch (error) {
-      throw bounds.damaged('zip', error)
-    }
+    const next = await bounds.guard('zip', () => entries.next())
     if (next.done === true) return
     yield next.value
   }

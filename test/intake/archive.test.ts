@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { readdir, readlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib'
@@ -62,6 +63,14 @@ async function zip(members: Record<string, Buffer | string>): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of file.outputStream) chunks.push(Buffer.from(chunk))
   return Buffer.concat(chunks)
+}
+
+async function tar(members: Parameters<typeof packTar>[0]): Promise<Buffer> {
+  return Buffer.from(await packTar(members))
+}
+
+function tarFile(name: string, body: string | Buffer): Parameters<typeof packTar>[0][number] {
+  return { header: { name, size: Buffer.byteLength(body), type: 'file' }, body }
 }
 
 /** Changes all places of a name of the same length: yazl refuses to write names that climb. */
@@ -145,21 +154,14 @@ describe('what is read', () => {
 })
 
 describe('tar', () => {
-  const inner = (name: string, body: string | Buffer): Parameters<typeof packTar>[0][number] => ({
-    header: { name, size: Buffer.byteLength(body), type: 'file' },
-    body,
-  })
-  const tar = async (members: Parameters<typeof packTar>[0]): Promise<Buffer> =>
-    Buffer.from(await packTar(members))
-
   test('files in order, packed ones too; folders and links are none', async () => {
     const long = `${'d/'.repeat(90)}c.log`
     const bytes = await tar([
       { header: { name: 'logs/', size: 0, type: 'directory' } },
-      inner('logs/a.log', 'a\n'),
+      tarFile('logs/a.log', 'a\n'),
       { header: { name: 'logs/now.log', size: 0, type: 'symlink', linkname: '/etc/passwd' } },
-      inner('../../b.log.gz', gzipSync('b\n')),
-      inner(long, 'c\n'.repeat(2000)),
+      tarFile('../../b.log.gz', gzipSync('b\n')),
+      tarFile(long, 'c\n'.repeat(2000)),
     ])
     const want = [
       [0, 'logs/a.log', 'a\n'],
@@ -170,17 +172,17 @@ describe('tar', () => {
   })
 
   test('gzip around it', async () => {
-    const bytes = gzipSync(await tar([inner('a.log', 'a\n'), inner('b.log', 'b\n')]))
+    const bytes = gzipSync(await tar([tarFile('a.log', 'a\n'), tarFile('b.log', 'b\n')]))
     expect((await read(bytes, 'logs.tgz')).map(([, name]) => name)).toEqual(['a.log', 'b.log'])
   })
 
   test('cut off, damaged, too many', async () => {
-    const bytes = await tar([inner('a.log', 'a\n'.repeat(500)), inner('b.log', 'b\n')])
+    const bytes = await tar([tarFile('a.log', 'a\n'.repeat(500)), tarFile('b.log', 'b\n')])
     expect(await refusal(bytes.subarray(0, 900))).toMatch(/tar data/)
     const damaged = Buffer.from(bytes)
     damaged[150] ^= 0xff
     expect(await refusal(damaged)).toContain('tar data are damaged')
-    const many = await tar(Array.from({ length: 6 }, (_, n) => inner(`${n}.log`, 'a\n')))
+    const many = await tar(Array.from({ length: 6 }, (_, n) => tarFile(`${n}.log`, 'a\n')))
     expect(await refusal(many)).toContain('more than 5 members')
   })
 })
@@ -268,19 +270,32 @@ test('a file that is not there', async () => {
   })
 })
 
-test('a reader that stops early leaves nothing open', async () => {
-  const folder = await temporaryFolder()
-  const path = join(folder, 'a.zip')
-  await writeFile(path, await zip({ a: 'x'.repeat(9000), b: 'y' }))
-  for await (const { chunk } of openLogFile(path, 'a.zip')) {
-    expect(chunk.length).toBeGreaterThan(0)
-    break
-  }
-  const { readdir, readlink } = await import('node:fs/promises')
+/** More than any buffer on the way holds. */
+const long = randomBytes(3_000_000)
+
+/** Files of a folder that this process holds open, those that have no name any more too. */
+async function openWithin(folder: string): Promise<string[]> {
   const open = await Promise.all(
     (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
   )
-  expect(open.filter((target) => target.startsWith(folder))).toEqual([])
+  return open.filter((target) => target.startsWith(folder))
+}
+
+test.each<[name: string, archive: () => Promise<Buffer>]>([
+  ['a.zip', () => zip({ a: long, b: 'y' })],
+  ['a.tar', () => tar([tarFile('a', long)])],
+  ['a.tar.gz', async () => gzipSync(await tar([tarFile('a', long)]))],
+  ['a.tar in a.zip', async () => zip({ 'a.tar': await tar([tarFile('a', long)]) })],
+])('a reader that stops early leaves nothing open: %s', async (name, archive) => {
+  const folder = await temporaryFolder()
+  const path = join(folder, name)
+  await writeFile(path, await archive())
+  for await (const { chunk } of openLogFile(path, name, { tempDir: folder })) {
+    expect(chunk.length).toBeGreaterThan(0)
+    expect(await openWithin(folder)).not.toEqual([])
+    break
+  }
+  expect(await openWithin(folder)).toEqual([])
 })
 
 test('kinds by their first bytes', () => {

@@ -1,12 +1,18 @@
-/** The example of docs/parsers.md does what the page says. */
+/** What pages say of formats: the example of docs/parsers.md does what it says, and their number is what there is. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { compileFormats, parseDefinition } from '../../src/parse/formats.ts'
+import {
+  compileFormats,
+  loadDefinitions,
+  parseDefinition,
+  shippedParsers,
+} from '../../src/parse/formats.ts'
 import { LineReader } from '../../src/parse/line-reader.ts'
 import { newReader } from '../../src/parse/recognise.ts'
 
-const page = readFileSync(join(import.meta.dirname, '../../docs/parsers.md'), 'utf8')
+const root = join(import.meta.dirname, '../..')
+const page = readFileSync(join(root, 'docs/parsers.md'), 'utf8')
 
 /** The first block of code in `language`. */
 function block(language: string): string {
@@ -33,3 +39,12 @@ test.each(['variant', 'anyUnnamed', 'notPrefix', 'optional', 'withoutDestination
     expect(page).toContain(`\`${key}`)
   },
 )
+
+test.each([
+  ['README.md', /\[(\d+) formats\]\(docs\/formats/],
+  ['CHANGELOG.md', /^- (\d+) log formats,/m],
+])('%s tells how many formats there are', async (path, phrase) => {
+  const ids = (await loadDefinitions([shippedParsers])).map((definition) => definition.id)
+  const told = phrase.exec(readFileSync(join(root, path), 'utf8'))?.[1]
+  expect(told).toBe(String(new Set(ids).size))
+})
