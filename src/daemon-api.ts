@@ -14,12 +14,14 @@ import { describeConfig } from './config/config.ts'
 import { ConfigFile } from './config/config-file.ts'
 import type { Doors } from './daemon-doors.ts'
 import type { Outlets } from './daemon-outlets.ts'
+import { formatsOf } from './in-force.ts'
 import type { InForce } from './in-force.ts'
 import { version } from './lib/version.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { metricSources } from './metric-sources.ts'
 import { OwnDefinitions } from './parse/own-definitions.ts'
 import { Playground } from './parse/playground.ts'
+import { readDefinitions } from './pipeline.ts'
 import type { Pipeline } from './pipeline.ts'
 
 export interface DaemonApiOptions {
@@ -57,10 +59,11 @@ export function createDaemonApi(options: DaemonApiOptions): Api {
     definitions: {
       playground: new Playground(),
       definitions: new OwnDefinitions(dataDir),
-      folders: () => inForce.folders(),
+      inForce: () => inForce.definitions,
       use: async () => {
-        inForce.use(inForce.config, await inForce.compile())
-        pipeline.ingest.useDefinitions(inForce.folders())
+        const { config } = inForce
+        inForce.use(config, formatsOf(await readDefinitions(dataDir, config)))
+        pipeline.ingest.useDefinitions(inForce.definitions)
       },
       now,
     },

@@ -2,43 +2,32 @@
 import type { Config } from './config/schema.ts'
 import { compileSources } from './config/sources.ts'
 import type { SourceResolver } from './config/sources.ts'
-import { compileFormats, loadDefinitions } from './parse/formats.ts'
+import type { Definition } from './parse/definition.ts'
+import { compileFormats } from './parse/formats.ts'
 import type { FormatSet } from './parse/formats.ts'
-import { definitionFolders } from './pipeline.ts'
 
 export class InForce {
-  readonly #dataDir: string
   config: Config
   #formats: FormatSet
   #resolve: SourceResolver
 
-  private constructor(dataDir: string, config: Config, formats: FormatSet) {
-    this.#dataDir = dataDir
+  constructor(config: Config, formats: FormatSet) {
     this.config = config
     this.#formats = formats
     this.#resolve = compileSources(config.sources)
-  }
-
-  /** Throws what a definition that cannot be read throws. */
-  static async of(dataDir: string, config: Config): Promise<InForce> {
-    return new InForce(dataDir, config, await formatsOf(definitionFolders(dataDir, config)))
   }
 
   get formats(): FormatSet {
     return this.#formats
   }
 
+  /** What the formats were compiled from. */
+  get definitions(): Definition[] {
+    return this.#formats.ordered.map(({ definition }) => definition)
+  }
+
   /** Which data source a stream is. */
   readonly resolve: SourceResolver = (stream) => this.#resolve(stream)
-
-  folders(config = this.config): string[] {
-    return definitionFolders(this.#dataDir, config)
-  }
-
-  /** The formats of another configuration, for `use`. Throws as `of`. */
-  compile(config = this.config): Promise<FormatSet> {
-    return formatsOf(this.folders(config))
-  }
 
   use(config: Config, formats: FormatSet): void {
     this.config = config
@@ -47,6 +36,7 @@ export class InForce {
   }
 }
 
-async function formatsOf(folders: readonly string[]): Promise<FormatSet> {
-  return compileFormats(await loadDefinitions(folders), { full: false })
+/** The formats for `InForce`. Throws DEFINITION_INVALID. */
+export function formatsOf(definitions: readonly Definition[]): FormatSet {
+  return compileFormats(definitions, { full: false })
 }

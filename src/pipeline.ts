@@ -14,7 +14,8 @@ import { readDirectory } from './merge/directory.ts'
 import { Merge } from './merge/merge.ts'
 import type { MergeStatus } from './merge/merge.ts'
 import { ownerOf } from './merge/owner.ts'
-import { shippedParsers } from './parse/formats.ts'
+import type { Definition } from './parse/definition.ts'
+import { loadDefinitions, shippedParsers } from './parse/formats.ts'
 import { ownDefinitionsFolder } from './parse/own-definitions.ts'
 import { Tap } from './parse/tap.ts'
 import { parseWorkers } from './parse/parse-pool.ts'
@@ -41,9 +42,16 @@ export interface PipelineStatus {
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/** Folders of definitions: the shipped ones, the administrator's, those made in the console. */
-export function definitionFolders(dataDir: string, config: Pick<Config, 'parse'>): string[] {
-  return [shippedParsers, ...config.parse.definitions, ownDefinitionsFolder(dataDir)]
+/** The shipped definitions, the administrator's, those made in the console. Throws DEFINITION_INVALID. */
+export function readDefinitions(
+  dataDir: string,
+  config: Pick<Config, 'parse'>,
+): Promise<Definition[]> {
+  return loadDefinitions([
+    shippedParsers,
+    ...config.parse.definitions,
+    ownDefinitionsFolder(dataDir),
+  ])
 }
 
 export class Pipeline implements Component<PipelineStatus> {
@@ -81,6 +89,7 @@ export class Pipeline implements Component<PipelineStatus> {
     merge: Merge
     ownCatalog: OwnCatalog
     catalog: LoadedCatalog
+    definitions: Definition[]
     dataDir: string
     config: PipelineConfig
     log: Logger
@@ -113,7 +122,7 @@ export class Pipeline implements Component<PipelineStatus> {
       store,
       {
         workers: config.parse.workers,
-        definitions: definitionFolders(dataDir, config),
+        definitions: parts.definitions,
         pastMsMax: config.store.retentionDays * dayMs,
         futureMsMax: parseLimits.futureMs,
         batchFolder: join(dataDir, 'batches'),
@@ -140,7 +149,7 @@ export class Pipeline implements Component<PipelineStatus> {
     })
   }
 
-  /** Opens store and catalog. Throws STORE_LOCKED, STORE_UNAVAILABLE, CATALOG_INVALID, SPOOL_UNUSABLE. */
+  /** Opens store, catalog and definitions. Throws STORE_LOCKED, STORE_UNAVAILABLE, CATALOG_INVALID, DEFINITION_INVALID, SPOOL_UNUSABLE. */
   static async open(
     dataDir: string,
     config: PipelineConfig,
@@ -158,6 +167,7 @@ export class Pipeline implements Component<PipelineStatus> {
     )
     const ownCatalog = new OwnCatalog(dataDir, config.catalog.folders)
     const catalog = await ownCatalog.load()
+    const definitions = await readDefinitions(dataDir, config)
     const store = await openStore({ path: join(dataDir, 'store'), ...config.store })
     let pipeline: Pipeline | undefined
     const merge = new Merge(store, catalog, now, {
@@ -174,7 +184,17 @@ export class Pipeline implements Component<PipelineStatus> {
       await store.close()
       throw error
     }
-    pipeline = new Pipeline({ store, merge, ownCatalog, catalog, dataDir, config, log, now })
+    pipeline = new Pipeline({
+      store,
+      merge,
+      ownCatalog,
+      catalog,
+      definitions,
+      dataDir,
+      config,
+      log,
+      now,
+    })
     return pipeline
   }
 

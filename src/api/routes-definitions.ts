@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { definitionOf, lackOf, mappedFormatSchema } from '../parse/mapped-format.ts'
 import { importSettings } from '../parse/mda-settings.ts'
+import type { Definition } from '../parse/definition.ts'
 import type { OwnDefinitions } from '../parse/own-definitions.ts'
 import type { Playground } from '../parse/playground.ts'
 import { apiLimits, playgroundLimits } from '../limits.ts'
@@ -14,9 +15,9 @@ import { answers } from './route-context.ts'
 export interface DefinitionContext {
   playground: Playground
   definitions: OwnDefinitions
-  /** Folders in force, the shipped one first. */
-  folders: () => readonly string[]
-  /** Puts what lies in the folders in force. */
+  /** What a line without a definition of its own is tried on. */
+  inForce: () => readonly Definition[]
+  /** Reads the folders again, and puts what lies in them in force. */
   use: () => Promise<void>
   now: () => number
 }
@@ -79,7 +80,10 @@ export function definitionRoutes(context: DefinitionContext): FastifyPluginAsync
     format: string
     definition: string | null
     zone: string | null
-  }) => playground.try({ ...part, folders: context.folders(), receivedAtMs: now() })
+  }) => {
+    const among = part.definition === null ? context.inForce() : []
+    return playground.try({ ...part, definitions: among, receivedAtMs: now() })
+  }
   return async (app) => {
     app.route({
       method: 'POST',

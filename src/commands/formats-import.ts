@@ -79,7 +79,7 @@ async function tryOn(
 ): Promise<boolean> {
   const { sample, zone, definition } = part
   const lines = (await textOf(sample)).slice(0, playgroundLimits.lineCharacters)
-  const order = { folders: [], format: 'auto', receivedAtMs: Date.now() }
+  const order = { definitions: [], format: 'auto', receivedAtMs: Date.now() }
   const { rows } = await new Playground().try({ ...order, definition, zone, lines })
   const unread = rows.filter((row) => row.outcome === 'unparsed')
   const read = rows.filter((row) => row.outcome === 'transaction').length

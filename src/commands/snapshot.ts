@@ -173,7 +173,7 @@ async function snapshotIn(folder: string, plan: Plan, io: CommandIo): Promise<nu
       catalogVersion: pipeline.merge.catalog.version,
       gnomonVersion: version,
       nowMs: Date.now(),
-      helpOf: helpFrom(await loadDefinitions([shippedParsers])),
+      helpOf: helpFrom(pipeline.ingest.definitions),
     })
     const scope = { report: reportId, source: null, fromMs: null, toMs: null }
     const files = await writeReportFiles(

@@ -70,12 +70,23 @@ async function definitionFiles(folder: string): Promise<string[]> {
   }
 }
 
-/** Definitions of all folders; one with an id and variant that was read before replaces it. */
+/** What files held when they were read last: a file that says the same is not parsed again, which is nearly all of the work. */
+const known = new Map<string, { text: string; definition: Definition }>()
+
+function definitionOf(text: string, file: string): Definition {
+  const before = known.get(file)
+  if (before?.text === text) return before.definition
+  const definition = parseDefinition(text, file)
+  known.set(file, { text, definition })
+  return definition
+}
+
+/** Definitions of all folders; one with an id and variant that was read before replaces it. They are not to be changed. */
 export async function loadDefinitions(folders: readonly string[]): Promise<Definition[]> {
   const byId = new Map<string, Definition>()
   for (const folder of folders)
     for (const file of await definitionFiles(folder)) {
-      const definition = parseDefinition(await readFile(file, 'utf8'), file)
+      const definition = definitionOf(await readFile(file, 'utf8'), file)
       byId.set(`${definition.id} ${definition.variant ?? ''}`, definition)
     }
   return [...byId.values()]

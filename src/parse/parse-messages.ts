@@ -1,9 +1,10 @@
 /** What the parse threads and the pool tell each other. Plain data: it is cloned. */
 import type { LedgerEntry, StreamState } from './batch.ts'
+import type { Definition } from './definition.ts'
 
 export interface ParseThreadOptions {
-  /** Folders with definitions, the shipped one first. */
-  definitions: readonly string[]
+  /** Read and checked by whoever starts the thread: reading them takes longer than all else a thread does at its start. */
+  definitions: readonly Definition[]
   pastMsMax: number
   futureMsMax: number
   /** Where the batches' files go. */
@@ -14,7 +15,7 @@ export interface ParseThreadOptions {
 
 /** Other definitions from the next segment on; they were compiled once before. */
 export interface RenewOrder {
-  definitions: readonly string[]
+  definitions: readonly Definition[]
 }
 
 export interface ParseOrder {

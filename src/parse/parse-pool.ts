@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { parseLimits } from '../limits.ts'
+import type { Definition } from './definition.ts'
 import type { StreamState } from './batch.ts'
 import type { ParseAnswer, ParseOrder, ParseThreadOptions, RenewOrder } from './parse-messages.ts'
 
@@ -80,7 +81,7 @@ export class ParsePool {
   }
 
   /** Other definitions from the next segment of each thread on. They must compile: a thread that cannot read them ends, and is started anew. */
-  useDefinitions(definitions: readonly string[]): void {
+  useDefinitions(definitions: readonly Definition[]): void {
     this.#options = { ...this.#options, definitions }
     for (const { worker } of this.#threads) worker.postMessage({ definitions } satisfies RenewOrder)
   }

@@ -6,7 +6,7 @@ import { causeOf } from '../errors.ts'
 import type { StreamState } from './batch.ts'
 import { inlineMore } from './engine.ts'
 import { encodeFlows, encodeUnparsed, hoursOf } from './flow-block.ts'
-import { compileFormats, loadDefinitions } from './formats.ts'
+import { compileFormats } from './formats.ts'
 import type { ParseAnswer, ParseOrder, ParseThreadOptions, RenewOrder } from './parse-messages.ts'
 import { SegmentParser } from './parse-segment.ts'
 
@@ -15,7 +15,7 @@ const port = parentPort
 if (port === null) throw new Error('BUG: parse-worker.ts is started as a thread only')
 
 inlineMore()
-let formats = compileFormats(await loadDefinitions(options.definitions), { full: false })
+let formats = compileFormats(options.definitions, { full: false })
 let parser = newParser(options.streams)
 
 function newParser(streams: readonly StreamState[]): SegmentParser {
@@ -24,18 +24,14 @@ function newParser(streams: readonly StreamState[]): SegmentParser {
   return made
 }
 
-/** Orders are carried out one after the other; a change of definitions stands between two of them. */
-let turn = Promise.resolve()
 port.on('message', (order: ParseOrder | RenewOrder) => {
-  turn = turn.then(async () => {
-    if ('segment' in order) port.postMessage(carryOut(order))
-    else await renew(order.definitions)
-  })
+  if ('segment' in order) port.postMessage(carryOut(order))
+  else renew(order)
 })
 port.postMessage({ kind: 'ready' })
 
-async function renew(definitions: readonly string[]): Promise<void> {
-  formats = compileFormats(await loadDefinitions(definitions), { full: false })
+function renew({ definitions }: RenewOrder): void {
+  formats = compileFormats(definitions, { full: false })
   parser = newParser(parser.streams.states())
 }
 

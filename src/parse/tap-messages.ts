@@ -1,9 +1,10 @@
 /** What the tap's thread is given and gives. Plain data: it is cloned. */
 import type { StreamState } from './batch.ts'
+import type { Definition } from './definition.ts'
 import type { Outcome } from './transaction.ts'
 
 export interface TapStart {
-  definitions: readonly string[]
+  definitions: readonly Definition[]
   /** What streams have shown so far: their format, their header lines. */
   streams: readonly StreamState[]
 }

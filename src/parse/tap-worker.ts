@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { tapLimits } from '../limits.ts'
 import type { StreamDescription } from '../spool/frame-sink.ts'
 import { kindCounted, kindLines, kindStream, readBlocks } from '../spool/segment.ts'
-import { compileFormats, loadDefinitions } from './formats.ts'
+import { compileFormats } from './formats.ts'
 import { LineReader } from './line-reader.ts'
 import { StreamRegistry } from './stream-registry.ts'
 import type { TapAnswer, TapLine, TapOrder, TapStart } from './tap-messages.ts'
@@ -11,7 +11,7 @@ import type { TapAnswer, TapLine, TapOrder, TapStart } from './tap-messages.ts'
 const port = parentPort
 if (port === null) throw new Error('BUG: tap-worker.ts is started as a thread only')
 const start = workerData as TapStart
-const formats = compileFormats(await loadDefinitions(start.definitions), { full: true })
+const formats = compileFormats(start.definitions, { full: true })
 const streams = new StreamRegistry(formats)
 streams.remember(start.streams)
 

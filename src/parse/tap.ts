@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { causeOf } from '../errors.ts'
 import { tapLimits } from '../limits.ts'
 import type { StreamState } from './batch.ts'
+import type { Definition } from './definition.ts'
 import type { TapAnswer, TapLine, TapOrder, TapStart } from './tap-messages.ts'
 
 export interface TapEvent {
@@ -19,7 +20,7 @@ interface Looker {
 }
 
 export class Tap {
-  readonly #definitions: () => readonly string[]
+  readonly #definitions: () => readonly Definition[]
   readonly #streams: () => readonly StreamState[]
   readonly #lookers = new Set<Looker>()
   #worker: Worker | null = null
@@ -28,7 +29,7 @@ export class Tap {
   /** Segments that came while it was busy. */
   #missed = 0
 
-  constructor(definitions: () => readonly string[], streams: () => readonly StreamState[]) {
+  constructor(definitions: () => readonly Definition[], streams: () => readonly StreamState[]) {
     this.#definitions = definitions
     this.#streams = streams
   }

@@ -1,9 +1,10 @@
 /** What the playground asks its thread, and what that says. Plain data: it is cloned. */
+import type { Definition } from './definition.ts'
 import type { Outcome } from './transaction.ts'
 
 export interface TryOrder {
-  /** Folders with definitions, the shipped one first. */
-  folders: readonly string[]
+  /** Those that `format` chooses from. */
+  definitions: readonly Definition[]
   /** A definition's text; it alone is used. null = by `format`. */
   definition: string | null
   /** Format id, or auto. */

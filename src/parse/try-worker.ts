@@ -3,13 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { OperatingError, causeOf } from '../errors.ts'
 import { playgroundLimits } from '../limits.ts'
 import { compile } from './compile.ts'
-import {
-  compileFormats,
-  formatNamed,
-  formatSet,
-  loadDefinitions,
-  parseDefinition,
-} from './formats.ts'
+import { compileFormats, formatNamed, formatSet, parseDefinition } from './formats.ts'
 import { LineReader, linesOf } from './line-reader.ts'
 import { newReader } from './recognise.ts'
 import { verdict } from './verdict.ts'
@@ -23,9 +17,7 @@ async function carryOut(order: TryOrder): Promise<TryResult> {
       ? null
       : compile(parseDefinition(order.definition, 'definition'), { full: true })
   const formats =
-    own === null
-      ? compileFormats(await loadDefinitions(order.folders), { full: true })
-      : formatSet([own])
+    own === null ? compileFormats(order.definitions, { full: true }) : formatSet([own])
   const reader = newReader(own ?? formatNamed(formats, order.format))
   const lines = new LineReader(formats, reader, order.zone === null ? null : zoneNamed(order.zone))
   const rows: Outcome[] = []

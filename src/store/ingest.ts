@@ -11,6 +11,7 @@ import type { Component } from '../lib/component.ts'
 import { storeLimits } from '../limits.ts'
 import type { StreamState } from '../parse/batch.ts'
 import type { ParseAnswer, ParsedBatch } from '../parse/parse-messages.ts'
+import type { Definition } from '../parse/definition.ts'
 import { ParsePool } from '../parse/parse-pool.ts'
 import type { Drop } from '../spool/frame-sink.ts'
 import { parseSegmentName } from '../spool/segment-writer.ts'
@@ -20,7 +21,7 @@ import type { Store } from './store.ts'
 
 export interface IngestOptions {
   workers: number
-  definitions: readonly string[]
+  definitions: readonly Definition[]
   pastMsMax: number
   futureMsMax: number
   /** Folder for batches on their way from parse to store; emptied at start. */
@@ -68,7 +69,7 @@ export class Ingest implements Component<IngestStatus> {
   readonly #options: IngestOptions
   readonly #log: Logger
   readonly #pool: ParsePool
-  #definitions: readonly string[]
+  #definitions: readonly Definition[]
   readonly #segments = new Map<string, SealedSegment>()
   readonly #streams = new Map<string, StreamState>()
   /** When each stream's state was written last; it changes with every segment. */
@@ -134,15 +135,15 @@ export class Ingest implements Component<IngestStatus> {
     return this.#segments.size > 0
   }
 
-  /** Folders of definitions in force. */
-  get definitions(): readonly string[] {
+  /** Those in force. */
+  get definitions(): readonly Definition[] {
     return this.#definitions
   }
 
   /** Other definitions, for segments that are not being read yet. */
-  useDefinitions(folders: readonly string[]): void {
-    this.#definitions = folders
-    this.#pool.useDefinitions(folders)
+  useDefinitions(definitions: readonly Definition[]): void {
+    this.#definitions = definitions
+    this.#pool.useDefinitions(definitions)
   }
 
   /** Takes a sealed segment. The same id again, while it is under way, is left to the first one. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildServer } from '../../src/api/api.ts'
-import { shippedParsers } from '../../src/parse/formats.ts'
+import { loadDefinitions, shippedParsers } from '../../src/parse/formats.ts'
 import { OwnDefinitions } from '../../src/parse/own-definitions.ts'
 import { Playground } from '../../src/parse/playground.ts'
 import { nowMs } from './fake-backend.ts'
@@ -14,10 +14,11 @@ let folder: string
 let app: Awaited<ReturnType<typeof buildServer>>['app']
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gnomon-definitions-'))
+  const shipped = await loadDefinitions([shippedParsers])
   const definitions = {
     playground: new Playground(),
     definitions: new OwnDefinitions(folder),
-    folders: () => [shippedParsers],
+    inForce: () => shipped,
     use: async () => undefined,
     now: () => nowMs,
   }

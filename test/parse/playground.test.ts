@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { playgroundLimits } from '../../src/limits.ts'
-import { shippedParsers } from '../../src/parse/formats.ts'
+import { loadDefinitions, shippedParsers } from '../../src/parse/formats.ts'
 import { OwnDefinitions } from '../../src/parse/own-definitions.ts'
 import { Playground } from '../../src/parse/playground.ts'
 
 const receivedAtMs = Date.UTC(2026, 8, 25, 14)
 const base = {
-  folders: [shippedParsers],
+  definitions: await loadDefinitions([shippedParsers]),
   definition: null,
   format: 'auto',
   zone: null,

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { shippedParsers } from '../../src/parse/formats.ts'
+import { loadDefinitions, shippedParsers } from '../../src/parse/formats.ts'
 import type { Drop, StreamDescription } from '../../src/spool/frame-sink.ts'
 import { Spool } from '../../src/spool/spool.ts'
 import { Ingest } from '../../src/store/ingest.ts'
@@ -58,7 +58,7 @@ export async function openInside(): Promise<Inside> {
     store,
     {
       workers: 1,
-      definitions: [shippedParsers],
+      definitions: await loadDefinitions([shippedParsers]),
       pastMsMax: 90 * 86_400_000,
       futureMsMax: 2 * 86_400_000,
       batchFolder: join(folder, 'batches'),
