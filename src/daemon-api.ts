@@ -14,14 +14,13 @@ import { describeConfig } from './config/config.ts'
 import { ConfigFile } from './config/config-file.ts'
 import type { Doors } from './daemon-doors.ts'
 import type { Outlets } from './daemon-outlets.ts'
-import { formatsOf } from './in-force.ts'
 import type { InForce } from './in-force.ts'
 import { version } from './lib/version.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { metricSources } from './metric-sources.ts'
 import { OwnDefinitions } from './parse/own-definitions.ts'
 import { Playground } from './parse/playground.ts'
-import { readDefinitions } from './pipeline.ts'
+import { readSoundDefinitions } from './pipeline.ts'
 import type { Pipeline } from './pipeline.ts'
 
 export interface DaemonApiOptions {
@@ -62,7 +61,7 @@ export function createDaemonApi(options: DaemonApiOptions): Api {
       inForce: () => inForce.definitions,
       use: async () => {
         const { config } = inForce
-        inForce.use(config, formatsOf(await readDefinitions(dataDir, config)))
+        inForce.use(config, await readSoundDefinitions(dataDir, config))
         pipeline.ingest.useDefinitions(inForce.definitions)
       },
       now,
@@ -104,7 +103,7 @@ function createDaemonBackend(options: DaemonApiOptions) {
     spool: pipeline.spool,
     files: pipeline.files,
     catalog: () => pipeline.merge.catalog,
-    formats: () => inForce.formats,
+    definitions: () => inForce.definitions,
     streams: () => pipeline.ingest.streams(),
     feeds: () => doors.feeds.status(),
     rates,

@@ -59,8 +59,7 @@ export function createOutlets(options: OutletsOptions): Outlets {
     store,
     catalogVersion: () => pipeline.merge.catalog.version,
     expected: () => expectedAgents(inForce.config.defender),
-    helpOf: (format) =>
-      helpFrom(inForce.formats.ordered.map(({ definition }) => definition))(format),
+    helpOf: (format) => helpFrom(inForce.definitions)(format),
     log,
     now,
   })

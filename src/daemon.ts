@@ -13,10 +13,10 @@ import type { DoorPorts, Doors } from './daemon-doors.ts'
 import { createOutlets } from './daemon-outlets.ts'
 import { causeOf } from './errors.ts'
 import { mergeTroubleInWords } from './govern/merge-troubles.ts'
-import { formatsOf, InForce } from './in-force.ts'
+import { InForce } from './in-force.ts'
 import type { Component } from './lib/component.ts'
 import { version } from './lib/version.ts'
-import { Pipeline, readDefinitions } from './pipeline.ts'
+import { Pipeline, readSoundDefinitions } from './pipeline.ts'
 
 export interface DaemonOptions {
   dataDir: string
@@ -86,7 +86,7 @@ async function assemble(
   pipeline.keepsSegments =
     config.publish.backup.maxBytes > 0 ||
     config.publish.uploads.some(({ content }) => content === 'raw')
-  const inForce = new InForce(config, formatsOf(pipeline.ingest.definitions))
+  const inForce = new InForce(config, pipeline.ingest.definitions)
   await pipeline.start()
   const shared = { dataDir, inForce, pipeline, log, now }
   const readAgain = async () => (await readConfig()).config
@@ -113,14 +113,14 @@ async function assemble(
   const reload = async (): Promise<ReloadResult> => {
     const next = await readAgain()
     const catalog = await pipeline.ownCatalog.load(next.catalog.folders)
-    const formats = formatsOf(await readDefinitions(dataDir, next))
+    const definitions = await readSoundDefinitions(dataDir, next)
     await doors.syslog.reconfigure({ syslog: next.syslog, sources: next.sources })
     await doors.ftp.setAccounts(next.ftp.accounts)
     await api.reloadCertificate()
     const moved = await catalogs.use(catalog)
     const result = { ...changedKeys(inForce.config, next), moved }
-    inForce.use(next, formats)
-    pipeline.ingest.useDefinitions(inForce.definitions)
+    inForce.use(next, definitions)
+    pipeline.ingest.useDefinitions(definitions)
     log.info({ ...result, moved: moved.words }, 'configuration read again')
     return result
   }

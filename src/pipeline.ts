@@ -15,7 +15,7 @@ import { Merge } from './merge/merge.ts'
 import type { MergeStatus } from './merge/merge.ts'
 import { ownerOf } from './merge/owner.ts'
 import type { Definition } from './parse/definition.ts'
-import { loadDefinitions, shippedParsers } from './parse/formats.ts'
+import { compileFormats, loadDefinitions, shippedParsers } from './parse/formats.ts'
 import { ownDefinitionsFolder } from './parse/own-definitions.ts'
 import { Tap } from './parse/tap.ts'
 import { parseWorkers } from './parse/parse-pool.ts'
@@ -43,15 +43,22 @@ export interface PipelineStatus {
 const dayMs = 24 * 60 * 60 * 1000
 
 /** The shipped definitions, the administrator's, those made in the console. Throws DEFINITION_INVALID. */
-export function readDefinitions(
-  dataDir: string,
-  config: Pick<Config, 'parse'>,
-): Promise<Definition[]> {
+function readDefinitions(dataDir: string, config: Pick<Config, 'parse'>): Promise<Definition[]> {
   return loadDefinitions([
     shippedParsers,
     ...config.parse.definitions,
     ownDefinitionsFolder(dataDir),
   ])
+}
+
+/** As `readDefinitions`, and tried: what is put in force while threads run must compile. */
+export async function readSoundDefinitions(
+  dataDir: string,
+  config: Pick<Config, 'parse'>,
+): Promise<Definition[]> {
+  const definitions = await readDefinitions(dataDir, config)
+  compileFormats(definitions, { full: false })
+  return definitions
 }
 
 export class Pipeline implements Component<PipelineStatus> {

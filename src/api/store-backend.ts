@@ -10,7 +10,7 @@ import { takeUpload } from '../intake/upload.ts'
 import type { FileSink } from '../intake/file-sink.ts'
 import { version } from '../lib/version.ts'
 import type { StreamState } from '../parse/batch.ts'
-import type { FormatSet } from '../parse/formats.ts'
+import type { Definition } from '../parse/definition.ts'
 import { buildReport, timelineOf, timelineUnit, totalsOf } from '../report/build-report.ts'
 import { helpFrom, helpWith } from '../report/format-help.ts'
 import type { HelpOf } from '../report/format-help.ts'
@@ -63,7 +63,7 @@ export interface BackendParts {
   spool: Spool
   files: FileSink
   catalog: () => Catalog
-  formats: () => FormatSet
+  definitions: () => readonly Definition[]
   /** Latest state of every stream. */
   streams: () => StreamState[]
   /** Feeds of agent data. */
@@ -191,7 +191,7 @@ export function createBackend(parts: BackendParts): ApiBackend {
     trace: async (scope, question) => traceOf(store, scope, question),
     lookup: (host) => parts.catalog().lookup({ host, ip: null, hint: null }),
     formats: () =>
-      parts.formats().ordered.map(({ definition }) => ({
+      parts.definitions().map((definition) => ({
         id: definition.id,
         aliases: definition.aliases,
         vendor: definition.vendor,
@@ -293,8 +293,8 @@ async function timelineFor(
   return { unit, points: await timelineOf(store, scope, unit, condition) }
 }
 
-function helpOfAll({ formats }: BackendParts): HelpOf {
-  return helpFrom(formats().ordered.map(({ definition }) => definition))
+function helpOfAll({ definitions }: BackendParts): HelpOf {
+  return helpFrom(definitions())
 }
 
 /** Sources that have spoken, and configured ones that have not. */

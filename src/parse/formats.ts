@@ -81,7 +81,7 @@ function definitionOf(text: string, file: string): Definition {
   return definition
 }
 
-/** Definitions of all folders; one with an id and variant that was read before replaces it. They are not to be changed. */
+/** Definitions of all folders, as an unknown line is tried on them; one with an id and variant that was read before replaces it. They are not to be changed. */
 export async function loadDefinitions(folders: readonly string[]): Promise<Definition[]> {
   const byId = new Map<string, Definition>()
   for (const folder of folders)
@@ -89,7 +89,11 @@ export async function loadDefinitions(folders: readonly string[]): Promise<Defin
       const definition = definitionOf(await readFile(file, 'utf8'), file)
       byId.set(`${definition.id} ${definition.variant ?? ''}`, definition)
     }
-  return [...byId.values()]
+  return [...byId.values()].toSorted(asTried)
+}
+
+function asTried(a: Definition, b: Definition): number {
+  return Number(a.generic) - Number(b.generic) || a.order - b.order || (a.id < b.id ? -1 : 1)
 }
 
 /** Compiles definitions into the set that streams are recognised with. */
@@ -97,12 +101,7 @@ export function compileFormats(
   definitions: readonly Definition[],
   options: { full: boolean },
 ): FormatSet {
-  const ordered = definitions
-    .toSorted(
-      (a, b) =>
-        Number(a.generic) - Number(b.generic) || a.order - b.order || (a.id < b.id ? -1 : 1),
-    )
-    .map((definition) => compile(definition, options))
+  const ordered = definitions.toSorted(asTried).map((definition) => compile(definition, options))
   return formatSet(ordered)
 }
 

@@ -18,6 +18,12 @@ export interface RenewOrder {
   definitions: readonly Definition[]
 }
 
+/** A thread's first word. `fault`: its definitions do not compile, and it has ended. */
+export interface ThreadReady {
+  kind: 'ready'
+  fault: string | null
+}
+
 export interface ParseOrder {
   segment: string
   path: string

@@ -1,10 +1,17 @@
 /** Parse threads. A lane's segments always go to the same thread, in order, so that a stream's state is in one place. */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { OperatingError } from '../errors.ts'
 import { parseLimits } from '../limits.ts'
 import type { Definition } from './definition.ts'
 import type { StreamState } from './batch.ts'
-import type { ParseAnswer, ParseOrder, ParseThreadOptions, RenewOrder } from './parse-messages.ts'
+import type {
+  ParseAnswer,
+  ParseOrder,
+  ParseThreadOptions,
+  RenewOrder,
+  ThreadReady,
+} from './parse-messages.ts'
 
 export interface ParsePoolOptions extends Omit<ParseThreadOptions, 'streams'> {
   /** What streams have shown so far; a thread that is started anew takes it up. */
@@ -48,7 +55,7 @@ export class ParsePool {
     this.#onAnswer = onAnswer
   }
 
-  /** Resolves when every thread has compiled its definitions; rejects with their error (DEFINITION_INVALID is found before). */
+  /** Resolves when every thread has compiled its definitions; throws DEFINITION_INVALID when they do not. */
   async start(): Promise<void> {
     this.#stopping = false
     const made = Array.from({ length: parseWorkers(this.#options.workers) }, () => this.#spawn())
@@ -123,14 +130,17 @@ export class ParsePool {
       name: 'gnomon-parse',
     })
     const ready = new Promise<void>((resolve, reject) => {
-      worker.once('message', () => resolve())
+      worker.once('message', ({ fault }: ThreadReady) => {
+        if (fault === null) resolve()
+        else reject(new OperatingError('DEFINITION_INVALID', fault))
+      })
       worker.once('error', reject)
     })
     return { worker, ready }
   }
 
   #attach(thread: Thread): void {
-    thread.worker.on('message', (answer: ParseAnswer | { kind: 'ready' }) => {
+    thread.worker.on('message', (answer: ParseAnswer | ThreadReady) => {
       if (answer.kind === 'ready') return
       thread.answered.add(answer.kind === 'batch' ? answer.batch.segment : answer.segment)
       this.#onAnswer(answer)

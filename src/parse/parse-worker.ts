@@ -2,12 +2,20 @@
 import { closeSync, fstatSync, openSync, readSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import { causeOf } from '../errors.ts'
 import type { StreamState } from './batch.ts'
 import { inlineMore } from './engine.ts'
 import { encodeFlows, encodeUnparsed, hoursOf } from './flow-block.ts'
 import { compileFormats } from './formats.ts'
-import type { ParseAnswer, ParseOrder, ParseThreadOptions, RenewOrder } from './parse-messages.ts'
+import type { FormatSet } from './formats.ts'
+import type {
+  ParseAnswer,
+  ParseOrder,
+  ParseThreadOptions,
+  RenewOrder,
+  ThreadReady,
+} from './parse-messages.ts'
 import { SegmentParser } from './parse-segment.ts'
 
 const options = workerData as ParseThreadOptions
@@ -15,8 +23,9 @@ const port = parentPort
 if (port === null) throw new Error('BUG: parse-worker.ts is started as a thread only')
 
 inlineMore()
-let formats = compileFormats(options.definitions, { full: false })
-let parser = newParser(options.streams)
+let formats: FormatSet
+let parser: SegmentParser
+begin(port)
 
 function newParser(streams: readonly StreamState[]): SegmentParser {
   const made = new SegmentParser(formats, options)
@@ -24,11 +33,23 @@ function newParser(streams: readonly StreamState[]): SegmentParser {
   return made
 }
 
-port.on('message', (order: ParseOrder | RenewOrder) => {
-  if ('segment' in order) port.postMessage(carryOut(order))
-  else renew(order)
-})
-port.postMessage({ kind: 'ready' })
+function begin(main: MessagePort): void {
+  const ready = (fault: string | null): void =>
+    main.postMessage({ kind: 'ready', fault } satisfies ThreadReady)
+  try {
+    formats = compileFormats(options.definitions, { full: false })
+  } catch (error) {
+    // without a listener the thread ends by itself
+    ready(causeOf(error))
+    return
+  }
+  parser = newParser(options.streams)
+  main.on('message', (order: ParseOrder | RenewOrder) => {
+    if ('segment' in order) main.postMessage(carryOut(order))
+    else renew(order)
+  })
+  ready(null)
+}
 
 function renew({ definitions }: RenewOrder): void {
   formats = compileFormats(definitions, { full: false })
