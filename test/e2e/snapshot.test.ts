@@ -106,7 +106,7 @@ describe('bad input ends in a clear word, and nothing else is lost', () => {
     ['header.log', log(good, '#Fields: date time c-ip cs-host', good), 0],
     ['windows.log', Buffer.from(`${good}\r\n${good}\r\n`), 0],
   ]
-  test.each(cases)('%s', async (name, content, unparsed) => {
+  test.concurrent.each(cases)('%s', async (name, content, unparsed) => {
     const { code, report, stderr } = await snapshot(
       '--out',
       `out-${name}`,

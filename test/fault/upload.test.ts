@@ -67,18 +67,25 @@ test('a day of records after 20 forced failures', async () => {
   await mkdir(join(appliance.dataDir, 'drop/edge'), { recursive: true })
   await writeFile(join(appliance.dataDir, 'drop/edge/day.log'), dayOfLines(first))
 
+  const outbox = join(appliance.dataDir, 'outbox')
+  const made = async () => (await readdir(outbox)).length
+  const moved = async () =>
+    standIn.taken.length + standIn.asked.length + standIn.struck + standIn.line.struck
   let kills = 0
-  for (let i = 0; i < 6; i++) {
+  // the first ones while lines are read and files are made, the later ones while these are sent
+  for (const progress of [null, made, moved, moved, moved, moved]) {
     running = await appliance.start()
-    // the first ones while files are made, the later ones while they are sent
-    await delay(i < 2 ? 2500 + 3500 * i : 7000 + 1500 * i)
+    if (progress !== null) {
+      const before = await progress()
+      await until('it goes on', async () => (await progress()) > before)
+    }
+    await delay(300 * kills)
     await running.end('SIGKILL')
     kills++
   }
   running = await appliance.start()
   const expected = hours * rowsOfHour
   await until('all rows are there', async () => standIn.rows().length >= expected, 150_000)
-  const outbox = join(appliance.dataDir, 'outbox')
   await until(
     'the outbox is empty',
     async () => (await readdir(outbox)).every((name) => !name.startsWith('g-')),
