@@ -90,19 +90,22 @@ function assignFor(buf: Uint8Array, start: number, end: number, o: KvOptions): n
   return colons >= colonKeysMin && colons > equals ? colon : equal
 }
 
-/** The separator that stands before most keys. */
+/** The separator that stands before most keys. Words within a key (`ip` of `, source ip=`) stand behind none. */
 function separatorOf(buf: Uint8Array, start: number, end: number, o: KvOptions): number {
   counts.fill(0)
   let best = 32
-  for (let p = start + 1; p < end; p++) {
+  const first = start < end ? keyEnd(buf, start, end, o, false) : -1
+  for (let p = Math.max(start, first) + 1; p < end; p++) {
     if (o.separators[buf[p - 1]] === 0 && !isBlank(buf[p - 1])) continue
     if (isBlank(buf[p])) continue
     let q = p - 1
     while (q > start && buf[q] === 32) q--
     const by = o.separators[buf[q]] === 1 ? buf[q] : 32
-    if (keyEnd(buf, p, end, o, isBlank(by)) < 0) continue
+    const key = keyEnd(buf, p, end, o, isBlank(by))
+    if (key < 0) continue
     counts[by]++
     if (counts[by] > counts[best] || (by === 32 && counts[by] === counts[best])) best = by
+    p = key
   }
   return best
 }
@@ -121,6 +124,28 @@ function wordEnd(buf: Uint8Array, p: number, end: number, separator: number): nu
   return p
 }
 
+/**
+ * Where the first pair begins: words of the sender (`2026-10-30 10:15:08 fw1 src=1, dst=2`) may stand before a key that is known, up to
+ * the first separator.
+ */
+function firstKey(
+  buf: Uint8Array,
+  start: number,
+  end: number,
+  separator: number,
+  o: KvOptions,
+): number {
+  for (let p = start; p < end && buf[p] !== separator; p++) {
+    if (p > start && !isBlank(buf[p - 1])) continue
+    const key = keyEnd(buf, p, end, o, false)
+    if (key < 0) continue
+    let stop = key
+    while (buf[stop - 1] === 32) stop--
+    if (o.keys.get(buf, p, stop) >= 0) return p
+  }
+  return start
+}
+
 /** Cuts the pairs of `[start, end)`; returns their number. */
 export function splitLoose(c: LineContext, start: number, end: number, o: KvOptions): number {
   const buf = c.buf
@@ -135,6 +160,7 @@ export function splitLoose(c: LineContext, start: number, end: number, o: KvOpti
   const any = assign !== 0
   if (any) p = skipBlanks(buf, p, end)
   if (any && buf[p] === 123) p = skipBlanks(buf, p + 1, end)
+  if (!blank) p = firstKey(buf, p, end, separator, o)
   while (p < end) {
     while (p < end && (isBlank(buf[p]) || buf[p] === separator)) p++
     const key = keyEnd(buf, p, end, o, blank)

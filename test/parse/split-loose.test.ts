@@ -48,6 +48,9 @@ describe('pairs parted by what the line itself shows', () => {
     ['src =1 user=ann', { user: 'ann' }],
     ['[x@1 src="1" user="ann"]', { src: '1', user: 'ann' }],
     ['[x@1 src="1"][y@1 user="ann"] text', { src: '1', user: 'ann' }],
+    ['2026-10-30 10:15:08 gw src=1, user=ann, url=x', { src: '1', user: 'ann', url: 'x' }],
+    ['flow end Source IP=1, user=ann', { 'Source IP': '1', user: 'ann' }],
+    ['Source IP=1, Dest IP=2, user=ann', { 'Source IP': '1', user: 'ann' }],
     ['', {}],
     ['src', {}],
   ])('%j', (line, values) => expect(loose(line)).toEqual({ values, truncated: false }))
@@ -84,6 +87,7 @@ describe('assignments that the line itself shows', () => {
     ['src => 1, user => "ann, b", port => 443', { src: '1', user: 'ann, b', port: '443' }],
     [`{'src': '1', 'user': 'ann', 'port': 443, 'url': 'h'}`, { src: '1', user: 'ann', port: '443', url: 'h' }],
     ['"src"="1" "user"="ann lee" "port"="443"', { src: '1', user: 'ann lee', port: '443' }],
+    ['flow: Source IP: 1, Dest IP: 2, port: 443, user: ann', { 'Source IP': '1', port: '443', user: 'ann' }],
     // of a line with `=` colons stay in the values
     ['src=1 user=a: note: x url=https://h/ port=443,', { src: '1', user: 'a: note: x', url: 'https://h/', port: '443' }],
     // three are not enough

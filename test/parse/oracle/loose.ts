@@ -24,6 +24,7 @@ export function readLoose(line: string, start: number, syntax: PairSyntax, pairs
   let open: { key: string; value: number } | null = null
   // an object as a script prints it
   let at = start + (assign === '' ? 0 : lengthAt(/[{ \t]*/, line, start))
+  if (!blank) at = firstKey(loose, at, pairs)
   while (at < end) {
     while (at < end && (isBlank(line[at]) || line[at] === separator)) at++
     const found = keyAt(loose, at)
@@ -96,7 +97,7 @@ function assignOf(line: string, start: number, { assign, quotes, separators }: P
 function keyAt(
   { line, syntax, blank, assign }: Loose,
   at: number,
-): { key: string; behind: number; apart: boolean } | null {
+): { key: string; end: number; behind: number; apart: boolean } | null {
   const more = assign === '' ? '' : '\\x80-\\xff'
   const inKey = blank ? `\\w.@${more}-` : `\\w.@${more} /-`
   const bare = matchAt(new RegExp(`[a-z_@${more}][${inKey}]*`, 'i'), line, at)?.[0]
@@ -118,31 +119,45 @@ function keyAt(
   const behindSign = (place: number): number =>
     assign !== '' && line[place + 1] === '>' ? place + 2 : place + 1
   if (behind < limit && isAssign(behind))
-    return { key, behind: behindSign(behind), apart: behindSign(behind) > behind + 1 }
+    return { key, end: behind, behind: behindSign(behind), apart: behindSign(behind) > behind + 1 }
   const apart =
     behind + 2 < limit &&
     isBlank(line[behind]) &&
     isAssign(behind + 1) &&
     (isBlank(line[behind + 2]) || (assign !== '' && line[behind + 2] === '>'))
-  return apart ? { key, behind: behindSign(behind + 1), apart: true } : null
+  return apart ? { key, end: behind, behind: behindSign(behind + 1), apart: true } : null
 }
 
-/** The separator that stands before most keys. */
+/** Where the first known key of the first part begins; words may stand before it. */
+function firstKey(loose: Loose, start: number, pairs: Pairs): number {
+  const { line, separator } = loose
+  const [part] = line.slice(start).split(separator)
+  for (const { index } of part.matchAll(/(?<![^ \t])[^]/g)) {
+    const key = keyAt(loose, start + index)?.key.replace(/ +$/, '')
+    if (key !== undefined && pairs.knows(key)) return start + index
+  }
+  return start
+}
+
+/** The separator that stands before most keys; words within a key stand behind none. */
 function separatorOf(loose: Loose, start: number): string {
   const { line, syntax } = loose
   const counts = new Map<string, number>()
   let best = ' '
-  for (let at = start + 1; at < line.length; at++) {
+  const first = keyAt({ ...loose, blank: false }, start)
+  for (let at = (first?.end ?? start) + 1; at < line.length; at++) {
     const before = line[at - 1]
     if (!syntax.separators.includes(before) && !isBlank(before)) continue
     if (isBlank(line[at])) continue
     const between = line.slice(start, at).replace(/(?<=.) +$/s, '')
     const last = between.at(-1) ?? ' '
     const by = syntax.separators.includes(last) ? last : ' '
-    if (keyAt({ ...loose, blank: isBlank(by) }, at) === null) continue
+    const key = keyAt({ ...loose, blank: isBlank(by) }, at)
+    if (key === null) continue
     counts.set(by, (counts.get(by) ?? 0) + 1)
     const [own, most] = [counts.get(by) ?? 0, counts.get(best) ?? 0]
     if (own > most || (by === ' ' && own === most)) best = by
+    at = key.end
   }
   return best
 }
