@@ -90,6 +90,21 @@ function assignFor(buf: Uint8Array, start: number, end: number, o: KvOptions): n
   return colons >= colonKeysMin && colons > equals ? colon : equal
 }
 
+/** Where the word before `start` begins when the envelope took a key for the tag of its line (`fw1 srcIP: 192.0.2.1, dstIP: …`), or `start`. */
+function tagStart(c: LineContext, start: number, o: KvOptions): number {
+  const { buf, lineStart } = c
+  if (
+    o.assigns[colon] === 0 ||
+    start < lineStart + 3 ||
+    !isBlank(buf[start - 1]) ||
+    buf[start - 2] !== colon
+  )
+    return start
+  let p = start - 2
+  while (p > lineStart && wordBytes[buf[p - 1]] === 1) p--
+  return p < start - 2 && o.keys.get(buf, p, start - 2) >= 0 ? p : start
+}
+
 /** The separator that stands before most keys. Words within a key (`ip` of `, source ip=`) stand behind none. */
 function separatorOf(buf: Uint8Array, start: number, end: number, o: KvOptions): number {
   counts.fill(0)
@@ -147,9 +162,11 @@ function firstKey(
 }
 
 /** Cuts the pairs of `[start, end)`; returns their number. */
-export function splitLoose(c: LineContext, start: number, end: number, o: KvOptions): number {
+export function splitLoose(c: LineContext, payload: number, end: number, o: KvOptions): number {
   const buf = c.buf
+  let start = tagStart(c, payload, o)
   assign = assignFor(buf, start, end, o)
+  if (assign !== colon) start = payload
   const separator = separatorOf(buf, start, end, o)
   const blank = isBlank(separator)
   let pairs = 0

@@ -14,8 +14,18 @@ interface Loose {
 }
 
 /** Returns whether the line is cut off. */
-export function readLoose(line: string, start: number, syntax: PairSyntax, pairs: Pairs): boolean {
+export function readLoose(
+  line: string,
+  payload: number,
+  syntax: PairSyntax,
+  pairs: Pairs,
+): boolean {
+  // a key that was taken for the tag of the line
+  const tag = /([\w.@-]+):[ \t]$/.exec(line.slice(0, payload))?.[1]
+  const isKey = tag !== undefined && syntax.assign.includes(':') && pairs.knows(tag)
+  let start = isKey ? payload - tag.length - 2 : payload
   const assign = assignOf(line, start, syntax)
+  if (assign !== ':') start = payload
   const loose: Loose = { line, syntax, separator: ' ', blank: true, assign }
   loose.separator = separatorOf(loose, start)
   loose.blank = isBlank(loose.separator)
