@@ -130,6 +130,13 @@ export const mergeLimits = {
   /** A device is behind a firewall when the firewall saw this share of its connections; it is not when it saw none of so many. */
   supportShare: 0.3,
   refuteConnections: 2,
+  /** A public address is a site's when so many devices tell it, or this share of all; … */
+  siteDevices: 5,
+  siteShare: 0.1,
+  /** … devices outside are judged together, by network, from so many connections on. */
+  elsewhereConnections: 10,
+  /** … and where these are elsewhere, one is not of whose connections so many were seen: fewer are chance. */
+  elsewhereSeen: 3,
   /** Who was seen last is still there for this long, when nobody else comes; … */
   holdSeconds: 900,
   /** … with somebody else after it: this long, when the other is further than `farSeconds`. */

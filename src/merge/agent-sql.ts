@@ -8,11 +8,18 @@ import { mergeLimits } from '../limits.ts'
 import { around, heldSql, thinned } from './holders-sql.ts'
 import { agentsInSlice, flowsWindow } from './slices.ts'
 
-const { behindSeconds, toleranceSeconds, supportShare, refuteConnections } = mergeLimits
+const {
+  behindSeconds, toleranceSeconds, supportShare, refuteConnections, siteDevices, siteShare, elsewhereConnections,
+  elsewhereSeen, skewSecondsMax,
+} = mergeLimits // prettier-ignore
 
 export const inHours = (column: string): string =>
   `${column} >= {from:UInt32} AND ${column} < {to:UInt32}`
-export const window = (column: string, behind = behindSeconds, ahead = behindSeconds): string =>
+export const window = (
+  column: string,
+  behind: number = behindSeconds,
+  ahead: number = behindSeconds,
+): string =>
   `report = {report:String} AND ${column} >= toDateTime64({from:UInt32} - ${behind}, 3, 'UTC') AND ${column} < toDateTime64({to:UInt32} + ${ahead}, 3, 'UTC')`
 
 /** The number of a text. */
@@ -67,13 +74,65 @@ export const deviceNamesSql = `
     WHERE device != '')
   GROUP BY short HAVING count() = 1`
 
+const privateV4 = '10[.]|192[.]168[.]|172[.](?:1[6-9]|2[0-9]|3[01])[.]'
+const isOutward = `role = 'connection' AND (host != '' OR remote_ip != '' AND CAST(match(remote_ip, '^(?:${privateV4}|169[.]254[.]|f[cd]|fe[89ab])') AS UInt8) = 0)`
+
+/**
+ * Public addresses of devices, where an hour, or else the one before, tells one. Not `inside` are devices whose public address hardly
+ * anybody else tells (a home, a telephone), and those whose public address is itself a client in a log (a NAT before that firewall).
+ */
+export const publicSql = `
+  SELECT dev, h, ip,
+    (ip, h) NOT IN (SELECT DISTINCT ${number('src_ip')}, ${hourOf('toUnixTimestamp(minute)')} FROM db.flows WHERE ${flowsWindow})
+      AND count() OVER (PARTITION BY h, ip) >= least(${siteDevices}, ${siteShare} * count() OVER (PARTITION BY h)) AS inside FROM (
+    SELECT dev, hh AS h, multiIf(uniqExactIf(ip, own) = 1, anyIf(ip, own), countIf(own) = 0 AND uniqExact(ip) = 1, any(ip), 0) AS ip
+    FROM (
+      SELECT ${number('device_id')} AS dev, ${number('ip')} AS ip, ${hourOf('toUnixTimestamp(at)')} AS h, hh, h = hh AS own
+      FROM db.device_addresses ARRAY JOIN [${hourOf('toUnixTimestamp(at)')}, toUInt32(${hourOf('toUnixTimestamp(at)')} + 3600)] AS hh
+      WHERE ${window('at', 2 * behindSeconds)} AND kind = 'public')
+    WHERE hh >= {from:UInt32} - 3600 AND hh < {to:UInt32} GROUP BY dev, hh)
+  WHERE ip != 0`
+
+const outside = '(SELECT dev, h FROM db.merge_public WHERE NOT inside)'
+
+/** The network of a private address: its first three parts; 0 of others. */
+const network = (ip: string): string =>
+  `if(CAST(match(${ip}, '^(?:${privateV4})') AS UInt8) = 1, CAST(cityHash64(substring(${ip}, 1, length(${ip}) - position(reverse(${ip}), '.'))) AS UInt64), 0)`
+
+/** Connections of devices that seem to be outside, with private addresses. */
+export const roamingSql = `
+  SELECT feed_row AS id, toString(local_ip) AS ip, ${hourOf('toUnixTimestamp(at)')} AS h, ${network('local_ip')} AS net,
+    arrayJoin([if(remote_ip = '', 0, cityHash64(${number('local_ip')}, ${number('remote_ip')}, remote_port)), if(host = '', 0, cityHash64(${number('local_ip')}, ${number('host')}))]) AS k
+  FROM db.device_connections
+  WHERE ${window('at')} AND ${isOutward} AND local_ip != '' AND (${number('device_id')}, ${hourOf('toUnixTimestamp(at)')}) IN ${outside} AND net != 0`
+
+/**
+ * Networks of private addresses whose devices outside are elsewhere, by hour: hardly one of their connections was seen. (Those of a VPN's network
+ * are.) What one device's connections are too few to tell, those of its like tell together.
+ */
+export const elsewhereSql = `
+  SELECT net, hh AS h FROM (SELECT id, net, h, max((k, h) IN seen OR (k, toUInt32(h + 3600)) IN seen) AS met FROM db.merge_roaming GROUP BY id, net, h)
+  ARRAY JOIN [h, toUInt32(h + 3600)] AS hh
+  WHERE ${inHours('hh')} GROUP BY net, hh HAVING count() >= ${elsewhereConnections} AND countIf(met) < count() * ${supportShare}`.replaceAll(
+  'IN seen',
+  `IN (
+    SELECT k, h FROM (
+      SELECT arrayJoin([cityHash64(${number('src_ip')}, ${number('dst_ip')}, dst_port), cityHash64(${number('src_ip')}, ${number('dst_host')})]) AS k, ${hourOf('toUnixTimestamp(minute)')} AS h
+      FROM db.flows WHERE ${flowsWindow} AND src_ip IN (SELECT ip FROM db.merge_roaming))
+    WHERE k IN (SELECT k FROM db.merge_roaming))`,
+)
+
+/** Whether a device with this network's address has it elsewhere by what its like do. */
+const elsewhere = (net: string, dev: string, hour: string): string =>
+  `(${net}, ${hour}) IN (SELECT net, h FROM db.merge_elsewhere) AND (${dev}, ${hour}) IN ${outside}`
+
 /** Rows that came by several feeds, or again. */
 export const twiceSql = `
   SELECT feed_row FROM db.device_connections WHERE ${window('at')} AND ${agentsInSlice} GROUP BY feed_row HAVING count() > 1`
 
 const agentColumns = `feed_row, toUInt32(toUnixTimestamp(at)) AS t, ${hourOf('t')} AS h, device_id, device, ${number('device_id')} AS dev, user, local_ip, local_port, remote_ip, remote_port,
   ${number('local_ip')} AS client, ${number('remote_ip')} AS server, ${number('host')} AS name, host, action, process, role, events, source,
-  role = 'connection' AND (host != '' OR remote_ip != '' AND CAST(match(remote_ip, '^(?:10[.]|192[.]168[.]|172[.](?:1[6-9]|2[0-9]|3[01])[.]|169[.]254[.]|f[cd]|fe[89ab])') AS UInt8) = 0) AS outward`
+  ${isOutward} AS outward`
 
 const ofSlice = `FROM db.device_connections WHERE ${window('at')} AND ${agentsInSlice}`
 
@@ -114,28 +173,31 @@ export const metSql = `
 
 /**
  * Whether a device with a private address is where the address is seen: 2 = its connections are (the share that was met), 1 = nothing to
- * compare, 0 = they are not: it has this address in another network, at home say. By the connections of an hour and the one before.
+ * compare, 0 = they are not: it has this address in another network, at home say. By the connections of an hour and the one before; one
+ * whose like are elsewhere is, too, unless several of its connections were seen: one or two may be by chance.
  */
 export const claimsSql = `
-  SELECT cityHash64(client, dev, hh) AS claim, multiIf(seen >= 1 AND seen >= made * ${supportShare}, 2, made < ${refuteConnections}, 1, 0) AS status,
+  SELECT cityHash64(client, dev, hh) AS claim,
+    multiIf(seen < ${elsewhereSeen} AND ${elsewhere('any(net)', 'dev', 'hh')}, 0, seen >= 1 AND seen >= made * ${supportShare}, 2, made < ${refuteConnections}, 1, 0) AS status,
     count() AS made, countIf(met) AS seen
-  FROM (SELECT client, dev, h, id IN (SELECT id FROM db.merge_met) AS met FROM db.merge_agent WHERE outward AND local_ip != '')
+  FROM (SELECT client, ${network('local_ip')} AS net, dev, h, id IN (SELECT id FROM db.merge_met) AS met FROM db.merge_agent WHERE outward AND local_ip != '')
   ARRAY JOIN [h, toUInt32(h + 3600)] AS hh
-  GROUP BY client, dev, hh`
+  WHERE ${inHours('hh')} GROUP BY client, dev, hh`
 
-/** Devices that have the address elsewhere. */
-const refuted = '(SELECT claim FROM db.merge_claims WHERE status = 0)'
+/** Whether the device has the address elsewhere, in an hour of the pass. */
+export const refuted = (client: string, dev: string, hour: string): string =>
+  `cityHash64(${client}, ${dev}, ${hour}) IN (SELECT claim FROM db.merge_claims WHERE status = 0)`
 
 /** Where devices were seen with the addresses that a slice's flows have, in each hour that may ask; those that fit best. */
 export const leaseHeldSql = heldSql(`
   SELECT client AS k, hh AS h, max(status) AS best, groupArray((status, dev, moments)) AS rows,
     arrayFlatten(arrayMap(r -> arrayMap(t -> (t, r.2), r.3), arrayFilter(r -> r.1 = best, rows))) AS seen
   FROM (
-    SELECT client, dev, moments, hh, if(c_claim = 0, 1, c_status) AS status FROM (
-      SELECT client, dev, h, groupUniqArray(moment) AS moments FROM (
-        SELECT client, dev, h, toUInt32(intDiv(t, 10) * 10) AS moment FROM db.merge_agent WHERE local_ip != ''
+    SELECT client, dev, moments, hh, multiIf(c_claim != 0, c_status, ${elsewhere('net', 'dev', 'hh')}, 0, 1) AS status FROM (
+      SELECT client, any(network) AS net, dev, h, groupUniqArray(moment) AS moments FROM (
+        SELECT client, ${network('local_ip')} AS network, dev, h, toUInt32(intDiv(t, 10) * 10) AS moment FROM db.merge_agent WHERE local_ip != ''
         UNION ALL
-        SELECT ${number('ip')} AS client, ${number('device_id')} AS dev, ${hourOf('moment')} AS h, toUInt32(toUnixTimestamp(at)) AS moment
+        SELECT ${number('ip')} AS client, ${network('ip')} AS network, ${number('device_id')} AS dev, ${hourOf('moment')} AS h, toUInt32(toUnixTimestamp(at)) AS moment
         FROM db.device_addresses WHERE ${window('at')} AND kind = 'network-info' AND ip >= {low:String} AND ip <= {high:String})
       WHERE client IN (SELECT client FROM db.merge_flows) GROUP BY client, dev, h
     ) AS o ARRAY JOIN ${around} AS hh
@@ -175,6 +237,9 @@ export const portsSql = `
   SELECT cityHash64(client, local_port, server, remote_port) AS k, arraySort(groupArray((t, role = 'connection', dev, who, service, id))) AS row
   FROM db.merge_agent WHERE role IN ('connection', 'inspection') AND local_port != 0 AND remote_ip != '' AND local_ip != '' GROUP BY k`
 
+/** A connection that began so long after an hour did may have its flow stamped in the hour before: a clock behind, and what is borne. */
+const stampedBefore = skewSecondsMax + toleranceSeconds + 70
+
 /** A key has its moments by tens of seconds when they are many: the nearest is asked, and clocks are off by more. */
 const sparse = (row: string): string => `if(length(${row}) > 500,
     arrayFilter((x, n) -> intDiv(x.1, 10) != intDiv(n.1, 10), ${row}, arrayPushBack(arrayPopFront(${row}), (toUInt32(0), toUInt64(0), toUInt64(0), toUInt8(0), toUInt64(0)))), ${row})`
@@ -187,22 +252,25 @@ export const keyedSql = `
   SELECT k, ${sparse('whole')} AS row, alike, process FROM (
     SELECT k, arraySort(groupArray((t, who, dev, service, id))) AS whole, any(process) AS process,
       min(dev) = max(dev) AND min(who) = max(who) AND min(process) = max(process) AS alike
-    FROM db.merge_agent_keys WHERE cityHash64(client, dev, h) NOT IN ${refuted} GROUP BY k)`
+    FROM db.merge_agent_keys GROUP BY k)`
 
-/** What the connections of the other keys say in an hour and the one before. */
+/**
+ * What the connections of the other keys say of the flows stamped in an hour: those of the hour, of the one before, and of the next one's first
+ * minutes, where the source's clock is behind. Whatever a flow may be matched with is among them, so that it is no matter what the pass has besides.
+ */
 export const keyFactsSql = `
   SELECT k, hh AS h, if(min(dev) = max(dev), 1, 2) AS devices,
     multiIf(max(who) = 0, 0, minIf(who, who != 0) = max(who), 1, 2) AS persons, max(who) AS who,
     if(minIf(process, process != '') = max(process), max(process), '') AS process
-  FROM db.merge_agent_keys ARRAY JOIN [h, toUInt32(h + 3600)] AS hh
-  WHERE ${inHours('hh')} AND k IN (SELECT k FROM db.merge_keyed WHERE NOT alike) AND cityHash64(client, dev, h) NOT IN ${refuted} GROUP BY k, hh`
+  FROM db.merge_agent_keys ARRAY JOIN if(t - h < ${stampedBefore}, [toUInt32(h - 3600), h, toUInt32(h + 3600)], [h, toUInt32(h + 3600)]) AS hh
+  WHERE ${inHours('hh')} AND k IN (SELECT k FROM db.merge_keyed WHERE NOT alike) AND NOT ${refuted('client', 'dev', 'hh')} GROUP BY k, hh`
 
 /** Connections to a proxy of which the agent tells no name. */
 export const proxiedSql = `
   SELECT client AS k, t, max((who, dev, service, id)) AS hit FROM db.merge_agent
-  WHERE role = 'connection' AND local_ip != '' AND host = '' AND NOT outward AND remote_ip != '' AND cityHash64(client, dev, h) NOT IN ${refuted} GROUP BY client, t`
+  WHERE role = 'connection' AND local_ip != '' AND host = '' AND NOT outward AND remote_ip != '' GROUP BY client, t`
 
 /** A slice's connections that count with no flow of their own address: nobody met them, or where the address is another's. */
 export const restSql = `
   SELECT *, id IN (SELECT id FROM db.merge_met) AS met FROM db.merge_agent
-  WHERE outward AND NOT (met AND cityHash64(client, dev, h) NOT IN ${refuted})`
+  WHERE outward AND NOT (met AND NOT ${refuted('client', 'dev', 'h')})`

@@ -11,7 +11,7 @@
  * Devices and persons are numbers until the last step; 0 = unknown.
  */
 import { mergeLimits } from '../limits.ts'
-import { hourOf, inHours, joinForms, number, window } from './agent-sql.ts'
+import { hourOf, inHours, joinForms, number, refuted, window } from './agent-sql.ts'
 import { holderColumns } from './holders-sql.ts'
 import { counters } from './visits-sql.ts'
 
@@ -20,9 +20,12 @@ const { matchSeconds, closeSeconds, toleranceSeconds, leaseConfidence } = mergeL
 const visitColumns =
   'vid, t, h, ft, source, src_ip, src_host, user, log_who, device, dst_ip, dst_port, src_port, app_hint, host, outcome, counted, host_rule, client'
 
-/** Visits with their keys, and the time as the agents' clocks have it. */
+/**
+ * Visits with their keys, and the time as the agents' clocks have it; connections are asked at the end of ten seconds, where a key with many has
+ * the same last one as with all.
+ */
 const keyedVisits = `
-  SELECT *, rowNumberInAllBlocks() + 1 + {slice:UInt64} * 4294967296 AS vid, w_who AS log_who, toUInt32(r.t + 59 - k_seconds) AS ft, toUInt32(ft + ${toleranceSeconds}) AS e,
+  SELECT *, rowNumberInAllBlocks() + 1 + {slice:UInt64} * 4294967296 AS vid, w_who AS log_who, toUInt32(r.t + 59 - k_seconds) AS ft, toUInt32(intDiv(ft + ${toleranceSeconds}, 10) * 10 + 9) AS e,
     if(host = '' OR src_ip = '', 0, cityHash64(client, ${number('host')})) AS kn,
     if(dst_ip = '' AND kn != 0, client, 0) AS kq,
     lower(splitByChar('.', if(device = '', toString(src_host), toString(device)))[1]) AS short
@@ -72,7 +75,8 @@ export const foundSql = `
  * the first row is read.
  */
 const fitting = `
-  SELECT *, ${fits('p.1', matchSeconds)} AS by_port, ${fits('i.1', matchSeconds)} AS by_address, NOT (i.1 != 0 AND toInt64(ft) - toInt64(i.1) <= ${matchSeconds}) AND ${fits('n.1', matchSeconds)} AS by_name
+  SELECT *, ${fits('p.1', matchSeconds)} AS by_port, ${fits('i.1', matchSeconds)} AND NOT ${refuted('client', 'i.3', 'h')} AS by_address,
+    ${fits('n.1', matchSeconds)} AND NOT ${refuted('client', 'n.3', 'h')} AS fits_name
   FROM db.merge_found`
 
 const keyFound = `
@@ -80,7 +84,9 @@ const keyFound = `
     multiIf(by_address, i, by_name, n, (toUInt32(0), q_hit.1, q_hit.2, q_hit.3, q_hit.4)) AS best, multiIf(by_address, i_alike, by_name, n_alike, 0) AS alike,
     if(by_address, i_fd, n_fd) AS fact_devices, if(by_address, i_fp, n_fp) AS fact_persons, if(by_address, i_fw, n_fw) AS fact_who,
     multiIf(by_address, if(i_alike, i_process, i_fq), by_name, if(n_alike, n_process, n_fq), '') AS one_process
-  FROM (SELECT *, NOT by_address AND NOT by_name AND ${fits('q_t', closeSeconds)} AS by_proxy FROM (${fitting}))`
+  FROM (
+    SELECT *, NOT by_address AND fits_name AS by_name, NOT by_address AND NOT fits_name AND ${fits('q_t', closeSeconds)} AND NOT ${refuted('client', 'q_hit.2', 'h')} AS by_proxy
+    FROM (${fitting}))`
 
 const judged = `
   SELECT ${visitColumns}, ${counters.join(', ')}, dev, by_port, by_port OR dev != 0 AND dev = key_dev AS met,

@@ -123,7 +123,7 @@ export class Merge {
     const hours = await this.#store.query<{ report: string; hour: number }>(
       `SELECT report, at AS hour FROM (
          SELECT report, toUInt32(toUnixTimestamp(hour) + 3600 * ahead) AS at, maxIf(mark, ahead = 0) AS own, max(mark) AS near
-         FROM db.dirty_hours ARRAY JOIN [-2, -1, 0, 1] AS ahead
+         FROM db.dirty_hours ARRAY JOIN [-2, -1, 0, 1, 2] AS ahead
          WHERE {report:String} = '' OR report = {report:String} GROUP BY report, at HAVING own > 0) AS d
        LEFT JOIN (
          SELECT report, toUnixTimestamp(hour) AS at, max(generation) AS done, argMax(catalog, generation) AS named

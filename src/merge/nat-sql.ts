@@ -16,7 +16,7 @@
  * destination are the bits of one number; so are those in which a connection may be logged.
  */
 import { mergeLimits } from '../limits.ts'
-import { hourOf, inHours, number, window } from './agent-sql.ts'
+import { hourOf, inHours, number } from './agent-sql.ts'
 
 const {
   natShare,
@@ -47,13 +47,17 @@ export const natTrafficSql = `
 
 const someTraffic = '(SELECT client, h FROM db.merge_nat_traffic)'
 
-/** What these addresses did, by destination: the minutes of each hour. */
+/**
+ * What these addresses did, by destination: the minutes of each hour, as the agents' clocks have it (an hour's first minutes may be stamped in
+ * the one before). A divided client has its traffic in several slices: all of it is taken.
+ */
 export const natEvidenceSql = `
   SELECT client, h, key.1 AS kd, key.2 AS exact, groupBitOr(bitShiftLeft(toUInt64(1), intDiv(ft, 60) % 60)) AS minutes FROM (
     SELECT client, f.t + 59 - w.w_seconds AS ft, ${hourOf('ft')} AS h,
       ${keys({ ip: 'dst_ip', port: 'dst_port', host: 'dst_host', clientPort: 'src_port' })} AS key
-    FROM (SELECT * FROM db.merge_flows WHERE (client, h) IN ${someTraffic}) AS f
-    LEFT ANY JOIN (SELECT source AS w_source, h AS w_h, seconds AS w_seconds FROM db.merge_skews) AS w ON f.source = w.w_source AND f.h = w.w_h)
+    FROM (SELECT source, client, t, h AS stamped, dst_ip, dst_port, dst_host, src_port FROM db.merge_flows WHERE client IN (SELECT client FROM db.merge_nat_traffic)) AS f
+    LEFT ANY JOIN (SELECT source AS w_source, h AS w_h, seconds AS w_seconds FROM db.merge_skews) AS w ON f.source = w.w_source AND f.stamped = w.w_h
+    WHERE (client, h) IN ${someTraffic} OR {parts:UInt32} > 1 AND h >= {from:UInt32} - 3600 AND h <= {to:UInt32} AND (client, h) NOT IN (SELECT client, h FROM db.merge_agent))
   GROUP BY client, h, kd, exact`
 
 /** A slice's visits there that are nobody's yet. */
@@ -88,16 +92,7 @@ export const natAgentsSql = `
       key.1 AS kd, key.2 AS exact, bitShiftLeft(toUInt64(1), ${span}) - 1 AS bits
     FROM db.merge_rest WHERE NOT met)
   ARRAY JOIN arrayDistinct([toUInt32(intDiv(${first}, 60) * 3600), toUInt32(intDiv(${first} + ${span} - 1, 60) * 3600)]) AS h
-  WHERE kd IN (SELECT kd FROM db.merge_nat_evidence WHERE ${ofAddresses})`
-
-/** Public addresses of devices, where an hour, or else the one before, tells one. */
-const publicSql = `
-  SELECT dev AS p_dev, hh AS p_h, multiIf(uniqExactIf(ip, own) = 1, anyIf(ip, own), countIf(own) = 0 AND uniqExact(ip) = 1, any(ip), 0) AS p_ip
-  FROM (
-    SELECT ${number('device_id')} AS dev, ${number('ip')} AS ip, ${hourOf('toUnixTimestamp(at)')} AS h, hh, h = hh AS own
-    FROM db.device_addresses ARRAY JOIN [${hourOf('toUnixTimestamp(at)')}, toUInt32(${hourOf('toUnixTimestamp(at)')} + 3600)] AS hh
-    WHERE ${window('at')} AND kind = 'public')
-  GROUP BY dev, hh`
+  WHERE (kd, h) IN (SELECT kd, h FROM db.merge_nat_evidence WHERE ${ofAddresses})`
 
 /**
  * Who is behind what, by hour. A connection may meet a flow by chance: with the share of the hour's minutes in which a connection to that
@@ -130,7 +125,7 @@ export const natBehindSql = `
   UNION DISTINCT
   SELECT p_ip AS nat, dev, client, own_h AS h, toUInt8(1) AS sure
   FROM (SELECT DISTINCT dev, client, own_h FROM db.merge_nat_agents WHERE ${inHours('own_h')}) AS a
-  INNER JOIN (${publicSql}) AS p ON a.dev = p.p_dev AND a.own_h = p.p_h
+  INNER JOIN (SELECT dev AS p_dev, h AS p_h, ip AS p_ip FROM db.merge_public) AS p ON a.dev = p.p_dev AND a.own_h = p.p_h
   WHERE (p_ip, own_h) IN (SELECT client, h FROM db.merge_nat_addresses)`
 
 /** Whether the connection `a` may be one of the address `nat` in the hour. */

@@ -131,6 +131,10 @@ async function readAgents(scratch: Scratch): Promise<void> {
       await scratch.make('merge_moved', agent.movedSql)
       await scratch.make('merge_device_list', agent.deviceListSql)
       await scratch.make('merge_device_names', agent.deviceNamesSql)
+      await scratch.make('merge_public', agent.publicSql)
+      await scratch.make('merge_roaming', agent.roamingSql)
+      await scratch.make('merge_elsewhere', agent.elsewhereSql)
+      await scratch.drop('merge_roaming')
     },
     async () => {
       await scratch.make('merge_people', agent.peopleSql)

@@ -26,7 +26,7 @@ const addressColumns = 'at UInt32, device_id String, device String, ip String, k
 const logonColumns = 'at UInt32, device_id String, device String, user String, sid String'
 const truthColumns =
   'id UInt64, place String, device_id String, user String, connections UInt32, mixed UInt8, told UInt8'
-const roamingColumns = 'hour UInt32, device_id String'
+const madeColumns = 'id UInt64, at UInt32, device_id String, place String, seen_at UInt32'
 
 /** One file of tab-separated rows. */
 class Rows {
@@ -89,7 +89,7 @@ export async function build(
     addresses: new Rows(join(folder, 'addresses')),
     logons: new Rows(join(folder, 'logons')),
     truth: new Rows(join(folder, 'truth')),
-    roaming: new Rows(join(folder, 'roaming')),
+    made: new Rows(join(folder, 'made')),
   }
   const { visits, bytes } = write(options, rows)
   for (const file of Object.values(rows)) await file.end()
@@ -114,7 +114,7 @@ function notCome(at: number, { late = 0, from, hours }: CompanyOptions, random: 
   return late > 0 && at + random() * late * 3600 > from + hours * 3600
 }
 
-type Files = Record<'flows' | 'connections' | 'addresses' | 'logons' | 'truth' | 'roaming', Rows>
+type Files = Record<'flows' | 'connections' | 'addresses' | 'logons' | 'truth' | 'made', Rows>
 
 function write(options: CompanyOptions, rows: Files): { visits: number; bytes: number } {
   const company = new Company(options)
@@ -199,8 +199,10 @@ function write(options: CompanyOptions, rows: Files): { visits: number; bytes: n
     const told = c.device.agent && !lost
     if (c.seenIp !== '') addMinute(minutes, c, company.skews[c.source], told, random)
     if (c.seenIp !== '' || told) visits++
-    if (c.seenIp === '' && told) rows.roaming.add(Math.floor(c.at / 3600) * 3600, `d${c.device.id}`)
-    if (told) addAgentRow(rows.connections, c, random, options.doubled)
+    if (!told) continue
+    const seenAt = c.seenIp === '' ? 0 : c.at + c.seconds + company.skews[c.source]
+    rows.made.add(feedRow, c.at, `d${c.device.id}`, c.place, seenAt)
+    addAgentRow(rows.connections, c, random, options.doubled)
   }
   flush()
   return { visits, bytes }
@@ -272,7 +274,7 @@ async function insert(store: Store, rows: Files): Promise<void> {
     `CREATE TABLE db.truth ENGINE = Memory AS SELECT * FROM ${from(rows.truth, truthColumns)}`,
   )
   await store.command(
-    `CREATE TABLE db.roaming ENGINE = Memory AS SELECT hour, device_id, count() AS n FROM ${from(rows.roaming, roamingColumns)} GROUP BY hour, device_id`,
+    `CREATE TABLE db.made ENGINE = MergeTree ORDER BY id AS SELECT id, at, device_id, toLowCardinality(place) AS place, seen_at FROM ${from(rows.made, madeColumns)}`,
   )
   await store.command(
     `INSERT INTO db.dirty_hours (report, hour, mark) SELECT DISTINCT '${report}', toStartOfHour(minute), 1 FROM db.flows
@@ -300,7 +302,7 @@ export async function miscounted(stand: Stand): Promise<{ twice: number; never: 
   const [row] = await stand.store.query<{ twice: number; never: number }>(
     `SELECT sum(greatest(got - n, 0)) AS twice, sum(greatest(n - got, 0)) AS never FROM (
        SELECT hour, device_id, sum(truth) AS n, sum(told) AS got FROM (
-         SELECT hour, device_id, toInt64(n) AS truth, 0 AS told FROM db.roaming
+         SELECT toUInt32(intDiv(at, 3600) * 3600) AS hour, device_id, toInt64(1) AS truth, 0 AS told FROM db.made WHERE seen_at = 0
          UNION ALL
          SELECT toUnixTimestamp(hour), toString(device_id), 0, toInt64(transactions) FROM db.current_usage AS usage WHERE report = '${report}' AND seen_by = ['agent'])
        GROUP BY hour, device_id)`,

@@ -3,6 +3,7 @@
  *
  *     npm run bench:merge -- --connections 700000 --people 2000 --hours 24 --score
  *     npm run bench:merge -- --full         20,000 people, some 25,000 devices, 7 days: 10 million flows, 5 million rows of agents
+ *     npm run bench:merge -- --regroup      merged again hour by hour: rows that come out otherwise (none)
  *     npm run bench:merge -- --curve        how right as more devices sit behind a NAT, and as agents' rows are later
  */
 import { parseArgs } from 'node:util'
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     curve: { type: 'boolean', default: false },
     score: { type: 'boolean', default: false },
     rules: { type: 'boolean', default: false },
+    regroup: { type: 'boolean', default: false },
   },
 })
 const size = values.full
@@ -111,9 +113,32 @@ async function one(): Promise<void> {
     const rssMb = Math.round(process.resourceUsage().maxRSS / 1000)
     say({ ...result, visits: stand.visits, rssMb, slices, memoryFailures })
     if (values.score || values.rules) await score(stand)
+    if (values.regroup) await regrouped(stand)
   } finally {
     await stand.close()
   }
+}
+
+/** The same hours merged one by one: as a running appliance does, where a snapshot merges them at once. */
+async function regrouped(stand: Stand): Promise<void> {
+  const rows = async (): Promise<Set<string>> => {
+    const all = await stand.store.query(
+      `SELECT toUnixTimestamp(hour) AS at, source, host, user, user_form, device, device_id, process, src_ip, action, seen_by, agent_source, device_rule, user_rule,
+         host_rule, transactions, bytes_down FROM db.current_usage AS usage WHERE report = '${report}'`,
+    )
+    return new Set(all.map((row) => JSON.stringify(row)))
+  }
+  const before = await rows()
+  await stand.store.command(
+    `INSERT INTO db.dirty_hours (report, hour, mark) SELECT report, hour, (SELECT max(generation) FROM db.usage_hours) FROM db.usage_hours GROUP BY report, hour`,
+  )
+  while ((await stand.merge.recomputeDirty(1, report)) > 0);
+  const after = await rows()
+  const gone = [...before].filter((row) => !after.has(row))
+  const came = [...after].filter((row) => !before.has(row))
+  say({ regrouped: before.size, gone: gone.length, came: came.length })
+  for (const row of gone.slice(0, 5)) say(`- ${row}`)
+  for (const row of came.slice(0, 5)) say(`+ ${row}`)
 }
 
 async function score(stand: Stand): Promise<void> {

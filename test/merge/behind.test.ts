@@ -172,3 +172,47 @@ test.each([
     ['www20.example', 'd1', 'ann@example.com'],
   ])
 })
+
+/** Merges again what is there, one hour after the other. */
+async function hourByHour(report: string, hours: readonly number[]): Promise<void> {
+  for (const own of hours)
+    await stand.store.command(
+      `INSERT INTO db.dirty_hours (report, hour, mark) SELECT '${report}', toDateTime(${own}, 'UTC'), (SELECT max(generation) FROM db.usage_hours)`,
+    )
+  for (let i = 0; i < hours.length; i++) await stand.merge.recomputeDirty(1, report)
+}
+
+test('odds that depend on minutes a clock stamped two hours on: the same hour by hour', async () => {
+  const report = stand.report()
+  const aheadSeconds = 300
+  const hours = [hour, hour + 3600, hour + 7200]
+  // the address goes to one destination in the second hour's first 19 minutes, and in its last five, which the clock stamps in the third
+  const minutes = [...Array.from({ length: 19 }, (_, i) => i), 55, 56, 57, 58, 59]
+  await stand.flows(report, [
+    ...flowsOf(9, () => ({})),
+    ...minutes.map((minute) => ({
+      minute: hour + 3600 + minute * 60 + aheadSeconds, src_ip: nat, dst_ip: '203.0.113.200', bytes: 1,
+    })),
+    // by these the clock is measured
+    ...hours.flatMap((own) =>
+      Array.from({ length: 20 }, (_, i) => ({
+        minute: own + 600 + i * 60 + aheadSeconds, src_ip: '10.0.0.1', src_port: 6000 + i, bytes: 1,
+      })),
+    ),
+  ]) // prettier-ignore
+  await stand.connections(report, [
+    ...hours.flatMap((own) =>
+      Array.from({ length: 20 }, (_, i) => ({
+        at: own + 600 + i * 60 + 30, device_id: 'd2', local_port: 6000 + i,
+      })),
+    ),
+    connection(0, { at: hour + 3570, remote_ip: '203.0.113.200' }),
+  ]) // prettier-ignore
+  const want = await stand.usage(report)
+  expect(want.filter((row) => row.device_id === 'd1').map((row) => row.seen_by)).toEqual([
+    ['agent'],
+  ])
+  await hourByHour(report, hours)
+  expect(await stand.merge.dirty(1, report)).toEqual([])
+  expect(await stand.usage(report)).toEqual(want)
+})
