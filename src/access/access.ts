@@ -145,6 +145,10 @@ export class Access implements Component<AccessStatus> {
     return !this.open && this.#options.config().api.metrics === 'accounts'
   }
 
+  get passwordCharacters(): number {
+    return this.#options.config().access.passwordCharacters
+  }
+
   get setupNeeded(): boolean {
     return !this.open && this.accounts.none
   }

@@ -45,6 +45,7 @@ export const sessionSchema = z
     sources: z.array(z.string()).nullable().describe('null = all'),
     secondFactor: z.boolean().describe('A second factor is in force'),
     local: z.boolean().describe('Has a password here that it can change'),
+    passwordCharacters: z.int().describe('Least length of a new password'),
   })
   .meta({ id: 'Session' })
 

@@ -63,6 +63,7 @@ function sessionOf(access: Access, request: FastifyRequest) {
     sources: viewer?.sources === null || viewer === null ? null : [...viewer.sources],
     secondFactor: account?.totp?.confirmed === true,
     local: account !== null && account.provider === null,
+    passwordCharacters: access.passwordCharacters,
   }
 }
 

@@ -28,5 +28,10 @@ export function Gate({ children }: { children: ReactNode }) {
       <Fault fault={session.error} retry={() => void session.refetch()} />
     )
   if (session.data.signedIn) return <SessionContext value={session.data}>{children}</SessionContext>
-  return session.data.setupNeeded ? <SetUp /> : <SignIn signOn={session.data.signOn} />
+  const { setupNeeded, signOn, passwordCharacters } = session.data
+  return setupNeeded ? (
+    <SetUp passwordCharacters={passwordCharacters} />
+  ) : (
+    <SignIn signOn={signOn} />
+  )
 }

@@ -28,8 +28,8 @@ import {
 } from '@fluentui/react-icons'
 import type { FluentIcon } from '@fluentui/react-icons'
 import { useQuery } from '@tanstack/react-query'
-import { Outlet, useLocation } from '@tanstack/react-router'
-import { useContext, useState } from 'react'
+import { Outlet, useLocation, useRouter } from '@tanstack/react-router'
+import { useContext, useEffect, useState } from 'react'
 import sign from './gnomon.svg'
 import { pageRefusal } from './data/page-needs.ts'
 import { useSession } from './data/session.ts'
@@ -193,6 +193,17 @@ export function Shell() {
   const health = useQuery(healthQuery)
   const [narrow, setNarrow] = useState(
     () => (localStorage.getItem(narrowKey) ?? String(window.innerWidth < 1100)) === 'true',
+  )
+  // A link that led away is gone with its page, and the focus with it: the keyboard goes on at the new page's beginning.
+  const router = useRouter()
+  useEffect(
+    () =>
+      router.subscribe('onRendered', ({ fromLocation, pathChanged }) => {
+        if (fromLocation === undefined || !pathChanged) return
+        if (document.activeElement === document.body)
+          document.querySelector<HTMLElement>('#main')?.focus({ preventScroll: true })
+      }),
+    [router],
   )
   const fold = (): void => {
     localStorage.setItem(narrowKey, String(!narrow))

@@ -153,7 +153,7 @@ function upload({ bytesUp, bytesDown }: Volume): Evidence | null {
   return {
     kind: 'upload',
     points,
-    text: `${Math.round(share * 100)} % of its bytes go out (${(bytesUp / mega).toFixed(1)} MB)`,
+    text: `${Math.round(share * 100)}% of its bytes go out (${(bytesUp / mega).toFixed(1)} MB)`,
   }
 }
 

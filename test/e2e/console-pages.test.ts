@@ -236,6 +236,8 @@ test('the keyboard alone reaches an app and comes back', async () => {
   expect(await page.evaluate(onApp)).toBe(true)
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'How it was recognised' }).waitFor()
+  // the link went with its page, and the keyboard goes on at the new one's beginning
+  expect(await page.evaluate('document.activeElement.id')).toBe('main')
   await page.goBack()
   await page.getByRole('heading', { level: 1, name: 'Discovered apps' }).waitFor()
   await page.context().close()

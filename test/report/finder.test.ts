@@ -137,7 +137,7 @@ test('services are ranked, each point with its evidence', async () => {
   expect(of('drop.example')?.evidence).toContainEqual({
     kind: 'upload',
     points: 20,
-    text: '99 % of its bytes go out (90.0 MB)',
+    text: '99% of its bytes go out (90.0 MB)',
   })
   expect(of('new.example')?.evidence.map(({ kind }) => kind)).toContain('newness')
   expect(of('acme.io')?.evidence.map(({ kind }) => kind)).not.toContain('newness')

@@ -105,7 +105,10 @@ const tagsColumn: Column<AppRow> = {
   cell: (row) => <Tags tags={row.tags} />,
 }
 
-const hiddenAtFirst = ['bytesUp', 'bytesDown', 'transactions', 'devices', 'blocked', 'firstSeen']
+const hiddenAtFirst = {
+  always: ['bytesUp', 'bytesDown', 'transactions', 'devices', 'blocked', 'firstSeen'],
+  narrow: ['category', 'addresses'],
+}
 const sortable = new Set(columns.map(({ id }) => id))
 
 const appIdOf = ({ appId }: AppRow): string => appId

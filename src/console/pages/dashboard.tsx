@@ -22,7 +22,7 @@ import { Freshness, FreshnessPanel } from '../parts/freshness.tsx'
 import { Headquarters } from '../parts/headquarters.tsx'
 import { NumberCards } from '../parts/number-cards.tsx'
 import { Page, Panel } from '../parts/page.tsx'
-import { RiskPanel, Score } from '../parts/risk.tsx'
+import { RiskPanel, Score, riskInBytes } from '../parts/risk.tsx'
 import { RouteLink } from '../parts/route-link.tsx'
 import { Answer, Empty } from '../parts/states.tsx'
 import { TopList } from '../parts/top-list.tsx'
@@ -128,7 +128,11 @@ function Figures({ summary }: { summary: Summary }) {
         </Panel>
         <Panel
           title="Risk levels"
-          more={<Caption1 className={styles.muted}>by traffic</Caption1>}
+          more={
+            <Caption1 className={styles.muted}>
+              {riskInBytes(summary.risk) ? 'by traffic' : 'by transactions'}
+            </Caption1>
+          }
           className={styles.side}
         >
           <RiskPanel risk={summary.risk} />

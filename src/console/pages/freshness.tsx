@@ -21,7 +21,7 @@ const columns: Column<HourFreshness>[] = [
   {
     id: 'state',
     title: 'State',
-    width: 180,
+    width: 160,
     cell: ({ state }) => (
       <Badge appearance="tint" shape="rounded" color={colours[state]}>
         {hourWords[state].word}
@@ -31,13 +31,13 @@ const columns: Column<HourFreshness>[] = [
   {
     id: 'changed',
     title: 'Newest rows came',
-    width: 180,
+    width: 152,
     cell: ({ changed }) => <Ago at={changed} never="nothing came" />,
   },
   {
     id: 'merged',
     title: 'Merged',
-    width: 180,
+    width: 152,
     cell: ({ merged, changed }) => <Ago at={merged} never={changed === null ? '–' : 'not yet'} />,
   },
   {

@@ -1,5 +1,14 @@
 /** Where every line went, by source and hour. */
-import { Badge, MessageBar, MessageBarBody } from '@fluentui/react-components'
+import {
+  Badge,
+  Button,
+  MessageBar,
+  MessageBarBody,
+  Popover,
+  PopoverSurface,
+  PopoverTrigger,
+} from '@fluentui/react-components'
+import { ChevronDownRegular } from '@fluentui/react-icons'
 import { formatBytes, formatCount, formatTime } from '../../report/format.ts'
 import { ledgerPages } from '../data/queries.ts'
 import type { LedgerHour } from '../data/queries.ts'
@@ -8,46 +17,78 @@ import { usePages } from '../data/use-pages.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column } from '../parts/data-table.tsx'
 import { Page } from '../parts/page.tsx'
+import { PlainTable } from '../parts/plain-table.tsx'
 import { Answer, Empty } from '../parts/states.tsx'
 import { Name } from '../parts/words.tsx'
 
-type Outcome = 'received' | 'transactions' | 'skipped' | 'unparsed' | 'dropped'
-
-function outcome(id: Outcome, title: string): Column<LedgerHour> {
-  return {
-    id,
-    title,
-    width: 130,
-    numeric: true,
-    cell: (row) => {
-      const why = row.reasons
-        .filter((reason) => reason.outcome === id)
-        .map(({ reason, lines }) => `${reason}: ${formatCount(lines)}`)
-      const { lines, bytes } = row[id]
-      return <span title={[formatBytes(bytes), ...why].join('\n')}>{formatCount(lines)}</span>
-    },
-  }
-}
+const outcomes = [
+  ['received', 'Received', 96],
+  ['transactions', 'Transactions', 116],
+  ['skipped', 'Skipped', 88],
+  ['unparsed', 'Unparsed', 96],
+  ['dropped', 'Dropped', 92],
+] as const
 
 const columns: Column<LedgerHour>[] = [
   { id: 'hour', title: 'Hour (UTC)', width: 160, cell: ({ hour }) => formatTime(hour) },
   { id: 'source', title: 'Source', cell: ({ source }) => <Name text={source} /> },
-  outcome('received', 'Received'),
-  outcome('transactions', 'Transactions'),
-  outcome('skipped', 'Skipped'),
-  outcome('unparsed', 'Unparsed'),
-  outcome('dropped', 'Dropped'),
   {
     id: 'balance',
     title: 'Balance',
-    width: 140,
-    cell: ({ balanced, missing }) => (
-      <Badge appearance="tint" shape="rounded" color={balanced ? 'success' : 'danger'}>
-        {balanced ? 'balances' : `${formatCount(missing)} missing`}
-      </Badge>
+    width: 156,
+    cell: (row) => (
+      <>
+        <Badge appearance="tint" shape="rounded" color={row.balanced ? 'success' : 'danger'}>
+          {row.balanced ? 'balances' : `${formatCount(row.missing)} missing`}
+        </Badge>
+        <Details of={row} />
+      </>
     ),
   },
+  ...outcomes.map(([id, title, width]): Column<LedgerHour> => ({
+    id,
+    title,
+    width,
+    numeric: true,
+    cell: (row) => formatCount(row[id].lines),
+  })),
 ]
+
+/** Lines and bytes of an hour by what became of them, with each reason; by a button, since fingers and keys point at nothing. */
+function Details({ of: row }: { of: LedgerHour }) {
+  const label = `${row.source}, ${formatTime(row.hour)}: bytes and reasons`
+  return (
+    <Popover withArrow trapFocus>
+      <PopoverTrigger disableButtonEnhancement>
+        <Button
+          appearance="transparent"
+          size="small"
+          icon={<ChevronDownRegular />}
+          aria-label={label}
+        />
+      </PopoverTrigger>
+      <PopoverSurface aria-label={label}>
+        <PlainTable
+          label={label}
+          head={['Became', 'Lines', 'Bytes', 'Reason']}
+          figures={[1, 2]}
+          rows={outcomes.flatMap(([id, title]) => [
+            {
+              key: id,
+              cells: [title, formatCount(row[id].lines), formatBytes(row[id].bytes), ''],
+            },
+            ...row.reasons
+              .filter(({ outcome }) => outcome === id)
+              .map(({ reason, lines }) => ({
+                key: `${id} ${reason}`,
+                cells: ['', formatCount(lines), '', <Name key="reason" text={reason} />],
+              })),
+          ])}
+        />
+      </PopoverSurface>
+    </Popover>
+  )
+}
 
 export function Ledger() {
   const { source, from, to } = useScope()
@@ -55,7 +96,7 @@ export function Ledger() {
   return (
     <Page
       title="Ledger"
-      lead="Received = transactions + skipped + unparsed + dropped, for every source and hour of receipt. Point at a figure for its bytes and reasons."
+      lead="Received = transactions + skipped + unparsed + dropped, for every source and hour of receipt."
       fill
     >
       <Answer of={pages}>

@@ -15,6 +15,7 @@ import type { recoverySchema, totpSchema } from '../../api/access-schemas.ts'
 import { visible } from '../../report/text.ts'
 import { tell } from '../data/ask.ts'
 import { sessionQuery, useSession } from '../data/session.ts'
+import { NewPasswordFields, PasswordField } from '../parts/account-fields.tsx'
 import { Code } from '../parts/code.tsx'
 import { Page, Panel } from '../parts/page.tsx'
 import { Empty, Fault } from '../parts/states.tsx'
@@ -53,6 +54,7 @@ export function Me() {
 
 function Password() {
   const styles = useStyles()
+  const { passwordCharacters } = useSession()
   const [current, setCurrent] = useState('')
   const [next, setNext] = useState('')
   const [again, setAgain] = useState('')
@@ -64,7 +66,6 @@ function Password() {
       setAgain('')
     },
   })
-  const differs = again !== '' && again !== next
   return (
     <Panel title="Password">
       {change.error !== null && <Fault fault={change.error} />}
@@ -80,36 +81,16 @@ function Password() {
           change.mutate()
         }}
       >
-        <Field label="Password now">
-          <Input
-            type="password"
-            name="current"
-            autoComplete="current-password"
-            value={current}
-            onChange={(_event, { value }) => setCurrent(value)}
-          />
-        </Field>
-        <Field label="New password">
-          <Input
-            type="password"
-            name="next"
-            autoComplete="new-password"
-            value={next}
-            onChange={(_event, { value }) => setNext(value)}
-          />
-        </Field>
-        <Field
-          label="New password again"
-          {...(differs ? { validationMessage: 'not the same' } : {})}
-        >
-          <Input
-            type="password"
-            name="again"
-            autoComplete="new-password"
-            value={again}
-            onChange={(_event, { value }) => setAgain(value)}
-          />
-        </Field>
+        <PasswordField label="Password now" name="current" value={current} onChange={setCurrent} />
+        <NewPasswordFields
+          names={['next', 'again']}
+          labels={['New password', 'New password again']}
+          characters={passwordCharacters}
+          next={next}
+          again={again}
+          onNext={setNext}
+          onAgain={setAgain}
+        />
         <div>
           <Button
             type="submit"

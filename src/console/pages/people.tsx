@@ -154,7 +154,7 @@ export function useSorting(
 }
 
 /** So that the rest stands in 1280 px without scrolling. */
-const hiddenAtFirst = ['bytesUp', 'blocked']
+const hiddenAtFirst = { always: ['bytesUp', 'blocked'], narrow: ['topApps', 'transactions'] }
 
 const valueOf = (row: ReportPerson, column: string): CellValue =>
   column === 'topApps'

@@ -4,10 +4,11 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { tell } from '../data/ask.ts'
 import type { Session } from '../data/session.ts'
+import { AccountNameField, NewPasswordFields } from '../parts/account-fields.tsx'
 import { Door, useFormStyles } from '../parts/door.tsx'
 import { Fault } from '../parts/states.tsx'
 
-export function SetUp() {
+export function SetUp({ passwordCharacters }: { passwordCharacters: number }) {
   const styles = useFormStyles()
   const [code, setCode] = useState('')
   const [name, setName] = useState('')
@@ -18,7 +19,6 @@ export function SetUp() {
     // The session is a cookie now: the console begins anew, with the guide.
     onSuccess: () => window.location.assign('/start'),
   })
-  const differ = again !== '' && again !== password
   return (
     <Door
       title="Set up Gnomon"
@@ -35,43 +35,22 @@ export function SetUp() {
         <Field label="Set-up code" required>
           <Input
             name="code"
+            autoFocus
             autoComplete="off"
             value={code}
             onChange={(_event, { value }) => setCode(value)}
           />
         </Field>
-        <Field label="Name of the administrator" required>
-          <Input
-            name="username"
-            autoComplete="username"
-            value={name}
-            onChange={(_event, { value }) => setName(value)}
-          />
-        </Field>
-        <Field label="Password" required>
-          <Input
-            name="password"
-            type="password"
-            autoComplete="new-password"
-            value={password}
-            onChange={(_event, { value }) => setPassword(value)}
-          />
-        </Field>
-        <Field
-          label="Password again"
-          required
-          {...(differ
-            ? { validationState: 'error' as const, validationMessage: 'Not the same password' }
-            : {})}
-        >
-          <Input
-            name="again"
-            type="password"
-            autoComplete="new-password"
-            value={again}
-            onChange={(_event, { value }) => setAgain(value)}
-          />
-        </Field>
+        <AccountNameField label="Name of the administrator" value={name} onChange={setName} />
+        <NewPasswordFields
+          names={['password', 'again']}
+          labels={['Password', 'Password again']}
+          characters={passwordCharacters}
+          next={password}
+          again={again}
+          onNext={setPassword}
+          onAgain={setAgain}
+        />
         <Button
           type="submit"
           appearance="primary"

@@ -151,6 +151,8 @@ function Form({ onDone }: EditorProps) {
   const schema = useQuery(configSchemaQuery)
   const config = useQuery(configQuery)
   const [changes, setChanges] = useState<ReadonlyMap<string, ConfigChange>>(new Map())
+  const [open, setOpen] = useState<readonly string[]>([])
+  const [returned, setReturned] = useState(false)
   const draft = useMutation({
     mutationFn: () => draftOf(file.data?.text ?? '', [...changes.values()]),
   })
@@ -169,6 +171,9 @@ function Form({ onDone }: EditorProps) {
                       schema={shape}
                       config={values}
                       changes={changes}
+                      open={open}
+                      onOpen={setOpen}
+                      returned={returned}
                       onChange={(change) => setChanges((now) => changed(now, change))}
                       onReview={() => draft.mutate()}
                     />
@@ -183,9 +188,13 @@ function Form({ onDone }: EditorProps) {
               onDone={(result) => {
                 setChanges(new Map())
                 draft.reset()
+                setReturned(false)
                 onDone(result)
               }}
-              onBack={() => draft.reset()}
+              onBack={() => {
+                setReturned(true)
+                draft.reset()
+              }}
             />
           )
         }
@@ -208,6 +217,7 @@ function Editor({ file, onDone }: EditorProps & { file: ConfigFile }) {
   const styles = useStyles()
   const [text, setText] = useState(file.text)
   const [review, setReview] = useState(false)
+  const [returned, setReturned] = useState(false)
   return (
     <Panel title={visible(file.path)}>
       {review ? (
@@ -218,7 +228,10 @@ function Editor({ file, onDone }: EditorProps & { file: ConfigFile }) {
             setReview(false)
             onDone(result)
           }}
-          onBack={() => setReview(false)}
+          onBack={() => {
+            setReturned(true)
+            setReview(false)
+          }}
         />
       ) : (
         <>
@@ -238,6 +251,7 @@ function Editor({ file, onDone }: EditorProps & { file: ConfigFile }) {
           <div>
             <Button
               appearance="primary"
+              autoFocus={returned}
               disabled={text === file.text}
               onClick={() => setReview(true)}
             >

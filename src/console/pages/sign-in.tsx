@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { ApiFault, addressOf, tell } from '../data/ask.ts'
 import { sessionQuery } from '../data/session.ts'
 import type { Session } from '../data/session.ts'
+import { AccountNameField, PasswordField } from '../parts/account-fields.tsx'
 import { Door, useFormStyles } from '../parts/door.tsx'
 import { Fault } from '../parts/states.tsx'
 
@@ -35,23 +36,8 @@ export function SignIn({ signOn }: { signOn: boolean }) {
           enter.mutate()
         }}
       >
-        <Field label="Name" required>
-          <Input
-            name="username"
-            autoComplete="username"
-            value={name}
-            onChange={(_event, { value }) => setName(value)}
-          />
-        </Field>
-        <Field label="Password" required>
-          <Input
-            name="password"
-            type="password"
-            autoComplete="current-password"
-            value={password}
-            onChange={(_event, { value }) => setPassword(value)}
-          />
-        </Field>
+        <AccountNameField label="Name" autoFocus value={name} onChange={setName} />
+        <PasswordField label="Password" name="password" value={password} onChange={setPassword} />
         {wantsCode && (
           <Field
             label="Code"

@@ -1,7 +1,7 @@
 /** Guided first start: which device sends, what it must be told, and its first line as it arrives. */
-import { Badge, Field, Select, Spinner, Text, makeStyles } from '@fluentui/react-components'
+import { Badge, Field, Link, Select, Spinner, Text, makeStyles } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
+import { useState } from 'react'
 import { formatCount, formatShare } from '../../report/format.ts'
 import { fill, useBox } from '../data/device-commands.ts'
 import { formatsQuery, sourcesQuery } from '../data/queries.ts'
@@ -11,59 +11,91 @@ import { RouteLink } from '../parts/route-link.tsx'
 import { Answer } from '../parts/states.tsx'
 import { Ago, Name } from '../parts/words.tsx'
 
-const useStyles = makeStyles({ field: { maxWidth: '480px' } })
+const useStyles = makeStyles({
+  fields: { display: 'flex', flexWrap: 'wrap', gap: '12px' },
+  vendor: { flex: '0 1 280px' },
+  product: { flex: '1 1 320px', minWidth: 0 },
+})
 
 export function Start() {
   const styles = useStyles()
   const formats = useQuery(formatsQuery)
   const box = useBox()
-  const [picked, setPicked] = useState('')
-  const choices = useMemo(() => {
-    const seen = new Map<string, string>()
-    for (const { id, vendor, product } of formats.data?.rows ?? [])
-      if (!seen.has(id)) seen.set(id, `${vendor} ${product}`)
-    return [...seen].toSorted((a, b) => a[1].localeCompare(b[1]))
-  }, [formats.data])
-  const rows = formats.data?.rows.filter(({ id }) => id === picked) ?? []
+  const [vendor, setVendor] = useState('')
+  const [product, setProduct] = useState('')
+  const all = formats.data?.rows ?? []
+  const vendors = [...new Set(all.map((format) => format.vendor))].toSorted((a, b) =>
+    a.localeCompare(b),
+  )
+  const ofVendor = all
+    .filter((format) => format.vendor === vendor)
+    .toSorted((a, b) => a.product.localeCompare(b.product))
+  const chosen =
+    ofVendor.length === 1 ? ofVendor[0] : ofVendor.find((format) => format.product === product)
   return (
     <Page
       title="Connect a device"
       lead="Three steps from here to the first report: choose the device, give it its commands, watch its first line."
     >
       <Panel title="1. Which device sends?">
-        <Field label="Firewall, proxy or gateway" className={styles.field}>
-          <Select value={picked} onChange={(_event, { value }) => setPicked(value)}>
-            <option value="">Choose one</option>
-            {choices.map(([id, name]) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </Select>
-        </Field>
+        <div className={styles.fields}>
+          <Field label="Vendor" className={styles.vendor}>
+            <Select
+              value={vendor}
+              onChange={(_event, { value }) => {
+                setVendor(value)
+                setProduct('')
+              }}
+            >
+              <option value="">Choose one</option>
+              {vendors.map((name) => (
+                <option key={name}>{name}</option>
+              ))}
+            </Select>
+          </Field>
+          {ofVendor.length > 0 && (
+            <Field label="Product and kind of log" className={styles.product}>
+              <Select
+                value={chosen?.product ?? ''}
+                onChange={(_event, { value }) => setProduct(value)}
+              >
+                {ofVendor.length > 1 && <option value="">Choose one</option>}
+                {ofVendor.map((format) => (
+                  <option key={format.product}>{format.product}</option>
+                ))}
+              </Select>
+            </Field>
+          )}
+        </div>
         <Text size={200}>
           Not in the list? <RouteLink to="/playground">Try its lines</RouteLink>, or{' '}
           <RouteLink to="/upload">upload a file of it</RouteLink>.
         </Text>
       </Panel>
       <Panel title="2. What it must be told">
-        {rows.length === 0 ? (
+        {chosen === undefined ? (
           <Text>Its commands appear here, with this box's address in them.</Text>
         ) : (
           <>
-            {rows.map((format, index) => (
-              <div key={index}>
-                <Text block>{format.summary}</Text>
-                <Code
-                  text={fill(format.enable, box)}
-                  label={`Commands for ${format.vendor} ${format.product}`}
-                />
-                {format.blind !== null && <Text block>Blind without it: {format.blind}</Text>}
-              </div>
-            ))}
+            <Text>{chosen.summary}</Text>
+            <Code
+              text={fill(chosen.enable, box)}
+              label={`Commands for ${chosen.vendor} ${chosen.product}`}
+            />
+            {chosen.blind !== null && <Text>Blind without it: {chosen.blind}</Text>}
             <Text>
-              This appliance is <code>{box.host}</code>, its syslog port <code>{box.port}</code>:
-              write an address that the device reaches, when that is another.
+              This appliance is <code>{box.host}</code>
+              {box.port === null ? (
+                '; whoever administers it knows its syslog port'
+              ) : (
+                <>
+                  , its syslog port <code>{box.port}</code>
+                </>
+              )}
+              : write an address that the device reaches, when that is another.{' '}
+              <Link href={chosen.documentation} target="_blank" rel="noreferrer noopener">
+                The vendor's page
+              </Link>
             </Text>
           </>
         )}

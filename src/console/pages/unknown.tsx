@@ -74,7 +74,7 @@ const columns: Column<ReportUnknown>[] = [
 ]
 
 /** So that the rest stands in 1280 px without scrolling. */
-const hiddenAtFirst = ['hosts', 'blocked']
+const hiddenAtFirst = { always: ['hosts', 'blocked'], narrow: [] }
 
 const valueOf = (row: ReportUnknown, column: string): CellValue =>
   column === 'name' ? row.domain : ((row as unknown as Record<string, CellValue>)[column] ?? null)

@@ -8,21 +8,23 @@ import {
   makeStyles,
   tokens,
 } from '@fluentui/react-components'
-import { ArrowRepeatAllRegular, SearchRegular } from '@fluentui/react-icons'
+import { ArrowRepeatAllRegular, BeakerRegular, SearchRegular } from '@fluentui/react-icons'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
 import type { ReplayResult, UnparsedRow } from '../../api/schemas.ts'
 import { formatBytes, formatNoun, formatTime } from '../../report/format.ts'
 import { visible } from '../../report/text.ts'
 import { tell } from '../data/ask.ts'
 import { unparsedPages } from '../data/queries.ts'
 import { useAddress, useScope } from '../data/scope.ts'
+import { takeAlong } from '../data/taken-along.ts'
 import { usePages } from '../data/use-pages.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column } from '../parts/data-table.tsx'
 import { Page } from '../parts/page.tsx'
+import { RouteLink } from '../parts/route-link.tsx'
 import { Answer, Empty, Fault } from '../parts/states.tsx'
+import { ColumnChoice, useHiddenColumns } from '../parts/table-tools.tsx'
 import { Name } from '../parts/words.tsx'
 
 const useStyles = makeStyles({
@@ -38,6 +40,24 @@ function Line({ text }: { text: string }) {
   )
 }
 
+/** To where the line stands whole, and a format can be made for it. */
+function Take({ line }: { line: string }) {
+  const navigate = useNavigate()
+  return (
+    <Button
+      appearance="subtle"
+      size="small"
+      icon={<BeakerRegular />}
+      aria-label="Take the line to the playground"
+      title="Take the line to the playground"
+      onClick={() => {
+        takeAlong([line])
+        void navigate({ to: '/playground' })
+      }}
+    />
+  )
+}
+
 const columns: Column<UnparsedRow>[] = [
   {
     id: 'receivedAt',
@@ -45,24 +65,36 @@ const columns: Column<UnparsedRow>[] = [
     width: 160,
     cell: (row) => formatTime(row.receivedAt),
   },
-  { id: 'source', title: 'Source', width: 150, cell: (row) => <Name text={row.source} /> },
-  { id: 'reason', title: 'Reason', width: 210, cell: (row) => <Name text={row.reason} /> },
+  { id: 'source', title: 'Source', width: 140, cell: (row) => <Name text={row.source} /> },
+  {
+    id: 'reason',
+    title: 'Reason',
+    width: 210,
+    cell: ({ reason }) => (
+      <RouteLink to="." search={{ reason }}>
+        <Name text={reason} />
+      </RouteLink>
+    ),
+  },
   { id: 'text', title: 'Line as it came', cell: (row) => <Line text={row.text} /> },
   {
     id: 'bytes',
     title: 'Length',
-    width: 100,
+    width: 96,
     numeric: true,
     cell: (row) => formatBytes(row.bytes),
   },
+  { id: 'take', title: 'Try', width: 56, cell: (row) => <Take line={row.text} /> },
 ]
+
+const hiddenAtFirst = { always: [], narrow: ['bytes', 'source'] }
 
 export function Unparsed() {
   const { source } = useScope()
   const { reason = null } = useAddress<{ reason?: string }>()
   const navigate = useNavigate()
   const answers = useQueryClient()
-  const [typed, setTyped] = useState(reason ?? '')
+  const [hidden, setHidden] = useHiddenColumns('unparsed', hiddenAtFirst)
   const { pages, rows, more, total = 0 } = usePages(unparsedPages({ source, reason }))
   const replay = useMutation({
     mutationFn: () =>
@@ -83,11 +115,14 @@ export function Unparsed() {
             role="search"
             onSubmit={(event) => {
               event.preventDefault()
-              const wanted = typed.trim()
+              const wanted = new FormData(event.currentTarget).get('reason')
               void navigate({
                 to: '.',
                 search: (now: object) =>
-                  ({ ...now, reason: wanted === '' ? undefined : wanted }) as never,
+                  ({
+                    ...now,
+                    reason: typeof wanted === 'string' && wanted !== '' ? wanted.trim() : undefined,
+                  }) as never,
               })
             }}
           >
@@ -96,10 +131,13 @@ export function Unparsed() {
               aria-label="Reason, whole"
               placeholder="Reason, whole"
               contentBefore={<SearchRegular />}
-              value={typed}
-              onChange={(_event, { value }) => setTyped(value)}
+              name="reason"
+              // a link may have changed it
+              key={reason}
+              defaultValue={reason ?? ''}
             />
           </form>
+          <ColumnChoice columns={columns} hidden={hidden} onChange={setHidden} />
           <Button
             icon={<ArrowRepeatAllRegular />}
             disabled={total === 0 || replay.isPending}
@@ -136,6 +174,7 @@ export function Unparsed() {
               rows={rows}
               total={total}
               columns={columns}
+              hidden={hidden}
               keyOf={({ id }) => id}
               onEnd={more}
             />

@@ -97,6 +97,7 @@ function Formats({ formats }: Pick<UploadResult, 'formats'>) {
       <PlainTable
         label="By format"
         head={['Format', 'Transactions', 'Skipped', 'Unparsed', 'Read']}
+        figures={[1, 2, 3, 4]}
         rows={formats.map(({ format, transactions, skipped, unparsed }) => {
           const all = transactions + skipped + unparsed
           return {
@@ -131,6 +132,7 @@ function Failed({ id, result: { reasons } }: { id: string; result: UploadResult 
           <PlainTable
             label="Reasons"
             head={['Lines', 'Became', 'Reason', 'Format']}
+            figures={[0]}
             rows={reasons.map(({ outcome, reason, format, lines: count }, index) => ({
               key: String(index),
               cells: [

@@ -9,6 +9,7 @@ import { visible } from '../../report/text.ts'
 import { tell } from '../data/ask.ts'
 import { accountsQuery, sourcesQuery } from '../data/queries.ts'
 import { SeveralField } from './choices.tsx'
+import { useSession } from '../data/session.ts'
 import { FormDialog } from './form-dialog.tsx'
 
 export type AccountRow = z.infer<typeof accountSchema>
@@ -47,6 +48,7 @@ export function AccountDialog({
 }) {
   const answers = useQueryClient()
   const known = useQuery(sourcesQuery)
+  const { passwordCharacters } = useSession()
   const [open, setOpen] = useState(false)
   const [wish, setWish] = useState(() => wishOf(account))
   const set = (change: Partial<Wish>): void => setWish((now) => ({ ...now, ...change }))
@@ -116,7 +118,7 @@ export function AccountDialog({
         <Field
           label={account === null ? 'First password' : 'New password'}
           required={account === null}
-          hint={account === null ? 'It can be changed under Your account.' : 'Empty = as it is.'}
+          hint={`At least ${passwordCharacters} characters. ${account === null ? 'It can be changed under Your account.' : 'Empty = as it is.'}`}
         >
           <Input
             type="password"

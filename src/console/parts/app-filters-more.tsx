@@ -125,28 +125,8 @@ function ScoreRange({ search, onChange }: { search: AppSearch; onChange: Change 
   return (
     <Field label="Score, 0 to 10">
       <div className={styles.pair}>
-        <Input
-          className={styles.small}
-          type="number"
-          min={0}
-          max={10}
-          step={0.1}
-          aria-label="Score from"
-          placeholder="from"
-          value={from}
-          onChange={(_event, { value }) => set(value, to)}
-        />
-        <Input
-          className={styles.small}
-          type="number"
-          min={0}
-          max={10}
-          step={0.1}
-          aria-label="Score to"
-          placeholder="to"
-          value={to}
-          onChange={(_event, { value }) => set(from, value)}
-        />
+        <ScoreInput end="from" value={from} onChange={(value) => set(value, to)} />
+        <ScoreInput end="to" value={to} onChange={(value) => set(from, value)} />
       </div>
     </Field>
   )
@@ -238,5 +218,29 @@ function Factors({ search, onChange }: { search: AppSearch; onChange: Change }) 
         </TagGroup>
       )}
     </>
+  )
+}
+
+function ScoreInput({
+  end,
+  value,
+  onChange,
+}: {
+  end: 'from' | 'to'
+  value: string
+  onChange: (value: string) => void
+}) {
+  return (
+    <Input
+      className={useStyles().small}
+      type="number"
+      min={0}
+      max={10}
+      step={0.1}
+      aria-label={`Score ${end}`}
+      placeholder={end}
+      value={value}
+      onChange={(_event, data) => onChange(data.value)}
+    />
   )
 }

@@ -88,6 +88,7 @@ function Result({ of }: { of: Rehearsal }) {
           <PlainTable
             label="Apps that would be blocked"
             head={['App', 'Users', 'Transactions', 'Up', 'Down', 'Last seen']}
+            figures={[1, 2, 3, 4]}
             rows={apps.map((row) => ({
               key: row.appId,
               cells: [
@@ -109,6 +110,7 @@ function Result({ of }: { of: Rehearsal }) {
           <PlainTable
             label="Users that would be hit"
             head={['User', 'Groups', 'Apps', 'Transactions', 'Up', 'Down']}
+            figures={[2, 3, 4, 5]}
             rows={users.map((row) => ({
               key: row.name,
               cells: [
@@ -135,6 +137,7 @@ function Result({ of }: { of: Rehearsal }) {
           <PlainTable
             label="Groups that would be hit"
             head={['Group', 'Users hit', 'Of']}
+            figures={[1, 2]}
             rows={groups.map((row) => ({
               key: row.name,
               cells: [

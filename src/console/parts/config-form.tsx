@@ -59,25 +59,44 @@ export function ConfigForm({
   schema,
   config,
   changes,
+  open,
+  onOpen,
+  returned,
   onChange,
   onReview,
 }: {
   schema: Shape
   config: Record<string, unknown>
   changes: Changes
+  /** Groups that are unfolded: whoever comes back from a review finds them so. */
+  open: readonly string[]
+  onOpen: (keys: readonly string[]) => void
+  /** From the review: the keyboard goes on where it left. */
+  returned: boolean
   onChange: PartProps['onChange']
   onReview: () => void
 }) {
+  const styles = useStyles()
   return (
     <>
-      <Accordion collapsible multiple>
+      <Accordion
+        collapsible
+        multiple
+        openItems={[...open]}
+        onToggle={(_event, { openItems }) => onOpen(openItems.map(String))}
+      >
         {Object.entries(schema.properties ?? {}).map(([key, shape]) => {
           const own = [...changes.values()].filter(({ path }) => path[0] === key).length
           return (
             <AccordionItem key={key} value={key}>
               <AccordionHeader as="h3">
-                {key}
-                {own > 0 && ` (${formatNoun(own, 'change')})`}
+                <span>
+                  {key}
+                  {own > 0 && ` (${formatNoun(own, 'change')})`}{' '}
+                  <Text size={200} className={styles.muted}>
+                    {shape.description}
+                  </Text>
+                </span>
               </AccordionHeader>
               <AccordionPanel>
                 <Part
@@ -93,7 +112,12 @@ export function ConfigForm({
         })}
       </Accordion>
       <div>
-        <Button appearance="primary" disabled={changes.size === 0} onClick={onReview}>
+        <Button
+          appearance="primary"
+          autoFocus={returned}
+          disabled={changes.size === 0}
+          onClick={onReview}
+        >
           {changes.size === 0
             ? 'See what changes'
             : `See what changes (${formatNoun(changes.size, 'value')})`}
@@ -115,7 +139,7 @@ function Part(props: PartProps) {
   const values = (value ?? {}) as Record<string, unknown>
   return (
     <div className={styles.grid}>
-      {shape.description !== undefined && (
+      {shape.description !== undefined && path.length > 1 && (
         <Text className={styles.wide} size={200}>
           {shape.description}
         </Text>

@@ -10,6 +10,8 @@ import {
   tokens,
 } from '@fluentui/react-components'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
+import type { RefObject } from 'react'
 import type { ReloadResult } from '../../api/schemas.ts'
 import { visible } from '../../report/text.ts'
 import { tell } from '../data/ask.ts'
@@ -46,14 +48,22 @@ const useStyles = makeStyles({
 
 const marks = { same: '  ', added: '+ ', removed: '- ', gap: '  ' } as const
 
-export function Diff({ before, after }: { before: string; after: string }) {
+function Diff({
+  before,
+  after,
+  place,
+}: {
+  before: string
+  after: string
+  place: RefObject<HTMLDivElement | null>
+}) {
   const styles = useStyles()
   const lines = lineDiff(before, after)
   if (lines.length === 0) return <Text>Nothing differs.</Text>
   return (
     // The box itself takes the focus, so that arrow keys scroll it.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className={styles.diff} role="region" aria-label="What differs" tabIndex={0}>
+    <div ref={place} className={styles.diff} role="region" aria-label="What differs" tabIndex={0}>
       {lines.map(({ kind, text, number }, index) => (
         <code
           key={index}
@@ -95,9 +105,12 @@ export function ConfigReview({
     },
   })
   const same = file.text === text
+  const diff = useRef<HTMLDivElement>(null)
+  // The button that led here is gone: the keyboard goes on at what differs.
+  useEffect(() => diff.current?.focus(), [])
   return (
     <>
-      <Diff before={file.text} after={text} />
+      <Diff before={file.text} after={text} place={diff} />
       <Answer of={check}>
         {({ faults, changed, needRestart }) => (
           <>

@@ -37,6 +37,17 @@ const useStyles = makeStyles({
     border: `1px solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusXLarge,
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
+    // A shade at an edge tells that columns go on there; over it lies the ground, which scrolls along and hides it at the end.
+    backgroundImage: [
+      `linear-gradient(to right, ${tokens.colorNeutralBackground1} 40%, transparent)`,
+      `linear-gradient(to left, ${tokens.colorNeutralBackground1} 40%, transparent)`,
+      `linear-gradient(to right, ${tokens.colorNeutralShadowKeyDarker}, transparent)`,
+      `linear-gradient(to left, ${tokens.colorNeutralShadowKeyDarker}, transparent)`,
+    ].join(', '),
+    backgroundPosition: 'left, right, left, right',
+    backgroundSize: '40px 100%, 40px 100%, 12px 100%, 12px 100%',
+    backgroundRepeat: 'no-repeat',
+    backgroundAttachment: 'local, local, scroll, scroll',
   },
   table: { borderCollapse: 'separate', borderSpacing: 0, width: '100%', tableLayout: 'fixed' },
   head: {

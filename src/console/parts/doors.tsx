@@ -101,6 +101,7 @@ function Accounts({ of: { ftpAccounts, logins, hostKeys } }: { of: Doors }) {
       <PlainTable
         label="Accounts of FTP"
         head={['Account', 'Source', 'Files', 'Bytes', 'Failed', 'Cut off']}
+        figures={[2, 3, 4, 5]}
         rows={ftpAccounts.map((row) => ({
           key: row.user,
           cells: [

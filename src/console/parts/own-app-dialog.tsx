@@ -1,27 +1,12 @@
 /** An app of one's own in one step: what the finder suggests, or what is there already, to be changed and kept. */
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  DialogTrigger,
-  Field,
-  Input,
-  Textarea,
-  makeStyles,
-} from '@fluentui/react-components'
+import { Field, Input, Textarea } from '@fluentui/react-components'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 import { tell } from '../data/ask.ts'
 import { CategoryField } from './category-fields.tsx'
 import { NumberField, WordsField } from './choices.tsx'
-import { Fault } from './states.tsx'
-
-const useStyles = makeStyles({ fields: { display: 'grid', gap: '12px' } })
+import { FormDialog } from './form-dialog.tsx'
 
 export interface OwnApp {
   id: string
@@ -57,40 +42,8 @@ export function OwnAppDialog({
   /** The button that opens it. */
   children: ReactElement
 }) {
-  const [open, setOpen] = useState(false)
-  return (
-    <Dialog open={open} onOpenChange={(_event, data) => setOpen(data.open)}>
-      <DialogTrigger disableButtonEnhancement>{children}</DialogTrigger>
-      <DialogSurface>
-        {open && (
-          <OwnAppForm
-            first={first}
-            known={known}
-            title={title}
-            onDone={(words) => {
-              setOpen(false)
-              onDone(words)
-            }}
-          />
-        )}
-      </DialogSurface>
-    </Dialog>
-  )
-}
-
-function OwnAppForm({
-  first,
-  known,
-  title,
-  onDone,
-}: {
-  first: OwnApp
-  known: Record<string, unknown>
-  title: string
-  onDone: (words: string) => void
-}) {
-  const styles = useStyles()
   const answers = useQueryClient()
+  const [open, setOpen] = useState(false)
   const [app, setApp] = useState(first)
   const change = (patch: Partial<OwnApp>): void => setApp((now) => ({ ...now, ...patch }))
   const put = useMutation({
@@ -104,71 +57,69 @@ function OwnAppForm({
     },
     onSuccess: async ({ words }) => {
       await answers.invalidateQueries()
+      setOpen(false)
       onDone(words)
     },
   })
   const fresh = first.id === ''
   return (
-    <DialogBody>
-      <DialogTitle>{title}</DialogTitle>
-      <DialogContent className={styles.fields}>
-        {put.error !== null && <Fault fault={put.error} />}
-        <Field label="Name" required>
-          <Input
-            value={app.name}
-            onChange={(_event, { value }) =>
-              change(fresh ? { name: value, id: `own-${idOf(value)}` } : { name: value })
-            }
-          />
-        </Field>
-        <CategoryField picked={app.category} onPick={(category) => change({ category })} />
-        <WordsField
-          label="Domains"
-          hint="Each with all names below it"
-          picked={app.domains}
-          onPick={(domains) => change({ domains: domains.map((one) => one.toLowerCase()) })}
+    <FormDialog
+      title={title}
+      verb={fresh || first.id.startsWith('own-') ? 'Keep the app' : 'Keep it'}
+      open={open}
+      onOpen={(next) => {
+        setApp(first)
+        put.reset()
+        setOpen(next)
+      }}
+      fault={put.error}
+      ready={app.name.trim() !== '' && app.domains.length + app.ranges.length > 0}
+      busy={put.isPending}
+      onDo={() => put.mutate()}
+      trigger={children}
+    >
+      <Field label="Name" required>
+        <Input
+          value={app.name}
+          onChange={(_event, { value }) =>
+            change(fresh ? { name: value, id: `own-${idOf(value)}` } : { name: value })
+          }
         />
-        <WordsField
-          label="Networks"
-          hint="In CIDR notation; looked at only when no host name is known"
-          picked={app.ranges}
-          onPick={(ranges) => change({ ranges })}
+      </Field>
+      <CategoryField picked={app.category} onPick={(category) => change({ category })} />
+      <WordsField
+        label="Domains"
+        hint="Each with all names below it"
+        picked={app.domains}
+        onPick={(domains) => change({ domains: domains.map((one) => one.toLowerCase()) })}
+      />
+      <WordsField
+        label="Networks"
+        hint="In CIDR notation; looked at only when no host name is known"
+        picked={app.ranges}
+        onPick={(ranges) => change({ ranges })}
+      />
+      <NumberField
+        label="Score"
+        hint="0 to 10, 10 is safest; empty = not rated"
+        max={10}
+        step={0.1}
+        value={app.score}
+        onChange={(score) => change({ score })}
+      />
+      <Field label="Who answers for it">
+        <Input
+          value={app.owner ?? ''}
+          onChange={(_event, { value }) => change({ owner: value === '' ? null : value })}
         />
-        <NumberField
-          label="Score"
-          hint="0 to 10, 10 is safest; empty = not rated"
-          max={10}
-          step={0.1}
-          value={app.score}
-          onChange={(score) => change({ score })}
+      </Field>
+      <Field label="Note">
+        <Textarea
+          rows={2}
+          value={app.note ?? ''}
+          onChange={(_event, { value }) => change({ note: value === '' ? null : value })}
         />
-        <Field label="Who answers for it">
-          <Input
-            value={app.owner ?? ''}
-            onChange={(_event, { value }) => change({ owner: value === '' ? null : value })}
-          />
-        </Field>
-        <Field label="Note">
-          <Textarea
-            rows={2}
-            value={app.note ?? ''}
-            onChange={(_event, { value }) => change({ note: value === '' ? null : value })}
-          />
-        </Field>
-      </DialogContent>
-      <DialogActions>
-        <Button
-          appearance="primary"
-          disabled={app.name.trim() === '' || app.domains.length + app.ranges.length === 0}
-          disabledFocusable={put.isPending}
-          onClick={() => put.mutate()}
-        >
-          {fresh || first.id.startsWith('own-') ? 'Keep the app' : 'Keep it'}
-        </Button>
-        <DialogTrigger disableButtonEnhancement>
-          <Button>Leave it</Button>
-        </DialogTrigger>
-      </DialogActions>
-    </DialogBody>
+      </Field>
+    </FormDialog>
   )
 }

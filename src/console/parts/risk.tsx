@@ -57,12 +57,17 @@ const useStyles = makeStyles({
   muted: { color: tokens.colorNeutralForeground3 },
 })
 
-export function RiskPanel({ risk }: { risk: Summary['risk'] }) {
+type Risk = Summary['risk']
+
+/** What its figures count: bytes, or transactions where no line tells bytes. */
+export const riskInBytes = (risk: Risk): boolean =>
+  risk.some(({ bytesTotal }) => bytesTotal !== null)
+
+export function RiskPanel({ risk }: { risk: Risk }) {
   const styles = useStyles()
   const palette = usePalette()
-  const bytes = risk.some(({ bytesTotal }) => bytesTotal !== null)
-  const size = (row: Summary['risk'][number]): number =>
-    bytes ? (row.bytesTotal ?? 0) : row.transactions
+  const bytes = riskInBytes(risk)
+  const size = (row: Risk[number]): number => (bytes ? (row.bytesTotal ?? 0) : row.transactions)
   const whole = risk.reduce((sum, row) => sum + size(row), 0)
   return (
     <>

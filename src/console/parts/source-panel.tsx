@@ -54,6 +54,8 @@ const useStyles = makeStyles({
     '& th, & td': { textAlign: 'left', padding: '6px 12px 6px 0', verticalAlign: 'top' },
   },
   muted: { color: tokens.colorNeutralForeground3 },
+  // stays together, at the right, where a long name takes the line
+  short: { display: 'flex', gap: '8px', alignItems: 'center', marginLeft: 'auto' },
   fold: { justifyContent: 'start', paddingLeft: 0, textAlign: 'left', overflowWrap: 'anywhere' },
 })
 
@@ -99,13 +101,13 @@ export function SourcePanel({
         )
       }
       more={
-        <>
+        <div className={styles.short}>
           {!open && <InShort source={source} />}
           <Badge appearance="tint" color={color} shape="rounded">
             {word}
           </Badge>
           {open && <ChangeSource source={source} onChanged={onChanged} />}
-        </>
+        </div>
       }
     >
       {open && <Details source={source} />}

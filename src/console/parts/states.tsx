@@ -25,6 +25,8 @@ const useStyles = makeStyles({
     gap: '8px',
     textAlign: 'center',
     color: tokens.colorNeutralForeground2,
+    // Fluent's texts begin at the left by themselves
+    '& > [class]': { textAlign: 'center' },
   },
 })
 
@@ -48,7 +50,8 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
 }
 
 export function Fault({ fault, retry }: { fault: Error; retry?: () => void }) {
-  const id = fault instanceof ApiFault ? fault.requestId : null
+  // What was refused is told by its words; the log knows more of what failed.
+  const id = fault instanceof ApiFault && fault.status >= 500 ? fault.requestId : null
   return (
     <MessageBar intent="error" layout="multiline" role="alert">
       <MessageBarBody>

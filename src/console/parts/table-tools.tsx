@@ -14,15 +14,19 @@ import { csvOf, save } from '../data/export.ts'
 import type { CellValue } from '../data/export.ts'
 import type { Column } from './data-table.tsx'
 
-/** Ids of hidden columns, by the table's name. */
+/** Windows of less width begin with fewer columns, so that names stand whole. */
+const narrowPx = 1000
+
+/** Ids of hidden columns, by the table's name: as somebody chose, or as they begin. */
 export function useHiddenColumns(
   table: string,
-  first: string[],
+  first: { always: readonly string[]; narrow: readonly string[] },
 ): [string[], (ids: string[]) => void] {
   const key = `gnomon.columns.${table}`
   const [hidden, setHidden] = useState<string[]>(() => {
     const kept = localStorage.getItem(key)
-    return kept === null ? first : kept.split(' ').filter((id) => id !== '')
+    if (kept !== null) return kept.split(' ').filter((id) => id !== '')
+    return [...first.always, ...(window.innerWidth < narrowPx ? first.narrow : [])]
   })
   const change = useCallback(
     (ids: string[]) => {

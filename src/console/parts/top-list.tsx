@@ -24,9 +24,16 @@ const useStyles = makeStyles({
     ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
   },
-  line: { whiteSpace: 'nowrap', overflow: 'hidden', textOverflow: 'ellipsis' },
+  // Two lines hold most names whole, without a pointer too.
+  line: {
+    display: '-webkit-box',
+    WebkitBoxOrient: 'vertical',
+    WebkitLineClamp: 2,
+    overflow: 'hidden',
+    overflowWrap: 'anywhere',
+  },
   name: { color: tokens.colorBrandForegroundLink },
-  value: { fontVariantNumeric: 'tabular-nums' },
+  value: { fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' },
   track: {
     gridColumn: '1 / -1',
     height: '4px',

@@ -1,5 +1,5 @@
 /** Traffic over time by category. The drawing comes when the page stands; its legend is text, which the keyboard reaches. */
-import { Button, makeStyles, tokens } from '@fluentui/react-components'
+import { Button, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { Suspense, lazy, useMemo } from 'react'
 import type { Timeline } from '../../api/schemas.ts'
 import { formatBytes, formatShortCount, roundLabel } from '../../report/format.ts'
@@ -37,6 +37,7 @@ const useStyles = makeStyles({
     color: tokens.colorNeutralForeground2,
     gap: '6px',
   },
+  note: { color: tokens.colorNeutralForeground3, padding: '2px 8px' },
   mark: { width: '12px', height: '12px', borderRadius: '3px', flexShrink: 0 },
 })
 
@@ -122,6 +123,11 @@ export function TrafficChart({
           {...(onPick === undefined ? {} : { onPick })}
         />
       </Suspense>
+      {measure === 'transactions' && (
+        <Text size={200} className={styles.note}>
+          In transactions: no line of this time tells bytes.
+        </Text>
+      )}
       {bands.length > 1 && (
         <ul className={styles.legend} aria-label="Categories">
           {bands.map((band, index) => {

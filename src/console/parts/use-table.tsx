@@ -49,7 +49,7 @@ function columnsOf(kind: UseKind): Column<UseRow>[] {
     {
       id: 'bytesTotal',
       title: 'Traffic',
-      width: 130,
+      width: 108,
       numeric: true,
       sortable: true,
       cell: (row) => <Bytes of={row.bytesTotal} />,
@@ -57,7 +57,7 @@ function columnsOf(kind: UseKind): Column<UseRow>[] {
     {
       id: 'transactions',
       title: 'Transactions',
-      width: 130,
+      width: 124,
       numeric: true,
       sortable: true,
       cell: (row) => formatCount(row.transactions),
@@ -65,7 +65,7 @@ function columnsOf(kind: UseKind): Column<UseRow>[] {
     {
       id: 'blocked',
       title: 'Blocked',
-      width: 110,
+      width: 88,
       numeric: true,
       sortable: true,
       cell: (row) => formatCount(row.blocked),
@@ -73,7 +73,7 @@ function columnsOf(kind: UseKind): Column<UseRow>[] {
     {
       id: 'lastSeen',
       title: 'Last seen',
-      width: 150,
+      width: 138,
       sortable: true,
       cell: (row) => <Ago at={row.lastSeen} />,
     },

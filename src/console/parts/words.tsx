@@ -1,5 +1,6 @@
 /** Texts and figures as every page writes them. What comes out of logs is shown as text, whatever it holds. */
 import { Tooltip, makeStyles, tokens } from '@fluentui/react-components'
+import type { PointerEvent } from 'react'
 import { formatBytes, formatTime, unknownText } from '../../report/format.ts'
 import { cut, visible } from '../../report/text.ts'
 
@@ -8,15 +9,35 @@ const useStyles = makeStyles({
   muted: { color: tokens.colorNeutralForeground3 },
 })
 
-/** A name out of a log: control and bidi marks shown, not obeyed. */
+/** A name out of a log: control and bidi marks shown, not obeyed. Where it is cut, by its length or by its place, pointing tells the whole. */
 export function Name({ text, max = 120 }: { text: string; max?: number }) {
   const shown = visible(text)
   const short = cut(shown, max)
   return (
-    <bdi className={useStyles().name} title={short === shown ? undefined : cut(shown, 1000)}>
+    <bdi
+      className={useStyles().name}
+      title={short === shown ? undefined : cut(shown, 1000)}
+      onPointerEnter={tellWhole}
+    >
       {short}
     </bdi>
   )
+}
+
+/** The cell, row or line that cuts it stands a few elements above. */
+const placesAbove = 4
+
+/** Asked when the pointer comes, since the width of a place changes. */
+function tellWhole({ currentTarget }: PointerEvent<HTMLElement>): void {
+  if (currentTarget.hasAttribute('title')) return
+  let place = currentTarget.parentElement
+  for (let above = 0; above < placesAbove && place !== null; above++) {
+    if (place.scrollWidth > place.clientWidth && getComputedStyle(place).overflowX === 'hidden') {
+      currentTarget.title = currentTarget.textContent
+      return
+    }
+    place = place.parentElement
+  }
 }
 
 const stepWords = [
