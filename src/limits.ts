@@ -147,13 +147,19 @@ export const mergeLimits = {
   /** A device is behind a NAT only when this share of its connections that nobody else saw met flows of it. */
   natShare: 0.6,
   /**
-   * The odds, as logarithms: of the connections that met flows, less this for each that did not (one in seven is lost), … a device's connections
-   * count with the flows when the odds are better than this, …
+   * The odds, as logarithms: of the connections that met flows, less these for each that did not and that did (one in seven is lost), … a device's
+   * connections count with the flows when the odds are better than this, …
    */
   natMiss: 2,
+  natMet: 0.145,
   natLikely: 1,
   /** … and it is named when they are better than this: fifty to one. */
   natSure: 4,
+  /** How many of a site's devices are behind an address: its share of the traffic weighs as much as so many devices; their odds come in in so many rounds, … */
+  natPriorDevices: 20,
+  natPriorRounds: 12,
+  /** … and one device's are bounded: a hundred connections that met flows have odds beyond what a number holds. */
+  natOddsMax: 20,
   /** A connection that has the same port, too, at the same destination and time: the chance is one in thousands. */
   natPortWeight: 7,
   /** An address with less traffic in an hour is no NAT; the busiest of the rest are looked at. */

@@ -75,16 +75,16 @@ export const deviceNamesSql = `
   GROUP BY short HAVING count() = 1`
 
 const privateV4 = '10[.]|192[.]168[.]|172[.](?:1[6-9]|2[0-9]|3[01])[.]'
-const isOutward = `role = 'connection' AND (host != '' OR remote_ip != '' AND CAST(match(remote_ip, '^(?:${privateV4}|169[.]254[.]|f[cd]|fe[89ab])') AS UInt8) = 0)`
+const isPrivate = `CAST(match(remote_ip, '^(?:${privateV4}|169[.]254[.]|f[cd]|fe[89ab])') AS UInt8)`
+const isOutward = `role = 'connection' AND (host != '' OR remote_ip != '' AND ${isPrivate} = 0)`
 
 /**
- * Public addresses of devices, where an hour, or else the one before, tells one. Not `inside` are devices whose public address hardly
+ * Public addresses of devices, where an hour, or else the one before, tells one; `many` tell it. Not `inside` are devices whose public address hardly
  * anybody else tells (a home, a telephone), and those whose public address is itself a client in a log (a NAT before that firewall).
  */
 export const publicSql = `
-  SELECT dev, h, ip,
-    (ip, h) NOT IN (SELECT DISTINCT ${number('src_ip')}, ${hourOf('toUnixTimestamp(minute)')} FROM db.flows WHERE ${flowsWindow})
-      AND count() OVER (PARTITION BY h, ip) >= least(${siteDevices}, ${siteShare} * count() OVER (PARTITION BY h)) AS inside FROM (
+  SELECT dev, h, ip, count() OVER (PARTITION BY h, ip) >= least(${siteDevices}, ${siteShare} * count() OVER (PARTITION BY h)) AS many,
+    many AND (ip, h) NOT IN (SELECT DISTINCT ${number('src_ip')}, ${hourOf('toUnixTimestamp(minute)')} FROM db.flows WHERE ${flowsWindow}) AS inside FROM (
     SELECT dev, hh AS h, multiIf(uniqExactIf(ip, own) = 1, anyIf(ip, own), countIf(own) = 0 AND uniqExact(ip) = 1, any(ip), 0) AS ip
     FROM (
       SELECT ${number('device_id')} AS dev, ${number('ip')} AS ip, ${hourOf('toUnixTimestamp(at)')} AS h, hh, h = hh AS own
@@ -132,14 +132,14 @@ export const twiceSql = `
 
 const agentColumns = `feed_row, toUInt32(toUnixTimestamp(at)) AS t, ${hourOf('t')} AS h, device_id, device, ${number('device_id')} AS dev, user, local_ip, local_port, remote_ip, remote_port,
   ${number('local_ip')} AS client, ${number('remote_ip')} AS server, ${number('host')} AS name, host, action, process, role, events, source,
-  ${isOutward} AS outward`
+  ${isPrivate} = 0 AS direct, role = 'connection' AND (host != '' OR remote_ip != '' AND direct) AS outward`
 
 const ofSlice = `FROM db.device_connections WHERE ${window('at')} AND ${agentsInSlice}`
 
 /** Rows of a slice's addresses; one that came twice counts once: under the first feed's name. */
 export const agentSql = `
   SELECT feed_row AS id, t, h, dev, w_who AS who, w_service AS service, client, server, name, local_ip, local_port, remote_ip, remote_port, host, action, process, role,
-    events, source, device_id, device, user AS user_form, outward
+    events, source, device_id, device, user AS user_form, outward, direct
   FROM (
     SELECT ${agentColumns} ${ofSlice} AND feed_row NOT IN (SELECT feed_row FROM db.merge_twice)
     UNION ALL

@@ -20,7 +20,11 @@ import { hourOf, inHours, number } from './agent-sql.ts'
 
 const {
   natShare,
+  natMet,
   natMiss,
+  natPriorDevices,
+  natPriorRounds,
+  natOddsMax,
   natLikely,
   natSure,
   natPortWeight,
@@ -67,9 +71,14 @@ export const natFlowsSql = `
       ${keys({ ip: 'dst_ip', port: 'dst_port', host: 'host', clientPort: 'src_port' })} AS key
     FROM db.merge_matched WHERE dev = 0 AND (client, h) IN ${someTraffic})`
 
-/** A slice's connections that nobody else may have seen, by device, address and hour. */
+/**
+ * A slice's connections that nobody else may have seen, by device, address and hour. One to a private address went to a proxy: no NAT shows it.
+ * Of the hour and the one before, where there is one in the hour: who went elsewhere is no more of this site.
+ */
 export const natMadeSql = `
-  SELECT dev, client, hh AS h, count() AS made FROM db.merge_rest ARRAY JOIN [h, toUInt32(h + 3600)] AS hh WHERE NOT met GROUP BY dev, client, hh`
+  SELECT dev, client, hh AS h, made FROM (
+    SELECT dev, client, hh, count() AS made, max(h = hh) AS there FROM db.merge_rest ARRAY JOIN [h, toUInt32(h + 3600)] AS hh WHERE NOT met AND direct GROUP BY dev, client, hh)
+  WHERE there`
 
 /** Addresses with more traffic than one device has. Where every minute has flows of every destination nothing can be told. */
 export const natAddressesSql = `
@@ -84,43 +93,68 @@ const span = '6 + 2 * exact'
 
 /** Connections no source met, by destination and by the minutes in which a flow of theirs may be stamped; `via`: the proxy they went to. */
 export const natAgentsSql = `
-  SELECT id, dev, client, via, own_h, who, service, process, source, kd, exact, h, ${first} - intDiv(h, 60) AS offset,
+  SELECT id, dev, client, via, direct, own_h, who, service, process, source, kd, exact, h, ${first} - intDiv(h, 60) AS offset,
     bitAnd(bitShiftRight(bitShiftLeft(bits, greatest(offset, 0)), greatest(-offset, 0)), toUInt64(1152921504606846975)) AS minutes
   FROM (
-    SELECT id, dev, client, if((server, h) IN (SELECT client, h FROM db.merge_nat_addresses), server, 0) AS via, h AS own_h,
+    SELECT id, dev, client, if((server, h) IN (SELECT client, h FROM db.merge_nat_addresses), server, 0) AS via, direct, h AS own_h,
       who, service, process, source, intDiv(t, 60) AS minute, ${keys({ ip: 'remote_ip', port: 'remote_port', host: 'host', clientPort: 'local_port' })} AS key,
       key.1 AS kd, key.2 AS exact, bitShiftLeft(toUInt64(1), ${span}) - 1 AS bits
     FROM db.merge_rest WHERE NOT met)
   ARRAY JOIN arrayDistinct([toUInt32(intDiv(${first}, 60) * 3600), toUInt32(intDiv(${first} + ${span} - 1, 60) * 3600)]) AS h
   WHERE (kd, h) IN (SELECT kd, h FROM db.merge_nat_evidence WHERE ${ofAddresses})`
 
+/** Where a device is said to speak to the internet from: a site's public address, 1 = one of its own, 0 = not told. */
+const sites = (dev: string, hour: string): string => `
+  LEFT ANY JOIN (SELECT dev AS p_dev, h AS p_h, if(many, ip, 1) AS site FROM db.merge_public) AS p ON ${dev} = p.p_dev AND ${hour} = p.p_h`
+
 /**
- * Who is behind what, by hour. A connection may meet a flow by chance: with the share of the hour's minutes in which a connection to that
- * destination would meet one. The odds are those of all that met, against those that did not, and against what the address has of all
- * connections that nobody else saw: a phone's few flows explain less than a site's.
+ * What speaks for a device being behind an address, by hour, as a logarithm of odds. A connection may meet a flow by chance: with the share of the
+ * hour's minutes in which a connection to that destination would meet one. The odds are those of all that met, against those that did not.
  */
+export const natOddsSql = `
+  SELECT b.nat AS nat, b.dev AS dev, b.client AS client, b.hh AS h, p.site AS site, round(b.odds - ${natMiss} * (r.made - b.met), 3) AS odds
+  FROM (
+    SELECT nat, dev, client, hh, count() AS met, sum(weight) - count() * ${natMet} AS odds FROM (
+      SELECT f.nat AS nat, a.dev AS dev, a.client AS client, own_h, id, max(f.weight) AS weight
+      FROM (
+        SELECT client AS nat, h, kd, groupBitOr(minutes) AS seen,
+          bitOr(bitOr(bitOr(bitShiftLeft(seen, 1), seen), bitOr(bitShiftRight(seen, 1), bitShiftRight(seen, 2))), bitOr(bitShiftRight(seen, 3), bitShiftRight(seen, 4))) AS near,
+          if(max(exact) = 1, ${natPortWeight}, log(60 / least(60, bitCount(near)))) AS weight
+        FROM db.merge_nat_evidence WHERE ${ofAddresses} GROUP BY client, h, kd) AS f
+      INNER JOIN (SELECT id, dev, client, own_h, kd AS a_kd, h AS a_h, minutes AS a_minutes FROM db.merge_nat_agents WHERE via = 0 AND direct) AS a
+        ON f.kd = a.a_kd AND f.h = a.a_h
+      WHERE bitAnd(f.seen, a.a_minutes) != 0 AND f.h >= own_h AND own_h <= {to:UInt32} - 3600
+      GROUP BY nat, dev, client, own_h, id)
+    ARRAY JOIN [own_h, toUInt32(own_h + 3600)] AS hh WHERE ${inHours('hh')}
+    GROUP BY nat, dev, client, hh) AS b
+  INNER JOIN (SELECT dev AS r_dev, client AS r_client, h AS r_h, made FROM db.merge_nat_made) AS r ON b.dev = r.r_dev AND b.client = r.r_client AND b.hh = r.r_h
+  ${sites('b.dev', 'b.hh')}
+  WHERE b.met >= r.made * ${natShare}`
+
+/**
+ * How many of a site's devices are behind an address, by hour. It begins with what part the address has of all connections that nobody else saw (a
+ * phone's few flows explain less than a site's); then the devices that share a public address say together how many of them are: each by its odds, again
+ * until nothing changes much. A site with few devices stays near the beginning, which weighs as much as so many.
+ */
+export const natPriorsSql = `
+  SELECT nat, site, h, arrayFold((p, i) -> (arraySum((x, n) -> n * p * x / (1 - p + p * x), bins.1, bins.2) + ${natPriorDevices} * begin) / (devices + ${natPriorDevices}),
+    range(${natPriorRounds}), begin) AS prior
+  FROM (
+    SELECT nat, site, h, arrayMap(x -> (x.1, x.2), arraySort(groupArray((bin, n)))) AS bins, any(least(0.5, a.flows / m.m_made)) AS begin, any(m.devices) AS devices
+    FROM (SELECT nat, site, h, exp(round(least(odds, ${natOddsMax}) * 4) / 4) AS bin, toFloat64(count()) AS n FROM db.merge_nat_odds GROUP BY nat, site, h, bin) AS o
+    INNER JOIN (SELECT client AS a_nat, h AS a_h, flows FROM db.merge_nat_addresses) AS a ON o.nat = a.a_nat AND o.h = a.a_h
+    INNER JOIN (
+      SELECT site AS m_site, h AS m_h, devices, sum(made) OVER (PARTITION BY h) / 2 AS m_made
+      FROM (SELECT p.site AS site, o.h AS h, toFloat64(count()) AS devices, sum(made) AS made FROM db.merge_nat_made AS o ${sites('o.dev', 'o.h')} GROUP BY site, h)
+    ) AS m ON o.site = m.m_site AND o.h = m.m_h
+    GROUP BY nat, site, h)`
+
+/** Who is behind what, by hour. */
 export const natBehindSql = `
   SELECT nat, dev, client, h, toUInt8(score >= ${natSure}) AS sure FROM (
-    SELECT b.nat AS nat, b.dev AS dev, b.client AS client, b.hh AS h, least(0.5, a.flows / m.m_made) AS prior,
-      b.odds - ${natMiss} * (r.made - b.met) + log(prior / (1 - prior)) AS score
-    FROM (
-      SELECT nat, dev, client, hh, count() AS met, sum(weight) AS odds FROM (
-        SELECT f.nat AS nat, a.dev AS dev, a.client AS client, own_h, id, max(f.weight) AS weight
-        FROM (
-          SELECT client AS nat, h, kd, groupBitOr(minutes) AS seen,
-            bitOr(bitOr(bitOr(bitShiftLeft(seen, 1), seen), bitOr(bitShiftRight(seen, 1), bitShiftRight(seen, 2))), bitOr(bitShiftRight(seen, 3), bitShiftRight(seen, 4))) AS near,
-            if(max(exact) = 1, ${natPortWeight}, log(60 / least(60, bitCount(near)))) AS weight
-          FROM db.merge_nat_evidence WHERE ${ofAddresses} GROUP BY client, h, kd) AS f
-        INNER JOIN (SELECT id, dev, client, own_h, kd AS a_kd, h AS a_h, minutes AS a_minutes FROM db.merge_nat_agents WHERE via = 0) AS a
-          ON f.kd = a.a_kd AND f.h = a.a_h
-        WHERE bitAnd(f.seen, a.a_minutes) != 0 AND f.h >= own_h AND own_h <= {to:UInt32} - 3600
-        GROUP BY nat, dev, client, own_h, id)
-      ARRAY JOIN [own_h, toUInt32(own_h + 3600)] AS hh WHERE ${inHours('hh')}
-      GROUP BY nat, dev, client, hh) AS b
-    INNER JOIN (SELECT dev AS r_dev, client AS r_client, h AS r_h, made FROM db.merge_nat_made) AS r ON b.dev = r.r_dev AND b.client = r.r_client AND b.hh = r.r_h
-    INNER JOIN (SELECT client AS a_nat, h AS a_h, flows FROM db.merge_nat_addresses) AS a ON b.nat = a.a_nat AND b.hh = a.a_h
-    INNER JOIN (SELECT h AS m_h, sum(made) / 2 AS m_made FROM db.merge_nat_made GROUP BY h) AS m ON b.hh = m.m_h
-    WHERE b.met >= r.made * ${natShare})
+    SELECT o.nat AS nat, o.dev AS dev, o.client AS client, o.h AS h, o.odds + log(q.prior / (1 - q.prior)) AS score
+    FROM db.merge_nat_odds AS o
+    INNER JOIN (SELECT nat AS q_nat, site AS q_site, h AS q_h, prior FROM db.merge_nat_priors) AS q ON o.nat = q.q_nat AND o.site = q.q_site AND o.h = q.q_h)
   WHERE score >= ${natLikely}
   UNION DISTINCT
   SELECT p_ip AS nat, dev, client, own_h AS h, toUInt8(1) AS sure

@@ -222,7 +222,10 @@ async function matchSlice(scratch: Scratch, slice: number, engine: Engine): Prom
 async function placeNat(scratch: Scratch): Promise<void> {
   await scratch.make('merge_nat_addresses', nat.natAddressesSql)
   await scratch.eachAside('merge_rest', () => scratch.add('merge_nat_agents', nat.natAgentsSql))
+  await scratch.make('merge_nat_odds', nat.natOddsSql)
+  await scratch.make('merge_nat_priors', nat.natPriorsSql)
   await scratch.make('merge_nat_behind', nat.natBehindSql)
+  await scratch.drop('merge_nat_odds', 'merge_nat_priors')
   await scratch.together(
     () => scratch.make('merge_nat', nat.natSql),
     () => scratch.make('merge_nat_seen', nat.natSeenSql),

@@ -103,23 +103,22 @@ test('two public addresses in one hour: it is not known which', async () => {
 
 test('the NAT keeps the port: of two flows at one time the right one', async () => {
   const report = stand.report()
-  const flows = flowsOf(9, (i) => ({ src_port: 5000 + i }))
+  // odds beyond what a number holds
+  const count = 110
+  const minute = (i: number): number => at + (i % 40) * 60
+  const flows = flowsOf(count, (i) => ({ minute: minute(i), src_port: 5000 + i }))
   // another device's, of which no agent tells
-  const others = flowsOf(9, (i) => ({ src_port: 7000 + i, bytes: 100 }))
+  const others = flows.map((row, i) => ({ ...row, src_port: 7000 + i, bytes: 100 }))
   await stand.flows(report, [...flows, ...others])
   await stand.connections(
     report,
-    Array.from({ length: 9 }, (_, i) => connection(i, { local_port: 5000 + i })),
+    flows.map((_, i) => connection(i, { at: minute(i) + 5, local_port: 5000 + i })),
   )
   const usage = await stand.usage(report)
   const named = usage.filter((row) => row.device_id === 'd1')
-  expect(named.map((row) => [row.transactions, row.bytes])).toEqual(
-    Array.from({ length: 9 }, () => [1, 1]),
-  )
+  expect(named.map((row) => [row.transactions, row.bytes])).toEqual(flows.map(() => [1, 1]))
   const rest = usage.filter((row) => row.device_id === '')
-  expect(rest.map((row) => [row.transactions, row.bytes])).toEqual(
-    Array.from({ length: 9 }, () => [1, 100]),
-  )
+  expect(rest.map((row) => [row.transactions, row.bytes])).toEqual(flows.map(() => [1, 100]))
 })
 
 test('a proxy that hides its clients: their agents name it', async () => {
@@ -171,6 +170,36 @@ test.each([
     ['www10.example', 'd1', want],
     ['www20.example', 'd1', 'ann@example.com'],
   ])
+})
+
+test('devices that share a public address say together that they are behind it; those at home are not', async () => {
+  const report = stand.report()
+  // the address goes to one destination for ten minutes: one connection that meets a flow there is weak evidence
+  await stand.flows(
+    report,
+    flowsOf(10, () => ({ dst_ip: '203.0.113.10', transactions: 3 })),
+  )
+  const devices = [
+    ...Array.from({ length: 30 }, (_, i) => ({ id: `site${i}`, ip: '192.0.2.1', minute: i % 10 })),
+    // one in fifteen meets a flow by chance
+    ...Array.from({ length: 300 }, (_, i) => ({
+      id: `home${i}`, ip: `100.64.${i >> 8}.${i & 255}`, minute: i % 15 === 0 ? 3 : 20 + (i % 25),
+    })),
+  ] // prettier-ignore
+  await stand.connections(
+    report,
+    devices.map(({ id, minute }) =>
+      connection(0, { device_id: id, at: at + minute * 60 + 5, user: `${id}@example.com` }),
+    ),
+  )
+  await stand.addresses(
+    report,
+    devices.map(({ id, ip }) => ({ at: hour + 30, device_id: id, ip, kind: 'public' })),
+  )
+  const alone = (await stand.usage(report)).filter((row) => row.seen_by.join() === 'agent')
+  expect(new Set(alone.map((row) => row.device_id))).toEqual(
+    new Set(Array.from({ length: 300 }, (_, i) => `home${i}`)),
+  )
 })
 
 /** Merges again what is there, one hour after the other. */
