@@ -84,8 +84,10 @@ function needCode(need: NonNullable<Need>, numbers: Map<string, number>): string
 
 function factsOf(c: LineContext, end: number): number {
   const { lineStart, tagStart, tagEnd, hostStart, hostEnd } = c
+  // of a line that was unwrapped they may stand in the wrapper, behind it
   const elsewhere =
-    (tagEnd > tagStart && tagStart < lineStart) || (hostEnd > hostStart && hostStart < lineStart)
+    (tagEnd > tagStart && (tagStart < lineStart || tagStart >= end)) ||
+    (hostEnd > hostStart && (hostStart < lineStart || hostStart >= end))
   return (
     startFacts(c.buf, c.payloadStart, end) |
     (c.messageStart === c.payloadStart ? 0 : startFacts(c.buf, c.messageStart, end)) |

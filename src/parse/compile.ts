@@ -31,6 +31,8 @@ export interface CompiledFormat {
    */
   readonly parse: (c: LineContext, end: number, layout: Layout | null) => number
   readonly tables: SplitTables
+  /** The slot of the definition's `lineIn`, or -1. */
+  readonly lineSlot: number
   /** What a line must hold to be worth asking; null = any line is. */
   readonly needs: Need
 }
@@ -104,6 +106,7 @@ function build(definition: Definition, full: boolean): CompiledFormat {
   const parts: string[] = []
   for (const record of records) read.push(recordCode(definition, record, code, full, parts))
   read.push(`c.reason=${code.reason('kind of record unknown')};return 3;`)
+  const lineSlot = definition.lineIn === undefined ? -1 : code.slotOf(definition.lineIn)
   const slots = String(code.slots.size)
   const text = (lines: readonly string[]): string =>
     lines.join('\n').replaceAll(/\bh\./g, '').replaceAll('@slots', slots)
@@ -134,7 +137,7 @@ function build(definition: Definition, full: boolean): CompiledFormat {
     constants: unknown[],
   ) => CompiledFormat['parse']
   const parse = factory(helpers, code.constants)
-  return { id: definition.id, definition, parse, tables, needs: needsOf(definition) }
+  return { id: definition.id, definition, parse, tables, lineSlot, needs: needsOf(definition) }
 }
 
 function skipCode(

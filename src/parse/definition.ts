@@ -275,6 +275,8 @@ export const definitionSchema = z.strictObject({
       each: z.array(z.array(name).min(1)).default([]),
     })
     .optional(),
+  /** The field in which a shipper may keep the device's own line: what a product reads there counts instead. */
+  lineIn: name.optional(),
   /** What every line of the format shows: a line that does not is refused, and tried on other formats. */
   when: condition.optional(),
   /** Which side of a connection opened it, when the line does not say (docs/parsers.md). Gives `client.ip`, `server.port`, … */

@@ -4,6 +4,7 @@
  * better a header in the payload than a payload in the header.
  */
 import type { LineContext } from './line-context.ts'
+import { peelLogRhythm, skipLabels } from './preface.ts'
 import { readHeaderStamp, readTime, timeEnd } from './time.ts'
 
 const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57
@@ -201,7 +202,8 @@ function peel3164(c: LineContext, from: number, end: number, hasPriority: boolea
   const stamp = p
   const time = headerTime(c, p, end, hasPriority)
   if (Number.isNaN(time)) {
-    if (!hasPriority) return peelKiwi(c, from, end)
+    if (!hasPriority)
+      return buf[from + 2] === 32 ? peelLogRhythm(c, from, end) : peelKiwi(c, from, end)
     const tagged = peelTag(c, p, end)
     return tagged > p ? tagged : from
   }
@@ -225,9 +227,11 @@ function peel3164(c: LineContext, from: number, end: number, hasPriority: boolea
   return peelTag(c, skipLevel(buf, p, end), end)
 }
 
-/** Behind ` stdout F ` of a container's log and `<TAB>tag<TAB>` before the object of a Fluentd file, or `p`. */
+/** Behind ` stdout F ` of a container's log, Loki's labels and `<TAB>tag<TAB>` before the object of a Fluentd file, or `p`. */
 function skipShipper(buf: Uint8Array, p: number, end: number): number {
   if (buf[p] === 32) {
+    const labels = skipLabels(buf, p + 1, end)
+    if (labels > p + 1) return labels
     const stream = startsWith(buf, p, end, ' stdout ') || startsWith(buf, p, end, ' stderr ')
     return stream && (buf[p + 8] === 70 || buf[p + 8] === 80) && buf[p + 9] === 32 ? p + 10 : p
   }
@@ -251,18 +255,19 @@ const levels = 'emerg panic alert crit err error warning warn notice info debug'
   .map((word) => `${word} `)
 
 /**
- * `2026-10-15 09:30:00<TAB>Local7.Info<TAB>192.0.2.1<TAB>` that Kiwi Syslog writes into its files, with a tab behind the date, too, and
- * `10-15-2026` there; else `from`.
+ * `2026-10-15 09:30:00<TAB>Local7.Info<TAB>192.0.2.1<TAB>` that Kiwi Syslog writes into its files, with commas or with a tab behind the
+ * date, too, and `10-15-2026` there; else `from`.
  */
 function peelKiwi(c: LineContext, from: number, end: number): number {
   const buf = c.buf
-  if (from + 24 > end || buf[from + 19] !== 9 || (buf[from + 10] !== 32 && buf[from + 10] !== 9))
+  const by = buf[from + 19]
+  if (from + 24 > end || (by !== 9 && by !== 44) || (buf[from + 10] !== 32 && buf[from + 10] !== 9))
     return from
   if (buf[from + 4] !== 45 && (buf[from + 2] !== 45 || buf[from + 5] !== 45)) return from
   const dot = cellEnd(buf, from + 20, end, 46)
-  const level = dot < 0 ? -1 : cellEnd(buf, dot, end, 9)
+  const level = dot < 0 ? -1 : cellEnd(buf, dot, end, by)
   if (level < 0 || !kiwiLevels.some((word) => startsWith(buf, dot, level - 1, word))) return from
-  const host = cellEnd(buf, level, end, 9)
+  const host = cellEnd(buf, level, end, by)
   if (host < 0) return from
   const time = readTime(c, from, end)
   if (Number.isNaN(time)) return from
@@ -354,7 +359,7 @@ function isPayloadStart(buf: Uint8Array, p: number, end: number): boolean {
 }
 
 /** `tag:`, `tag[pid]:`, `(squid-1)[812]:` followed by a blank or the end; the tag is noted and left behind. */
-function peelTag(c: LineContext, p: number, end: number): number {
+export function peelTag(c: LineContext, p: number, end: number): number {
   const buf = c.buf
   // `#Fields:` of a W3C file is no tag
   if (isPayloadStart(buf, p, end) || buf[p] === 37 || buf[p] === 35) return p

@@ -152,14 +152,14 @@ function trySigned(
   return refused
 }
 
-/** Reads the object whose payload is in `c` with the first format of a product that takes it. */
+/** Reads the record whose payload is in `c` with the first format of a product that takes it; of an object only objects' formats. */
 export function searchProducts(
   c: LineContext,
   end: number,
   formats: FormatSet,
   reader: StreamReader,
 ): number {
-  asked = askObjects
+  asked = c.buf[c.payloadStart] === 123 ? askObjects : askAll
   return trySigned(c, end, formats, reader)
 }
 

@@ -47,7 +47,7 @@ const headerBytesMax = 16_384
 const rawNames = new Set([
   'raw', 'rawlog', 'rawlogs', 'rawevent', 'rawdata', 'rawmessage', 'rawtext', 'syslogmessage', 'message', 'log', 'logline', 'logmessage',
   'payload', 'payloadasutf', 'payloadasutf8', 'utf8payload', 'eventoriginal', 'originalmessage', 'originallog', 'originalevent',
-  'fullmessage', 'textpayload', '@message', '@rawstring', 'eventpayload',
+  'fullmessage', 'textpayload', 'line', '@message', '@rawstring', 'eventpayload',
 ]) // prettier-ignore
 
 /** Whether the line is the first row of a CSV file of which a definition knows enough columns; `formatOfLine` tells which. */

@@ -6,15 +6,25 @@ import { lineLimits } from '../limits.ts'
 import { askAll, askObjects, askTexts } from './candidates.ts'
 import type { CompiledFormat } from './compile.ts'
 import { endsAtLimit } from './cut-values.ts'
-import { peelEnvelope } from './envelope.ts'
+import { peelEnvelope, peelTag } from './envelope.ts'
 import { formatOfLine, nameLineFormat, searchFormats, searchProducts } from './format-search.ts'
 import type { FormatSet } from './formats.ts'
 import { readDirective, readHeaderRow } from './header-line.ts'
 import type { Layout } from './layout.ts'
 import { constantBytes, refused, skipped, unparsed } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
+import { lineOfRow } from './preface.ts'
 import { ShapeMemory } from './shape-memory.ts'
-import { batchStart, nextRecord, rawCell, recordEnd, unwrap, wrapperTime } from './several.ts'
+import {
+  batchStart,
+  isPair,
+  nextRecord,
+  rawCell,
+  recordEnd,
+  unwrap,
+  wrapperTag,
+  wrapperTime,
+} from './several.ts'
 import type { RawColumn } from './several.ts'
 import { unknownLine } from './unknown-line.ts'
 
@@ -134,9 +144,13 @@ function readRecord(
   // an object is asked for what it is, then for the line that it wraps: text formats would read that line with its JSON around
   const first = c.buf[payload] === 123 && c.scratchBase === constantBytes ? askObjects : askAll
   let outcome = reader.raw === null ? refused : readRawCell(c, start, end, formats, reader)
-  if (outcome === refused && c.buf[payload] === 34)
+  if (outcome === refused && (c.buf[payload] === 34 || isPair(c.buf, payload, end)))
     outcome = readUnwrapped(c, payload, end, { objects: false, nth: 0 }, formats, reader)
-  if (outcome === refused) outcome = searchFormats(c, end, formats, reader, first)
+  if (outcome === refused) {
+    outcome = searchFormats(c, end, formats, reader, first)
+    if (outcome !== refused && keepsLine(c, reader))
+      outcome = readKeptLine(c, { payload, end, first }, formats, reader)
+  }
   const most = c.buf[payload] === 123 ? wrappedMax : 1
   for (let nth = 0; nth < most && outcome === refused; nth++) {
     unwrapped = false
@@ -153,6 +167,8 @@ function readRecord(
     outcome = searchFormats(c, end, formats, reader, askAll)
   }
   if (outcome === refused) outcome = readObjectBehind(c, payload, end, formats, reader)
+  if (outcome === refused && reader.fixed === null)
+    outcome = readForeign(c, payload, end, formats, reader)
   count(reader, outcome === refused ? null : formatOfLine())
   if ((outcome === unparsed || outcome === skipped) && reader.headed !== null)
     return readAgain(c, { start, end, outcome }, formats, reader)
@@ -188,6 +204,94 @@ function readObjectBehind(
 /** So far a sender's own words may stand before its object. */
 const prefaceBytes = 64
 
+/** Whether the format that read the object found a line in the field where shippers keep one. */
+function keepsLine(c: LineContext, reader: StreamReader): boolean {
+  const slot = formatOfLine()?.lineSlot ?? -1
+  if (slot < 0 || reader.fixed !== null || c.scratchBase !== constantBytes) return false
+  return c.slotEnd[slot] - c.slotStart[slot] > keptBytesMin
+}
+
+/** Shorter texts are no line of a device. */
+const keptBytesMin = 40
+
+/** The device's line in an object that could be read by its own members: they tell less. */
+function readKeptLine(
+  c: LineContext,
+  {
+    payload,
+    end,
+    first,
+  }: { payload: number; end: number; first: typeof askAll | typeof askObjects },
+  formats: FormatSet,
+  reader: StreamReader,
+): number {
+  const { lineStart } = c
+  for (let nth = 0; nth < wrappedMax; nth++) {
+    unwrapped = false
+    const outcome = readUnwrapped(c, payload, end, { objects: false, nth }, formats, reader)
+    if (outcome !== refused && formatOfLine()?.definition.generic === false) return outcome
+    if (!unwrapped) break
+    c.scratch = c.scratchBase = constantBytes
+    c.recordStop = end
+    peelEnvelope(c, lineStart, end)
+    formats.candidates.forget()
+  }
+  return searchFormats(c, end, formats, reader, first)
+}
+
+/** What no format reads as it stands: behind a tag without a header, in a cell of a row without one. */
+function readForeign(
+  c: LineContext,
+  payload: number,
+  end: number,
+  formats: FormatSet,
+  reader: StreamReader,
+): number {
+  if (c.scratchBase !== constantBytes || c.buf[payload] === 123) return refused
+  let outcome = readTagged(c, payload, end, formats, reader)
+  if (outcome !== refused) return outcome
+  const { lineStart, envelopeTime } = c
+  const inner = lineOfRow(c, payload, end)
+  if (inner === 0) return refused
+  const text = peelEnvelope(c, constantBytes, inner)
+  if (Number.isNaN(c.envelopeTime)) c.envelopeTime = c.rowTime
+  if (Number.isNaN(c.envelopeTime)) c.envelopeTime = envelopeTime
+  c.recordStop = inner
+  formats.candidates.forget()
+  outcome = searchProducts(c, inner, formats, reader)
+  if (outcome === refused) outcome = readTagged(c, text, inner, formats, reader)
+  if (outcome !== refused) return outcome
+  c.scratchBase = constantBytes
+  c.recordStop = end
+  peelEnvelope(c, lineStart, end)
+  formats.candidates.forget()
+  return refused
+}
+
+/** The line of a product behind a `tag[pid]:` that has no header before it. */
+function readTagged(
+  c: LineContext,
+  text: number,
+  end: number,
+  formats: FormatSet,
+  reader: StreamReader,
+): number {
+  const { tagStart, tagEnd, payloadStart, messageStart } = c
+  if (tagEnd > tagStart) return refused
+  const behind = peelTag(c, text, end)
+  if (behind === text || behind >= end) return refused
+  c.payloadStart = c.messageStart = behind
+  formats.candidates.forget()
+  const outcome = searchProducts(c, end, formats, reader)
+  if (outcome !== refused) return outcome
+  c.payloadStart = payloadStart
+  c.messageStart = messageStart
+  c.tagStart = tagStart
+  c.tagEnd = tagEnd
+  formats.candidates.forget()
+  return refused
+}
+
 /** Whether the object of the line wrapped another one. */
 let unwrapped = false
 
@@ -207,6 +311,7 @@ function readUnwrapped(
   const text = peelEnvelope(c, constantBytes, inner)
   if (Number.isNaN(c.envelopeTime)) c.envelopeTime = wrapperTime(c, payload, end)
   if (Number.isNaN(c.envelopeTime)) c.envelopeTime = envelopeTime
+  if (c.tagEnd === c.tagStart) wrapperTag(c, payload, end)
   c.recordStop = inner
   formats.candidates.forget()
   if (c.buf[text] === 35) return readDirectiveLine(c, text, inner, formats, reader)
@@ -226,7 +331,8 @@ function readUnwrapped(
       if (outcome !== refused) return outcome
     }
   } else {
-    outcome = readObjectBehind(c, text, inner, formats, reader)
+    outcome = readTagged(c, text, inner, formats, reader)
+    if (outcome === refused) outcome = readObjectBehind(c, text, inner, formats, reader)
     if (outcome !== refused) return outcome
     if (readHeaderRow(c, constantBytes, inner, formats, reader)) return skipped
   }

@@ -4,6 +4,7 @@
  * itself into a text of their own object (`{"message":"…"}`). Each record is then read like a line.
  */
 import { readTime } from './time.ts'
+import { decodeBase64, isBase64 } from './base64-line.ts'
 import { constantBytes, dataStart } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 import { unescapeJson } from './split-json.ts'
@@ -23,10 +24,15 @@ const batches: readonly { first: string; array: string }[] = [
   { first: 'customer_id', array: 'entries' },
   { first: 'logs', array: 'logs' },
   { first: 'value', array: 'value' },
+  { first: 'requestId', array: 'records' },
 ]
 
-/** Arrays of OpenTelemetry's log records, which stand deeper, one for each scope. */
-const scopes = { first: 'resourceLogs', array: 'logRecords' }
+/** Arrays that stand deeper, one for each scope or stream: OpenTelemetry's log records, Loki's pairs of time and line. */
+const scopes: readonly { first: string; array: string; opens: number }[] = [
+  { first: 'resourceLogs', array: 'logRecords', opens: open },
+  { first: 'streams', array: 'values', opens: bracket },
+  { first: 'status', array: 'values', opens: bracket },
+]
 
 /** Where the first record of a batch begins; `p` when the line is none. */
 export function batchStart(buf: Uint8Array, p: number, end: number): number {
@@ -36,7 +42,7 @@ export function batchStart(buf: Uint8Array, p: number, end: number): number {
   }
   if (buf[p] !== open) return startsWith(buf, p, end, '<Events') ? firstEvent(buf, p, end) : p
   const key = skipBlanks(buf, p + 1, end)
-  if (isKey(buf, key, end, scopes.first)) {
+  if (scopes.some(({ first }) => isKey(buf, key, end, first))) {
     const record = nextScope(buf, key, end)
     return record === 0 ? p : record
   }
@@ -59,17 +65,28 @@ export function nextRecord(buf: Uint8Array, p: number, end: number): number {
   while (p < end && (buf[p] <= 32 || buf[p] === 44)) p++
   if (p >= end) return 0
   if (buf[p] === bracket + 2) return nextScope(buf, p, end)
-  return buf[p] === open || startsWith(buf, p, end, '<Event') ? p : 0
+  return buf[p] === open || isPair(buf, p, end) || startsWith(buf, p, end, '<Event') ? p : 0
+}
+
+/** Whether `["1792573200000000000","` of Loki stands here: a time and a line. */
+export function isPair(buf: Uint8Array, p: number, end: number): boolean {
+  if (buf[p] !== bracket || buf[p + 1] !== quote) return false
+  const close = stringEnd(buf, p + 2, end)
+  for (let at = p + 2; at < close; at++) if (buf[at] < 48 || buf[at] > 57) return false
+  return close > p + 10 && buf[skipBlanks(buf, close + 1, end)] === 44
 }
 
 /** The first log record of the next scope behind `p`; 0 = none. */
 function nextScope(buf: Uint8Array, p: number, end: number): number {
   for (let at = buf.indexOf(quote, p); at >= 0 && at < end; at = buf.indexOf(quote, at + 1)) {
-    if (!isKey(buf, at, end, scopes.array)) continue
-    const colon = skipBlanks(buf, at + scopes.array.length + 2, end)
-    const list = buf[colon] === 58 ? skipBlanks(buf, colon + 1, end) : end
-    const record = buf[list] === bracket ? skipBlanks(buf, list + 1, end) : end
-    if (record < end && buf[record] === open) return record
+    for (const { first, array, opens } of scopes) {
+      if (first === 'status' || !isKey(buf, at, end, array)) continue
+      const colon = skipBlanks(buf, at + array.length + 2, end)
+      const list = buf[colon] === 58 ? skipBlanks(buf, colon + 1, end) : end
+      const record = buf[list] === bracket ? skipBlanks(buf, list + 1, end) : end
+      if (record < end && buf[record] === opens) return record
+    }
+    at = stringEnd(buf, at + 1, end)
   }
   return 0
 }
@@ -138,6 +155,8 @@ const wrappers = [
   'eventMessage',
   'original_message',
   'originalMessage',
+  'event.original',
+  'log.original',
 ]
 
 /** Levels of the wrapper's own object and of those in it that are looked at. */
@@ -158,11 +177,17 @@ const wrapperTimes = [
   'timeUnixNano',
   'observedTimeUnixNano',
   'starttime',
+  'timegenerated',
+  'date',
+  'DATE',
+  'ts',
+  'enqueued_time',
 ]
 
 /** The time in the wrapper's own object that begins at `p`, or NaN. */
 export function wrapperTime(c: LineContext, p: number, end: number): number {
   const buf = c.buf
+  if (buf[p] === bracket) return readTime(c, p + 2, stringEnd(buf, p + 2, end))
   for (const key of wrapperTimes) {
     let at = findKey(buf, p + 1, end, key)
     if (at < 0) at = findKey(buf, p + 1, end, key, 1)
@@ -177,6 +202,31 @@ export function wrapperTime(c: LineContext, p: number, end: number): number {
     if (!Number.isNaN(time)) return time
   }
   return NaN
+}
+
+/** Keys under which shippers keep the name of the program whose line they wrap. */
+const wrapperTags = [
+  'SYSLOG_IDENTIFIER', 'programname', 'appname', 'app-name', 'ident', 'PROGRAM', 'program', 'ProcessName', 'syslogtag', 'syslog_identifier',
+  'app_name', 'SourceName',
+] // prettier-ignore
+
+/** Notes the name of the program in the object at `p` as the tag. */
+export function wrapperTag(c: LineContext, p: number, end: number): void {
+  const buf = c.buf
+  if (buf[p] !== open) return
+  for (const key of wrapperTags) {
+    const at = findKey(buf, p + 1, end, key)
+    const colon = at < 0 ? end : skipBlanks(buf, at + key.length + 2, end)
+    const value = buf[colon] === 58 ? skipBlanks(buf, colon + 1, end) : end
+    if (value >= end || buf[value] !== quote) continue
+    let to = value + 1
+    // `squid[812]:` of a template
+    while (to < end && buf[to] > 32 && ![quote, bracket, 58].includes(buf[to])) to++
+    if (to === value + 1) continue
+    c.tagStart = value + 1
+    c.tagEnd = to
+    return
+  }
 }
 
 /**
@@ -194,6 +244,13 @@ export function unwrap(
 ): number {
   const buf = c.buf
   if (c.scratchBase !== constantBytes && !again) return 0
+  if (buf[p] === bracket && !objects && nth === 0 && isPair(buf, p, end)) {
+    const line = skipBlanks(buf, buf.indexOf(44, p) + 1, end)
+    if (buf[line] !== quote) return 0
+    const stop = stringEnd(buf, line + 1, end)
+    if (stop >= end || stop - line >= (dataStart - constantBytes) >> 1) return 0
+    return (c.scratch = c.scratchBase = lineOf(buf, line + 1, stop))
+  }
   if (buf[p] !== open) return objects || nth > 0 ? 0 : unquote(c, p, end)
   let depth = 0
   for (let at = p; at < end; at++) {
@@ -238,7 +295,7 @@ function isWrapper(buf: Uint8Array, at: number, p: number, end: number): boolean
 function lineOf(buf: Uint8Array, from: number, to: number): number {
   let out = unescapeJson(buf, from, to, constantBytes)
   while (out > constantBytes && (buf[out - 1] === 10 || buf[out - 1] === 13)) out--
-  return out
+  return isBase64(buf, out) ? decodeBase64(buf, out) : out
 }
 
 /** A column that holds the line of a device, named by the header of an export. */
@@ -287,7 +344,7 @@ function unquote(c: LineContext, p: number, end: number): number {
   const buf = c.buf
   if (end - p > (dataStart - constantBytes) >> 1) return 0
   const cell = buf[p] === quote
-  if (cell && isPair(buf, p, end)) return unquotePairs(c, p, end)
+  if (cell && isPairCell(buf, p, end)) return unquotePairs(c, p, end)
   let out = constantBytes
   let escapes = 0
   for (let at = cell ? p + 1 : p; at < end; at++) {
@@ -305,7 +362,7 @@ function unquote(c: LineContext, p: number, end: number): number {
 }
 
 /** Whether a short cell `"key=value"` begins here. */
-function isPair(buf: Uint8Array, p: number, end: number): boolean {
+function isPairCell(buf: Uint8Array, p: number, end: number): boolean {
   let at = p + 1
   while (at < end && isWord(buf[at])) at++
   if (buf[at] !== 61 || at === p + 1) return false

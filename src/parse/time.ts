@@ -65,6 +65,13 @@ function clock(buf: Uint8Array, end: number): number {
 function fraction(buf: Uint8Array, end: number): number {
   if (cursor + 1 >= end || (buf[cursor] !== 46 && buf[cursor] !== 44)) return 0
   if (!isDigit(buf[cursor + 1])) return 0
+  if (buf[cursor] === 44) {
+    // behind a comma the next column may stand: an address, a date, a count
+    const run = digitRun(buf, cursor + 1, end)
+    const next = cursor + 1 + run
+    if ((run > 3 && run % 3 !== 0) || (next < end && (buf[next] === 46 || buf[next] === 58)))
+      return 0
+  }
   let ms = 0
   let scale = 100
   cursor++
