@@ -41,7 +41,7 @@ export function mergedRoutes({ backend }: RouteContext): FastifyPluginAsyncZod {
     app.route({
       method: 'GET',
       url: '/trace',
-      config: { right: 'raw.read', bounded: false, names: true },
+      config: { right: 'reports.read', bounded: true, names: true },
       schema: {
         operationId: 'traceUsage',
         summary: 'Which flows, rows of agents, leases and rules stand behind a number',

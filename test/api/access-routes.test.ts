@@ -172,6 +172,12 @@ describe('every route', () => {
     }
   })
 
+  test('who sees some sources, or no names, is told what stands behind a number', async () => {
+    for (const role of ['reader', 'auditor'] as const)
+      expect((await ask('GET', '/api/v1/trace?app=dropbox', as(role))).statusCode).toBe(200)
+    expect((await ask('GET', '/api/v1/overlap', as('reader'))).statusCode).toBe(403)
+  })
+
   test.each(roles)(
     'refuses a %s what the role has no right for, before it looks at the question',
     async (role) => {

@@ -3,8 +3,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pseudonymKey, pseudonymOf } from '../../src/access/pseudonyms.ts'
+import { viewedStore } from '../../src/access/viewer-store.ts'
 import type { View } from '../../src/access/viewer-store.ts'
 import { policySchema } from '../../src/govern/policy.ts'
+import { traceOf } from '../../src/report/trace.ts'
+import type { TraceQuestion } from '../../src/report/trace.ts'
 import { encodeBlock, encodeStream, kindCounted, kindLines } from '../../src/spool/segment.ts'
 import { testKeys } from '../access/test-access.ts'
 import { addUsage, dayMs, startMs } from '../govern/govern-parts.ts'
@@ -121,6 +124,49 @@ test('a rehearsal keeps to the viewer: his sources, his names, his groups', asyn
   const masked = await rehearse({ ...whole, masked: 'all' })
   expect(masked.users.find(({ name }) => name === ann)?.groups).toEqual(['Sales'])
   expect(masked.groups).toEqual([{ name: 'Sales', users: 1, of: 2 }])
+})
+
+test('what stands behind a number: of his sources, with pseudonyms where names are not for him', async () => {
+  const { store } = server.ground
+  const minute = startMs / 1000
+  const row = {
+    report: 'continuous',
+    stream: 's',
+    record: 'session',
+    dst_host: 'files.example.com',
+  }
+  await store.insert('flows', [
+    { ...row, minute, source: 'edge', user: 'ann', src_ip: '192.0.2.9', transactions: 1 },
+    { ...row, minute, source: 'branch', user: 'ben', device: 'pc-7', transactions: 1 },
+  ]) // prettier-ignore
+  await store.insert('device_connections', [
+    {
+      report: 'continuous', at: startMs, device_id: 'd1', device: 'pc-1', user: 'ann', local_ip: '192.0.2.9', host: 'files.example.com',
+      kind: 'ConnectionSuccess', role: 'connection', source: 'defender', feed_row: 1,
+    },
+  ]) // prettier-ignore
+  const scope = { report: 'continuous', source: null, fromMs: startMs, toMs: null }
+  const trace = (as: View, asked: Partial<TraceQuestion>) =>
+    traceOf(viewedStore(store, as), scope, {
+      app: null, host: null, user: null, device: null, address: null, ...asked,
+    }) // prettier-ignore
+  const host = { host: 'files.example.com' }
+  const all = await trace(whole, host)
+  expect(all.flows.map(({ user }) => user).sort()).toEqual(['ann', 'ben'])
+  expect(all.agentRows).toMatchObject([{ user: 'ann', device: 'pc-1' }])
+  const branch = await trace({ ...whole, sources: ['branch'] }, host)
+  expect(branch).toMatchObject({ transactions: 1, flows: [{ user: 'ben' }], agentRows: [] })
+  const masked = await trace({ ...whole, masked: 'all' }, { user: ann })
+  expect(masked).toMatchObject({
+    transactions: 1,
+    flows: [{ user: ann }],
+    agentRows: [{ user: ann }],
+  })
+  expect(JSON.stringify(masked)).not.toMatch(/\bann\b|192\.0\.2\.9|pc-1/)
+  expect(await trace({ ...whole, masked: 'all' }, { user: 'ann' })).toMatchObject({
+    transactions: 0,
+    flows: [],
+  })
 })
 
 test('raw lines behind an alert: while they are kept, and where names are shown', async () => {
