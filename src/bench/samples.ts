@@ -31,13 +31,15 @@ const generated: Record<string, (session: Session) => string> = {
   'Blue Coat W3C': blueCoat,
 }
 
-/** Lines as bytes, by the device's name; an hour of 2,000 people before `toMs`. */
+/** Lines as bytes, by the device's name, in the order of their times as a device writes them; an hour of 2,000 people before `toMs`. */
 export function generatedSamples(toMs: number, lineCount: number): Map<string, Buffer> {
   return new Map(
     Object.entries(generated).map(([name, lineOf]) => {
       const spread = { seed, users: 2000, unknownHosts: 3000, fromMs: toMs - 3_600_000, toMs }
       const traffic = new Traffic(spread)
-      const lines = Array.from({ length: lineCount }, () => lineOf(traffic.next()))
+      const lines = Array.from({ length: lineCount }, () => traffic.next())
+        .toSorted((one, other) => one.atMs - other.atMs)
+        .map(lineOf)
       const head = lineOf === blueCoat ? blueCoatHeader : []
       return [name, Buffer.from(`${[...head, ...lines].join('\n')}\n`, 'latin1')]
     }),

@@ -45,6 +45,8 @@ export function peelEnvelope(c: LineContext, start: number, end: number): number
   c.envelopeTime = NaN
   c.stampStart = 0
   c.hostStart = c.hostEnd = c.tagStart = c.tagEnd = 0
+  const known = c.envelopes.find(c, start, end)
+  if (known >= 0) return known
   let p = start
   for (let depth = 0; depth < 3; depth++) {
     const header = peelOnce(c, p, end, depth)
@@ -55,6 +57,7 @@ export function peelEnvelope(c: LineContext, start: number, end: number): number
   c.payloadStart = p
   c.messageStart = p
   if (p < end && c.buf[p] === 91) c.messageStart = afterStructuredData(c.buf, p, end)
+  else c.envelopes.keep(c, start, end)
   return p
 }
 

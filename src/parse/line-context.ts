@@ -7,6 +7,7 @@
  *     [dataStart, …)                the segment's bytes
  */
 import { lineLimits } from '../limits.ts'
+import { EnvelopeMemory } from './envelope-memory.ts'
 import type { FormatCode } from './format-code.ts'
 import { nativeBytes, recordAt } from './native-code.ts'
 import { NativeSplits } from './native-splits.ts'
@@ -107,6 +108,8 @@ function pooledBytes(name: string, bytes: Uint8Array): { start: number; end: num
 export interface ZoneOffset {
   /** Offset in ms of a local wall-clock time given as if it were UTC. */
   offsetMs(localMs: number): number
+  /** The stamp it was asked for last, of zones that remember it. */
+  lastMs?: number
 }
 
 export class LineContext {
@@ -144,6 +147,8 @@ export class LineContext {
   mayBeCut = false
   /** There are more columns than were asked for. */
   surplus = false
+  /** Headers of the lines before. */
+  readonly envelopes = new EnvelopeMemory()
   /** Envelope of the line (parse/envelope.ts). */
   envelopeTime = NaN
   /** Time of the row of an export around the line. */

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { peelEnvelope } from '../../src/parse/envelope.ts'
+import { dataStart, LineContext } from '../../src/parse/line-context.ts'
 import { contextOf } from './parse-parts.ts'
 
 interface Peeled {
@@ -246,5 +247,97 @@ describe('any bytes', () => {
       ),
       { numRuns: 3000 },
     )
+  })
+})
+
+describe('headers of the lines before', () => {
+  const headers = [
+    '',
+    '<134>',
+    '<134>Oct 15 09:30:00 fw1 ',
+    '<134>Oct 15 09:30:00 ',
+    '<134>Oct 15 09:30:00: ',
+    '<134>Oct 15 2026 09:30:00 fw1 : ',
+    '<134>Oct 15 09:30:00 fw1 app[812]: ',
+    '<134>1 2026-10-15T09:30:00Z fw1 app 812 - - ',
+    '<134>1 2026-10-15T09:30:00Z - - - - - ',
+    '<134>Oct 15 09:30:00 relay <189>Oct 15 09:29:00 fw1 ',
+    'Oct 15 09:30:00 fw1 local0.info ',
+    '2026-10-15 09:30:00\tLocal7.Info\t192.0.2.1\t',
+    '2026-10-15T09:30:00Z stdout F ',
+  ]
+  const payloads = [
+    '%ASA-6-302014: ',
+    'date=2026-10-15 ',
+    'utc=1 ',
+    'Oct 15 09:28:00 fw9 x: ',
+    '1,2026/10/15 ',
+    '2026,5 ',
+    '123,-:-,',
+    '1792056600.123 ',
+    '1792056600.1.2.3 ',
+    'app: a=1 ',
+    'fw9 x=1 ',
+    '"a","b" ',
+    '[x y="1"] ',
+    '<134>date=1 ',
+  ]
+  const rest = fc.constantFrom(
+    '',
+    `${'x'.repeat(30)} `,
+    `12345 x\ty ${'z'.repeat(80)}`,
+    'y'.repeat(90),
+  )
+  const line = fc
+    .tuple(fc.constantFrom(...headers), fc.constantFrom(...payloads), rest)
+    .map((parts) => parts.join(''))
+
+  test('a line says the same with and without them', () => {
+    let found = 0
+    const own = new LineContext(1024)
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 2, maxLength: 6 }), (lines) => {
+        const { c } = contextOf('')
+        for (const text of lines) {
+          const bytes = Buffer.from(text)
+          c.buf.set(bytes, dataStart)
+          const end = dataStart + bytes.length
+          const payload = peelEnvelope(c, dataStart, end)
+          const shown = [c.lineStart, c.envelopeTime, c.stampStart, c.messageStart, payload]
+          const spans = [c.hostStart, c.hostEnd, c.tagStart, c.tagEnd]
+          if (payload > dataStart && c.envelopes.find(c, dataStart, end) >= 0) found++
+          own.buf.fill(0, dataStart)
+          own.buf.set(bytes, dataStart)
+          own.receivedAtMs = c.receivedAtMs
+          // another zone: nothing is known of the lines before
+          own.zone = { offsetMs: () => 0 }
+          peelEnvelope(own, dataStart, end)
+          expect(shown).toEqual([
+            own.lineStart,
+            own.envelopeTime,
+            own.stampStart,
+            own.messageStart,
+            own.payloadStart,
+          ])
+          expect(spans).toEqual([own.hostStart, own.hostEnd, own.tagStart, own.tagEnd])
+        }
+      }),
+      { numRuns: 1500 },
+    )
+    expect(found).toBeGreaterThan(500)
+  })
+
+  test('are read anew when the time of receipt or the zone is another', () => {
+    const { c, start, end } = contextOf(
+      `<134>Oct 15 09:30:00 fw1 date=2026-10-15 ${'x'.repeat(80)}`,
+    )
+    peelEnvelope(c, start, end)
+    const summer = c.envelopeTime
+    c.receivedAtMs -= 365 * 86_400_000
+    peelEnvelope(c, start, end)
+    expect(summer - c.envelopeTime).toBe(365 * 86_400_000)
+    c.zone = { offsetMs: () => 3_600_000 }
+    peelEnvelope(c, start, end)
+    expect(summer - c.envelopeTime).toBe(365 * 86_400_000 + 3_600_000)
   })
 })

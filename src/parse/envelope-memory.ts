@@ -1,0 +1,141 @@
+/**
+ * The headers of the lines before. A device writes the same header (PRI, stamp, host) before all lines of one second, so that most
+ * lines need no header read: what stood there is compared. Only headers are kept whose reading ends for certain where it ended: the payload
+ * begins like none of the words that a header may go on with, whatever stands behind it.
+ */
+import type { LineContext, ZoneOffset } from './line-context.ts'
+
+/** Relays mix the lines of many devices; each has a place of its own, most of the time. */
+const entries = 32
+const headerBytesMax = 96
+const fields = 8
+/** So many headers are kept in vain before most are passed over. */
+const unusedMax = 64
+/** Bytes that are there behind a header that is kept or found, so that no test of a stamp meets the line's end. */
+const payloadBytesMin = 64
+/** A key or a number of columns in front of a payload is found within so many bytes. */
+const firstWordMax = 24
+
+export class EnvelopeMemory {
+  readonly #bytes = new Uint8Array(entries * headerBytesMax)
+  readonly #view = new DataView(this.#bytes.buffer)
+  /** Bytes of the header (0 = none is kept), then places of its parts, counted from the line's start. */
+  readonly #fields = new Int32Array(entries * fields)
+  readonly #times = new Float64Array(entries)
+  #receivedAtMs = NaN
+  #zone: ZoneOffset | null = null
+  #place = 0
+  /** Headers kept since one was found. */
+  #unused = 0
+
+  /** Fills the envelope of `c` when the line `[start, end)` begins with a header that is kept; where its payload begins, else -1. */
+  find(c: LineContext, start: number, end: number): number {
+    if (c.receivedAtMs !== this.#receivedAtMs || c.zone !== this.#zone) this.#forget(c)
+    if (end - start < payloadBytesMin) return -1
+    const { buf, view } = c
+    if (beginsAlone(buf, start)) return (c.payloadStart = c.messageStart = start)
+    const mixed = Math.imul(
+      view.getInt32(start, true) ^ view.getInt32(start + 20, true),
+      0x9e3779b1,
+    )
+    const place = (this.#place = mixed >>> 27)
+    const at = place * fields
+    const kept = this.#fields
+    const length = kept[at]
+    if (length === 0 || end - start < length + payloadBytesMin) return -1
+    if (!this.#stands(place * headerBytesMax, length, view, start)) return -1
+    const payload = start + length
+    if (!beginsAlone(buf, payload)) return -1
+    const time = this.#times[place]
+    this.#unused = 0
+    c.lineStart = start + kept[at + 1]
+    c.envelopeTime = time
+    if (kept[at + 2] >= 0) c.stampStart = start + kept[at + 2]
+    if (kept[at + 4] > 0) {
+      c.hostStart = start + kept[at + 3]
+      c.hostEnd = start + kept[at + 4]
+    }
+    if (kept[at + 6] > 0) {
+      c.tagStart = start + kept[at + 5]
+      c.tagEnd = start + kept[at + 6]
+    }
+    if (kept[at + 7] > 0 && c.zone !== null) c.zone.lastMs = time
+    c.payloadStart = c.messageStart = payload
+    return payload
+  }
+
+  #stands(from: number, length: number, view: DataView, start: number): boolean {
+    const kept = this.#view
+    const last = length - 4
+    for (let i = 0; i < last; i += 4)
+      if (kept.getInt32(from + i, true) !== view.getInt32(start + i, true)) return false
+    return kept.getInt32(from + last, true) === view.getInt32(start + last, true)
+  }
+
+  /** Keeps the envelope that was read of the line `[start, end)`, which `find` did not know. */
+  keep(c: LineContext, start: number, end: number): void {
+    const { buf, payloadStart: payload } = c
+    const length = payload - start
+    if (length < 4 || length > headerBytesMax || end - payload < payloadBytesMin) return
+    // headers that are never the same are kept seldom
+    if (++this.#unused > unusedMax && (this.#unused & 15) > 0) return
+    if (!beginsAlone(buf, payload) || !isClosed(c, payload)) return
+    const place = this.#place
+    const kept = this.#fields
+    const from = place * headerBytesMax
+    for (let i = 0; i < length; i++) this.#bytes[from + i] = buf[start + i]
+    this.#times[place] = c.envelopeTime
+    const at = place * fields
+    kept[at] = length
+    kept[at + 1] = c.lineStart - start
+    kept[at + 2] = c.stampStart > 0 ? c.stampStart - start : -1
+    kept[at + 3] = c.hostStart - start
+    kept[at + 4] = c.hostEnd > c.hostStart ? c.hostEnd - start : 0
+    kept[at + 5] = c.tagStart - start
+    kept[at + 6] = c.tagEnd > c.tagStart ? c.tagEnd - start : 0
+    kept[at + 7] = c.zone?.lastMs === c.envelopeTime ? 1 : 0
+  }
+
+  /** Stamps without year and zone are read by what is other now. */
+  #forget(c: LineContext): void {
+    this.#receivedAtMs = c.receivedAtMs
+    this.#zone = c.zone
+    for (let at = 0; at < entries * fields; at += fields) this.#fields[at] = 0
+  }
+}
+
+/** Whether what stands before the payload ends the stamp, if there is one: a zone or a year may be the word behind it. */
+function isClosed(c: LineContext, payload: number): boolean {
+  if (Number.isNaN(c.envelopeTime) || c.hostEnd > c.hostStart || c.tagEnd > c.tagStart) return true
+  return c.buf[payload - 2] === 58 && c.buf[payload - 1] === 32
+}
+
+/**
+ * Whether the text at `p`, with `payloadBytesMin` bytes and more, is a payload by its first bytes alone: an event id of Cisco (`%ASA-…`), the
+ * first key of pairs (`date=`), a number before a comma (`1,2026/…`), seconds since 1970 (`1792056600.123`), a cell in quotes. None of them begins
+ * or goes on with a PRI, a stamp, a host or a tag as parse/envelope.ts knows them.
+ */
+function beginsAlone(buf: Uint8Array, p: number): boolean {
+  const first = buf[p]
+  if (first === 37 || first === 34) return true
+  let q = p
+  if (first >= 48 && first <= 57) {
+    while (q - p < 10 && buf[q] >= 48 && buf[q] <= 57) q++
+    if (q - p === 10) return buf[q] === 46 && isFraction(buf, q + 1)
+    // `2026-…`, `2026:…` and `2026 …` are stamps
+    return buf[q] === 44 && q - p < 4 && buf[p + 4] !== 45 && buf[p + 4] !== 58 && buf[p + 4] !== 32
+  }
+  while (q - p < firstWordMax && isKeyByte(buf[q])) q++
+  return q - p >= 4 && buf[q] === 61
+}
+
+/** One to six digits and a blank: `1792056600.1.2.3` could be a host. */
+function isFraction(buf: Uint8Array, p: number): boolean {
+  let q = p
+  while (q - p < 6 && buf[q] >= 48 && buf[q] <= 57) q++
+  return q > p && buf[q] === 32
+}
+
+function isKeyByte(b: number): boolean {
+  return (b >= 97 && b <= 122) || (b >= 65 && b <= 90) || b === 95
+}
