@@ -69,15 +69,24 @@ export function readShown(buf: Uint8Array, start: number, end: number): number {
   return Number.isSafeInteger(bytes) ? bytes : -1
 }
 
-/** A number times `scale`, rounded; its fraction counts (`4.52` KB). -1 when it is none. */
+/** A number times `scale`, rounded; its fraction counts (`4.52` KB, `4,52` KB; `4,520` are thousands). -1 when it is none. */
 export function readScaled(buf: Uint8Array, start: number, end: number, scale: number): number {
-  const whole = readNumber(buf, start, end)
-  if (whole < 0) return -1
+  let whole = readNumber(buf, start, end)
+  let point = 46
+  if (whole < 0) {
+    point = 44
+    let comma = start
+    while (comma < end && buf[comma] !== point) comma++
+    if (comma + 1 >= end || !allDigits(buf, start, comma)) return -1
+    whole = readNumber(buf, start, comma)
+    if (whole < 0) return -1
+  }
   let p = start
-  while (p < end && buf[p] !== 46) p++
+  while (p < end && buf[p] !== point) p++
   let fraction = 0
   let unit = 1
   for (p++; p < end; p++) {
+    if (buf[p] < 48 || buf[p] > 57) return -1
     unit /= 10
     fraction += (buf[p] - 48) * unit
   }

@@ -62,6 +62,9 @@ function numbered(text: string, at: number, facts: StampFacts, order: DayOrder):
   return digits <= 2 ? dayFirst(text, at, facts, order) : null
 }
 
+/** `.5`, or `,250` when it is none of the next column. */
+const fraction = /\.(\d+)|,(\d{1,3}|(?:\d{3})+)(?![\d.:])/
+
 /** `HH:MM[:SS[.fff]]`: ms of the day. */
 function clock(text: string, at: number): Stamp | null {
   const match = matchAt(/(\d{1,2}):(\d{1,2})(?::(\d{0,2}))?/, text, at)
@@ -69,8 +72,9 @@ function clock(text: string, at: number): Stamp | null {
   const [hours, minutes, seconds] = match.slice(1).map((part) => Number(part ?? 0))
   if (hours > 24 || minutes > 59 || seconds > 60) return null
   const end = at + match[0].length
-  const part = matchAt(/[.,](\d+)/, text, end)
-  const ms = hours * hourMs + minutes * 60_000 + seconds * 1000 + thousandths(part?.[1] ?? '')
+  const part = matchAt(fraction, text, end)
+  const ms =
+    hours * hourMs + minutes * 60_000 + seconds * 1000 + thousandths(part?.[1] ?? part?.[2] ?? '')
   return ms > dayMs && hours === 24 ? null : { ms, end: end + (part?.[0].length ?? 0) }
 }
 
@@ -149,12 +153,14 @@ function compact(text: string, at: number, facts: StampFacts): Stamp | null {
   const [, year, mon, date] = matchAt(/(\d{4})(\d\d)(\d\d)/, text, at) ?? []
   const start = day(Number(year), Number(mon), Number(date))
   const begin = at + lengthAt(/\d{8}[T ]?/, text, at)
-  const run = matchAt(/(\d\d)(\d\d)(\d\d)(?!\d)(?:[.,](\d+))?/, text, begin)
+  const run = matchAt(/(\d\d)(\d\d)(\d\d)(?!\d)/, text, begin)
+  const part = run === null ? null : matchAt(fraction, text, begin + 6)
   if (run === null) return whole(text, start, clock(text, begin), facts)
   const [hours, minutes, seconds] = run.slice(1, 4).map(Number)
   if (hours > 23 || minutes > 59 || seconds > 60) return null
-  const ms = hours * hourMs + minutes * 60_000 + seconds * 1000 + thousandths(run[4] ?? '')
-  return whole(text, start, { ms, end: begin + run[0].length }, facts)
+  const ms =
+    hours * hourMs + minutes * 60_000 + seconds * 1000 + thousandths(part?.[1] ?? part?.[2] ?? '')
+  return whole(text, start, { ms, end: begin + 6 + (part?.[0].length ?? 0) }, facts)
 }
 
 /** `15/Oct/2026:09:30:00 +0200`, `15.10.2026 09:30:00`, `10/15/2026 9:30:00 AM`, `9/16/19 10:00`. */

@@ -20,6 +20,8 @@ export function numberOf(text: string): number {
 /** A number with its fraction, in units of `scale`. */
 export function scaledNumber(text: string, scale: number): number {
   const whole = numberOf(text)
+  if (whole < 0 && /^\d{1,15},\d+$/.test(text))
+    return Math.round(Number(text.replace(',', '.')) * scale)
   return whole < 0 ? -1 : Math.round(Number(text.replaceAll(',', '')) * scale)
 }
 
