@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page, Request } from 'playwright-core'
 import { panTraffic, panUrl } from '../../src/generate/log-lines.ts'
 import { Traffic } from '../../src/generate/traffic.ts'
 import { until } from './appliance.ts'
@@ -79,6 +79,7 @@ export async function openPage(
 /** Pages of one context share what the browser has fetched. */
 export async function openPageOf(context: BrowserContext, base: string): Promise<Opened> {
   const page = await context.newPage()
+  countAsked(page)
   const noise: string[] = []
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) noise.push(`console: ${message.text()}`)
@@ -95,11 +96,30 @@ export async function openPageOf(context: BrowserContext, base: string): Promise
   return { page, noise }
 }
 
+/** What a page asked and has no answer to yet. The browser's own "network idle" is told once for a document, and half a second late. */
+const asked = new WeakMap<Page, Set<Request>>()
+
+function countAsked(page: Page): void {
+  const open = new Set<Request>()
+  asked.set(page, open)
+  page.on('request', (request) => open.add(request))
+  const answered = (request: Request): boolean => open.delete(request)
+  page.on('requestfinished', answered)
+  page.on('requestfailed', answered)
+}
+
+/** Between an answer and what is asked because of it. */
+const quietMs = 150
+
 /** Waits until nothing on the page loads any more. */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForLoadState('networkidle')
   const turning = page.locator('.fui-Spinner')
-  await until('nothing loads any more', async () => (await turning.count()) === 0)
+  let quietSince = Infinity
+  await until('nothing loads any more', async () => {
+    const loads = (asked.get(page)?.size ?? 0) > 0 || (await turning.count()) > 0
+    quietSince = loads ? Infinity : Math.min(quietSince, Date.now())
+    return Date.now() - quietSince >= quietMs
+  })
 }
 
 interface AxeResult {

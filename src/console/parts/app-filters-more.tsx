@@ -28,9 +28,11 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground1,
     border: `1px solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusXLarge,
+    // a list is as wide as its longest entry, and no wider than the panel
+    '& > *': { minWidth: 0, maxWidth: '100%' },
   },
   small: { width: '96px' },
-  pair: { display: 'flex', gap: '6px', alignItems: 'center' },
+  pair: { display: 'flex', gap: '6px', alignItems: 'center', minWidth: 0 },
   choice: { minWidth: '150px' },
   list: { maxHeight: '320px' },
 })

@@ -1,29 +1,11 @@
 /** 100,000 apps in the table: what a click costs. The appliance is real, its answer of the table is a large one made here. */
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { formatCount } from '../../src/report/format.ts'
 import type { ReportApp } from '../../src/report/report.ts'
-import { Appliance } from './appliance.ts'
-import type { Running } from './appliance.ts'
-import { buildConsole, openBrowser, openPage } from './console-parts.ts'
+import { openPage } from './console-parts.ts'
 
 const count = 100_000
-let appliance: Appliance
-let running: Running
-let browser: Browser
-
-beforeAll(async () => {
-  buildConsole()
-  appliance = await Appliance.prepare()
-  running = await appliance.start()
-  browser = await openBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await running?.end('SIGTERM')
-  await appliance?.remove()
-})
 
 /** Made by arithmetic, so that every run has the same. */
 function app(index: number): ReportApp {
@@ -46,8 +28,9 @@ function app(index: number): ReportApp {
   }
 }
 
-test('sorting, filtering and scrolling 100,000 apps: the figures are printed, the mark is 100 ms each', async () => {
-  const { page, noise } = await openPage(browser, appliance.url)
+/** Sorts, filters and scrolls 100,000 apps, and prints what each cost. */
+export async function measureTable(browser: Browser, base: string): Promise<void> {
+  const { page, noise } = await openPage(browser, base)
   const rows = Array.from({ length: count }, (_, index) => app(index))
   const body = JSON.stringify({ rows, total: count })
   await page.route('**/api/v1/app-table*', (route) =>
@@ -140,6 +123,7 @@ test('sorting, filtering and scrolling 100,000 apps: the figures are printed, th
   }
   // A figure of a shared machine is no verdict (docs/console.md tells the mark and what was measured); this finds what is broken.
   expect(Object.entries(figures).filter(([, ms]) => ms < 0 || ms >= 500)).toEqual([])
-  expect(noise).toEqual([])
+  // the page of an app that is made here alone was left before or after the appliance did not know it
+  expect(noise.filter((line) => !line.includes('status of 404'))).toEqual([])
   await page.context().close()
-})
+}
