@@ -70,9 +70,11 @@ export async function measureTable(browser: Browser, base: string): Promise<void
   const holding = (text: string): number =>
     rows.filter(({ appId, name, category }) => [appId, name, category].join('\n').includes(text))
       .length
+  // Asked for at each frame: right after a filter the table may not be as high yet.
   const scroll = (row: number): [string, string] => [
-    `document.querySelector('[role=region]').scrollTop = 44 * ${row}`,
-    `[...document.querySelectorAll('tbody tr[aria-rowindex]')].some((row) => Math.abs(row.ariaRowIndex - ${row}) < 40)`,
+    '',
+    `(document.querySelector('[role=region]').scrollTop = 44 * ${row},
+      [...document.querySelectorAll('tbody tr[aria-rowindex]')].some((row) => Math.abs(row.ariaRowIndex - ${row}) < 40))`,
   ]
   const acts: Record<string, [string, string]> = {
     'sort by users': [
