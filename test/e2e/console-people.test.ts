@@ -252,6 +252,7 @@ test('one’s own account: the password changed, a second factor set, used, take
   await page.getByRole('button', { name: 'Change the password' }).click()
   await page.getByText('Changed. Your other sessions have ended.').waitFor()
   await page.getByRole('button', { name: 'Set a second factor' }).click()
+  await page.getByRole('img', { name: 'QR code of the secret' }).waitFor()
   const secret = (await page.locator('pre').innerText()).trim()
   const step = totpStep(Date.now())
   await page.getByLabel('Code', { exact: true }).fill(totpCode(secret, step))

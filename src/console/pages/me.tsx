@@ -17,6 +17,7 @@ import { tell } from '../data/ask.ts'
 import { sessionQuery, useSession } from '../data/session.ts'
 import { NewPasswordFields, PasswordField } from '../parts/account-fields.tsx'
 import { Code } from '../parts/code.tsx'
+import { QrCode } from '../parts/qr-code.tsx'
 import { Page, Panel } from '../parts/page.tsx'
 import { Empty, Fault } from '../parts/states.tsx'
 
@@ -187,7 +188,10 @@ function SecondFactor() {
             confirm.mutate()
           }}
         >
-          <Text>Put this secret into your authenticator app, then give a code of it.</Text>
+          <Text>
+            Let your authenticator app read the picture, or type its secret; then give a code of it.
+          </Text>
+          <QrCode text={begin.data.uri} label="QR code of the secret" />
           <Code text={begin.data.secret} label="The secret" />
           <Text size={200}>
             On this very device: <a href={begin.data.uri}>open the app</a>.
