@@ -1,12 +1,15 @@
 /** `gnomon sources`: who sends, what it was recognised as, and what its lines do not tell. */
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { sourceRowSchema } from '../api/schemas.ts'
+import { readinessSchema, sourceRowSchema } from '../api/schemas.ts'
+import { causeOf } from '../errors.ts'
+import { clientLimits } from '../limits.ts'
 import { formatCount, formatNoun, formatShare, formatTime, unknownText } from '../report/format.ts'
 import { driftText, duration } from '../report/stream-words.ts'
 import { wrap } from '../report/terminal.ts'
 import { visible } from '../report/text.ts'
-import { ask, clientHelp, clientOptions, findClient } from './client.ts'
+import { ask, clientHelp, clientOptions, fetchOf, findClient } from './client.ts'
+import type { Client } from './client.ts'
 import type { Command, CommandIo } from './command.ts'
 import { write } from './command.ts'
 import { tableLines } from './table.ts'
@@ -15,7 +18,7 @@ import type { TableColumn } from './table.ts'
 const help = `gnomon sources [--source NAME] [--url URL] [--json]
 
 Lists the data sources of a running appliance: state, format with its confidence, lines, clock against the time of receipt; below each
-what its lines do not tell, what changed in them, and whether its clock or zone is wrong.
+what its lines do not tell, what changed in them, and whether its clock or zone is wrong; and hours that could not be merged.
 
   --source   only this one, with each of its senders, and the commands that would make its lines tell more
 ${clientHelp}
@@ -31,13 +34,16 @@ const answer = z.object({ rows: z.array(sourceRowSchema), total: z.int() })
 async function run(args: string[], io: CommandIo): Promise<number> {
   const { values } = parseArgs({ args, options: { ...clientOptions, source: { type: 'string' } } })
   if (values.help === true) return (await write(io.stdout, help), 0)
-  const { answer: all, raw } = await ask(await findClient(values, io.env), {
+  const client = await findClient(values, io.env)
+  const { answer: all, raw } = await ask(client, {
     path: '/api/v1/sources',
     answer,
   })
   const { columns: width = Infinity } = io.stdout as Partial<NodeJS.WriteStream>
   if (values.source === undefined) {
-    const text = values.json ? JSON.stringify(raw) : sourceTable(all.rows, width).join('\n')
+    const text = values.json
+      ? JSON.stringify(raw)
+      : [...sourceTable(all.rows, width), ...broken(await setbacks(client), width)].join('\n')
     await write(io.stdout, `${text}\n`)
     return 0
   }
@@ -52,6 +58,20 @@ async function run(args: string[], io: CommandIo): Promise<number> {
   const story = values.json ? JSON.stringify(row) : sourceStory(row, width).join('\n')
   await write(io.stdout, `${story}\n`)
   return 0
+}
+
+/** What keeps hours of all sources out of the reports, in words; an appliance that is not ready says so with 503. */
+async function setbacks(client: Client): Promise<string[]> {
+  try {
+    const signal = AbortSignal.timeout(client.timeoutMs ?? clientLimits.timeoutMs)
+    const response = await fetchOf(client)(`${client.base}/readyz`, { signal })
+    const { checks } = readinessSchema.parse(await response.json())
+    return checks.flatMap(({ name, reason }) =>
+      name === 'merge' && reason !== null ? ['', `The merge: ${reason}`] : [],
+    )
+  } catch (error) {
+    return ['', `The merge: cannot ask how it is: ${causeOf(error)}`]
+  }
 }
 
 /** Below so many columns of the terminal some of the table's are left out. */

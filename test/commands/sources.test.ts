@@ -130,12 +130,22 @@ describe('the table', () => {
 
 describe('gnomon sources', () => {
   test('shows the table, or the answer as it came', async () => {
-    appliance.answer(() => ({ body: { rows, total: 3, later: 'field' } }))
+    const reason = '2 hours could not be merged and are tried again: disk is full'
+    let checks = [{ name: 'merge', ok: true, reason: null as string | null }]
+    appliance.answer(({ path }) =>
+      path === '/readyz'
+        ? { status: 503, body: { ready: false, checks } }
+        : { body: { rows, total: 3, later: 'field' } },
+    )
     const { stdout } = await runCommand(sources, ['--url', appliance.url()])
     expect(stdout).toBe(`${sourceTable(rows).join('\n')}\n`)
+    checks = [{ name: 'merge', ok: true, reason }]
+    const failing = await runCommand(sources, ['--url', appliance.url()])
+    expect(failing.stdout).toBe(`${stdout}\nThe merge: ${reason}\n`)
     const json = await runCommand(sources, ['--json'], { GNOMON_URL: appliance.url() })
     expect(JSON.parse(json.stdout)).toEqual({ rows, total: 3, later: 'field' })
-    expect(appliance.asked.map(({ path }) => path)).toEqual(['/api/v1/sources', '/api/v1/sources'])
+    const asked = ['/api/v1/sources', '/readyz']
+    expect(appliance.asked.map(({ path }) => path)).toEqual([...asked, ...asked, asked[0]])
   })
 
   test('shows the senders of one', async () => {
