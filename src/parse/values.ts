@@ -180,7 +180,7 @@ export function addressEnd(buf: Uint8Array, p: number, end: number): number {
       break
     p++
   }
-  while (p > start && buf[p - 1] === 58 && buf[p - 2] !== 58) p--
+  while (p > start && buf[p - 1] === 58 && (p - 1 === start || buf[p - 2] !== 58)) p--
   return p
 }
 

@@ -117,6 +117,11 @@ describe('addresses', () => {
     expect(addressEnd(c.buf, start, end) - start).toBe(want)
   }) // prettier-ignore
 
+  test('a colon behind a colon that is none of the address is none either', () => {
+    const { c, start, end } = contextOf(':: x')
+    expect(addressEnd(c.buf, start + 1, end)).toBe(start + 1)
+  })
+
   test.each<[string, string | null]>([
     ['2001:DB8:0:0::1', '2001:db8::1'], ['::ffff:192.0.2.1', '192.0.2.1'], ['fe80::1%eth0', 'fe80::1'], ['[2001:db8::1]', '2001:db8::1'],
     ['0.0.0.0', null], ['::', null], ['010.1.1.1', null], ['x', null], ['', null], ['192.0.2.1', '192.0.2.1'],
