@@ -27,10 +27,11 @@ describe('a damaged segment', () => {
   const segment = segmentOf(blocks)
 
   test('with one flipped bit: the rest is read, the damage is in the ledger', () => {
+    const parser = parserOf()
     for (let at = 0; at < segment.length; at += 3) {
       const broken = Buffer.from(segment)
       broken[at] ^= 0x10
-      const { batch, damaged } = parse(parserOf(), broken)
+      const { batch, damaged } = parse(parser, broken)
       expect({ at, damaged, ...imbalance(batch.ledger) }).toEqual({
         at,
         damaged: true,
@@ -43,8 +44,9 @@ describe('a damaged segment', () => {
   })
 
   test('cut off anywhere: whole blocks are read, the rest is told', () => {
+    const parser = parserOf()
     for (let length = 0; length <= segment.length; length += 2) {
-      const { batch, damaged } = parse(parserOf(), segment.subarray(0, length))
+      const { batch, damaged } = parse(parser, segment.subarray(0, length))
       expect(imbalance(batch.ledger)).toEqual(balanced)
       const { received } = sumsOf(batch.ledger)
       if (length === segment.length) expect(damaged).toBe(false)
@@ -175,15 +177,16 @@ describe('hostile lines', () => {
 
   test('a line is read the same whatever stands behind it', () => {
     const behind = ['', '0123456789', '":,|=]}>', 'Oct 15 09:00:00', '\0\0\0\0', '   ']
-    for (const line of lines.slice(0, 400)) {
-      const results = behind.map((text) => {
-        const fresh = parserOf(3650)
-        const segment = segmentOf([linesBlock([line])])
-        const room = fresh.room(segment.length + text.length)
+    // all have read the same before, and each line is a new stream's
+    const parsers = behind.map(() => parserOf(3650))
+    for (const [i, line] of lines.slice(0, 400).entries()) {
+      const results = behind.map((text, which) => {
+        const segment = segmentOf([linesBlock([line])], streamOf(`host-${i}`))
+        const room = parsers[which].room(segment.length + text.length)
         room.set(segment)
         // what follows the last LF of the bytes that are parsed is not theirs
         room.set(Buffer.from(text), segment.length)
-        return JSON.stringify(plain(fresh.parse('seg', segment.length)))
+        return JSON.stringify(plain(parsers[which].parse('seg', segment.length)))
       })
       expect(new Set(results).size, line.toString()).toBe(1)
     }
