@@ -156,8 +156,7 @@ export class Merge {
     this.#running = done.promise
     await before
     try {
-      if (!this.#swept) await Scratch.sweep(this.#store, this.#owner)
-      this.#swept = true
+      await this.#sweep()
       const hours = await this.dirty(limit, report, settle)
       const errors: unknown[] = []
       for (const run of runsOf(hours)) await this.#recomputeRun(run, errors)
@@ -166,6 +165,11 @@ export class Merge {
     } finally {
       done.resolve()
     }
+  }
+
+  async #sweep(): Promise<void> {
+    if (!this.#swept) await Scratch.sweep(this.#store, this.#owner)
+    this.#swept = true
   }
 
   /** Ends what runs before its next statement; nothing of it becomes visible. */
@@ -209,10 +213,13 @@ export class Merge {
   async #attempt(run: HourRun, errors: unknown[]): Promise<void> {
     const { report, from, to } = run
     try {
+      await this.#sweep()
       await this.#pass(run)
     } catch (error) {
       if (this.#ending.signal.aborted) throw error
       this.#status.failures++
+      // what could not be dropped stands in the way of the next pass
+      this.#swept = false
       if (outOfMemory(error) && this.#sliceRows > mergeLimits.sliceRowsMin) {
         this.#status.memoryFailures++
         this.#sliceRows = Math.max(mergeLimits.sliceRowsMin, Math.floor(this.#sliceRows / 2))

@@ -59,10 +59,11 @@ export class Scratch {
     return this.#store.query<T>(this.#own(sql), this.#params)
   }
 
-  /** The table anew, with the rows of a query. */
+  /** The table anew, with the rows of a query. (CREATE OR REPLACE exchanges two tables: measured, three times as long for a small one.) */
   async make(name: string, select: string, engine: 'Memory' | 'Log' = 'Memory'): Promise<void> {
+    await this.drop(name)
     this.#made.add(name)
-    await this.run(`CREATE OR REPLACE TABLE db.${name} ENGINE = ${engine} AS ${select}`)
+    await this.run(`CREATE TABLE db.${name} ENGINE = ${engine} AS ${select}`)
   }
 
   /**

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { shippedCatalog, loadCatalog } from '../../src/catalog/catalog.ts'
+import type { Catalog } from '../../src/catalog/match.ts'
 import { Merge } from '../../src/merge/merge.ts'
 import type { MergeOptions } from '../../src/merge/merge.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -93,16 +94,23 @@ export interface MergeStand {
   close(): Promise<void>
 }
 
+let catalog: Promise<Catalog> | undefined
+
+/** The shipped catalog, read once for a file of tests: it takes half a second. */
+export async function testCatalog(): Promise<Catalog> {
+  catalog ??= loadCatalog([shippedCatalog])
+  return catalog
+}
+
 export async function openMerge(
   serviceAccounts: readonly string[] = [],
   options: MergeOptions = {},
 ): Promise<MergeStand> {
   const folder = await mkdtemp(join(tmpdir(), 'gnomon-merge-'))
   const store = await openStore(storeOptions(join(folder, 'store')))
-  const catalog = await loadCatalog([shippedCatalog])
   let clock = Date.UTC(2026, 9, 20)
   const now = (): number => clock++
-  const merge = new Merge(store, catalog, now, { serviceAccounts, ...options })
+  const merge = new Merge(store, await testCatalog(), now, { serviceAccounts, ...options })
   let reports = 0
   let feedRow = 1
   const mark = async (report: string, seconds: readonly number[]): Promise<void> => {

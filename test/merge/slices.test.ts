@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadCatalog, shippedCatalog } from '../../src/catalog/catalog.ts'
 import { OperatingError } from '../../src/errors.ts'
 import { mergeLimits } from '../../src/limits.ts'
 import { Merge } from '../../src/merge/merge.ts'
@@ -11,7 +10,7 @@ import type { MergeOptions } from '../../src/merge/merge.ts'
 import { ownerOf } from '../../src/merge/owner.ts'
 import { slicesOf } from '../../src/merge/slices.ts'
 import type { Store } from '../../src/store/store.ts'
-import { hour, openMerge } from './merge-parts.ts'
+import { hour, openMerge, testCatalog } from './merge-parts.ts'
 import type { FlowRow, MergeStand } from './merge-parts.ts'
 
 let stand: MergeStand
@@ -66,7 +65,7 @@ test.each<[string, Record<string, number>, number, [string, string, number][]]>(
 
 /** The stand's store behind a door, merged by a merge of its own. */
 async function mergeOn(store: Store, options: MergeOptions): Promise<Merge> {
-  return new Merge(store, await loadCatalog([shippedCatalog]), () => nowMs++, options)
+  return new Merge(store, await testCatalog(), () => nowMs++, options)
 }
 
 const usageOf = (report: string) =>
@@ -111,7 +110,7 @@ test('many slices give what one gave: pairs, agents, a NAT', { timeout: 240_000 
   await stand.usage(report)
   const want = await usageOf(report)
   expect(want.length).toBeGreaterThan(45)
-  const merge = await mergeOn(stand.store, { sliceRows: 20 })
+  const merge = await mergeOn(stand.store, { sliceRows: 26 })
   await stand.flows(report, [{ src_ip: '10.0.0.1', dst_ip: '203.0.113.250', bytes: 1 }])
   await stand.store.command(
     `DELETE FROM db.flows WHERE report = '${report}' AND dst_ip = '203.0.113.250'`,
@@ -132,7 +131,7 @@ test('an hour of agents larger than the memory: what no network saw', { timeout:
        concat('h', toString(number % 500), '.example'), 'allowed', 'connection', 1, 'defender', number + 1 FROM numbers(${rows})`,
   )
   // the bound of all statements together, as if the store had so much
-  const merge = await mergeOn(stand.store, { memoryBytes: 80_000_000 })
+  const merge = await mergeOn(stand.store, { memoryBytes: 110_000_000 })
   await merge.recomputeDirty(24, report, true)
   const { slices, failures } = merge.status()
   expect(failures).toBe(0)
@@ -225,6 +224,19 @@ describe('a statement that fails', () => {
     broken = false
     expect(await try_()).toBe(1)
     expect(merge.status().failing).toEqual([])
+    expect(await usageOf(report)).toHaveLength(1)
+  }) // prettier-ignore
+
+  test('a table that could not be dropped is not in the way of the next try', { timeout: 120_000 }, async () => {
+    const report = stand.report()
+    await stand.flows(report, [{ bytes: 5 }])
+    let refusing = true
+    const store = faulty((sql) => (refusing && sql.startsWith('DROP') ? 'disk is full' : null))
+    const merge = await mergeOn(store, {})
+    await expect(merge.recomputeDirty(24, report)).rejects.toThrow('disk is full')
+    refusing = false
+    nowMs = merge.status().failing[0].nextMs
+    expect(await merge.recomputeDirty(24, report)).toBe(1)
     expect(await usageOf(report)).toHaveLength(1)
   }) // prettier-ignore
 })
