@@ -1,6 +1,6 @@
 /** Answers of the joined view: partners, overlap, what stands behind a number. */
 import { z } from 'zod'
-import type { Picture } from '../report/merged.ts'
+import type { Picture, SeenBy } from '../report/merged.ts'
 import type { Freshness } from '../report/freshness.ts'
 import type { DeviceHistory } from '../report/device-history.ts'
 import type { DeviceFacts, Overlap } from '../report/overlap.ts'
@@ -21,6 +21,14 @@ const partnerSchema = z
     both: count,
   })
   .meta({ id: 'Partner' })
+
+export const seenBySchema = z
+  .object({
+    network: count.describe('Transactions only the network saw'),
+    agent: count.describe('Transactions only agents saw: off the network'),
+    both: count,
+  })
+  .meta({ id: 'SeenBy' }) satisfies z.ZodType<SeenBy>
 
 export const pictureSchema = z
   .object({

@@ -2,7 +2,12 @@
 import { z } from 'zod'
 import type { CatalogMatch } from '../catalog/match.ts'
 import { changeSchema } from './catalog-change-schema.ts'
-import { deviceFactsSchema, deviceHistorySchema, pictureSchema } from './merged-schemas.ts'
+import {
+  deviceFactsSchema,
+  deviceHistorySchema,
+  pictureSchema,
+  seenBySchema,
+} from './merged-schemas.ts'
 import {
   reportAppSchema,
   reportPersonSchema,
@@ -254,6 +259,8 @@ export const appDetailSchema = z
     addresses: z.array(useSchema),
     devices: z.array(useSchema),
     hosts: z.array(useSchema),
+    programs: z.array(useSchema).describe('On the devices, as agents tell them'),
+    seenBy: seenBySchema,
   })
   .meta({ id: 'AppDetail' })
 export type AppDetail = z.infer<typeof appDetailSchema>

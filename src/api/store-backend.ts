@@ -26,7 +26,7 @@ import {
   unknownCount,
   unknownRows,
 } from '../report/usage-lists.ts'
-import { pictureOf } from '../report/merged.ts'
+import { appSeenBy, pictureOf } from '../report/merged.ts'
 import { deviceHistory } from '../report/device-history.ts'
 import { deviceFacts, overlapOf } from '../report/overlap.ts'
 import { clockOf, driftShown, noticesOf } from '../report/stream-words.ts'
@@ -153,6 +153,8 @@ export function createBackend(parts: BackendParts): ApiBackend {
         addresses: await usesOf(store, scope, 'src_ip', condition),
         devices: await usesOf(store, scope, 'device', condition),
         hosts: await usesOf(store, scope, 'host', condition),
+        programs: await usesOf(store, scope, 'process', condition),
+        seenBy: await appSeenBy(store, scope, id),
       }
     },
     people: async (kind, query) => {

@@ -37,6 +37,22 @@ export interface Picture {
 const split = `sumIf(transactions, seen_by = ['network']) AS network, sumIf(transactions, seen_by = ['agent']) AS agent,
   sumIf(transactions, length(seen_by) = 2) AS both`
 
+/** Transactions by who saw them. */
+export interface SeenBy {
+  network: number
+  agent: number
+  both: number
+}
+
+/** How much of an app's use the network saw, agents off the network, or both. */
+export async function appSeenBy(store: Store, scope: UsageScope, appId: string): Promise<SeenBy> {
+  const [row] = await store.query<SeenBy>(
+    `SELECT ${split} FROM db.current_usage AS usage WHERE ${inScope} AND infrastructure = 0 AND app_id = {value:String}`,
+    { ...scopeParams(scope), value: appId },
+  )
+  return row
+}
+
 interface PartnerRow extends VolumeRow {
   name: string
   first: string

@@ -5,7 +5,7 @@ import { inScope, scopeParams, volumeColumns, volumeOf } from './scope.ts'
 import type { UsageScope, VolumeRow } from './scope.ts'
 
 /** Columns of `usage` that can be asked for, and be the condition. */
-export type UsageColumn = 'user' | 'src_ip' | 'device' | 'host' | 'app_id'
+export type UsageColumn = 'user' | 'src_ip' | 'device' | 'host' | 'app_id' | 'process'
 
 export interface Use {
   name: string

@@ -279,7 +279,15 @@ export function fakeBackend(options: { empty?: boolean } = {}): FakeBackend {
     async app(id) {
       const app = report.apps.find((one) => one.appId === id)
       if (app === undefined) return null
-      return { app, users: uses, addresses: [], devices: [], hosts: uses }
+      return {
+        app,
+        users: uses,
+        addresses: [],
+        devices: [],
+        hosts: uses,
+        programs: [],
+        seenBy: { network: app.transactions, agent: 0, both: 0 },
+      }
     },
     async people(kind, query) {
       fake.asked.push(query)

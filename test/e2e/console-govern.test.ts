@@ -414,10 +414,17 @@ test('a device as Defender tells of it: prerequisites, state, addresses, who was
   await addresses.getByRole('link', { name: '10.77.0.5' }).waitFor()
   expect(await addresses.innerText()).toContain('Home <b>')
   expect(await page.getByRole('table', { name: 'Who was logged on' }).innerText()).toContain('dora')
-  await page.getByRole('link', { name: 'Dropbox' }).waitFor()
   await page.getByRole('tab', { name: /^Users \(1\)/ }).click()
   expect(await seriousFaults(page)).toEqual([])
   await page.screenshot({ path: join(shots, 'console-device.png'), fullPage: true })
+  // and the app: off the network, by which program
+  await page.getByRole('tab', { name: /^Apps/ }).click()
+  await page.getByRole('link', { name: 'Dropbox' }).click()
+  await page.getByRole('tab', { name: 'Programs (1)' }).click()
+  await page.getByRole('table', { name: 'Programs' }).getByText('msedge.exe').waitFor()
+  const { seenBy } = await appliance.ask<{ seenBy: Record<string, number> }>('/api/v1/apps/dropbox')
+  expect(seenBy.agent).toBe(3)
+  await page.getByText('Only by agents: off the network').waitFor()
 })
 
 test('the data of a person are deleted, with the counts of each place', async () => {

@@ -1,8 +1,9 @@
 /** Partners, overlap and traces over a merged hour. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { pictureOf } from '../../src/report/merged.ts'
+import { appSeenBy, pictureOf } from '../../src/report/merged.ts'
 import { overlapOf } from '../../src/report/overlap.ts'
 import { traceOf } from '../../src/report/trace.ts'
+import { usesOf } from '../../src/report/usage-details.ts'
 import { hour, openMerge } from '../merge/merge-parts.ts'
 import type { MergeStand } from '../merge/merge-parts.ts'
 
@@ -66,6 +67,18 @@ test('all devices of a user, with where he was seen', async () => {
   ])
   expect(picture?.firstSeen).toBe('2026-10-15T10:10:00Z')
 })
+
+test.each([
+  ['slack', { network: 0, agent: 0, both: 1 }, [['msedge.exe', 1]]],
+  ['dropbox', { network: 0, agent: 3, both: 0 }, [['msedge.exe', 1]]],
+])(
+  '%s: on and off the network, by which programs, as far as agents tell',
+  async (app, seenBy, programs) => {
+    expect(await appSeenBy(stand.store, scope(), app)).toEqual(seenBy)
+    const uses = await usesOf(stand.store, scope(), 'process', { column: 'app_id', value: app })
+    expect(uses.map(({ name, transactions }) => [name, transactions])).toEqual(programs)
+  },
+)
 
 test('all users of a device', async () => {
   const picture = await pictureOf(stand.store, scope(), {

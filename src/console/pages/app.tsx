@@ -1,5 +1,5 @@
 /** One app: how much, how risky, by whom, over time, and by which hosts it was recognised. */
-import { Tab, TabList, Text } from '@fluentui/react-components'
+import { Tab, TabList, Text, makeStyles, tokens } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { AppDetail } from '../../api/schemas.ts'
@@ -20,11 +20,14 @@ import { TrafficChart } from '../parts/traffic-chart.tsx'
 import { UseTable } from '../parts/use-table.tsx'
 import { Ago, Bytes, Name } from '../parts/words.tsx'
 
+const useStyles = makeStyles({ muted: { color: tokens.colorNeutralForeground3 } })
+
 const tabs = [
   ['users', 'user', 'Users', 'No line names a user of it.'],
   ['devices', 'device', 'Devices', 'No line names a device.'],
   ['addresses', 'address', 'IP addresses', 'No line names an address.'],
   ['hosts', 'host', 'Hosts', 'No line names a host.'],
+  ['programs', 'program', 'Programs', 'No agent of a device tells the program.'],
 ] as const
 
 export function App() {
@@ -59,7 +62,8 @@ export function App() {
 }
 
 function Detail({ detail }: { detail: AppDetail }) {
-  const { app } = detail
+  const styles = useStyles()
+  const { app, seenBy } = detail
   const scope = useScope()
   const timeline = useQuery(timelineQuery(scope, { kind: 'app', name: app.appId }))
   const [open, setOpen] = useState<(typeof tabs)[number][0]>('users')
@@ -85,6 +89,22 @@ function Detail({ detail }: { detail: AppDetail }) {
       </Panel>
       <Panel title="Use over time">
         <Answer of={timeline}>{(data) => <TrafficChart timeline={data} height={220} />}</Answer>
+      </Panel>
+      <Panel
+        title="On and off the network"
+        more={
+          <Text size={200} className={styles.muted}>
+            transactions, by who saw them
+          </Text>
+        }
+      >
+        <Facts
+          of={[
+            ['Only by the network', formatCount(seenBy.network)],
+            ['Only by agents: off the network', formatCount(seenBy.agent)],
+            ['By both', formatCount(seenBy.both)],
+          ]}
+        />
       </Panel>
       <AppGoverning id={app.appId} />
       <RiskEvidence id={app.appId} />

@@ -17,7 +17,7 @@ const useStyles = makeStyles({
   place: { display: 'flex', height: '440px' },
 })
 
-export type UseKind = 'app' | 'user' | 'device' | 'address' | 'host'
+export type UseKind = 'app' | 'user' | 'device' | 'address' | 'host' | 'program'
 
 const titles = {
   app: 'App or service',
@@ -25,11 +25,12 @@ const titles = {
   device: 'Device',
   address: 'Address',
   host: 'Host',
+  program: 'Program',
 } as const satisfies Record<UseKind, string>
 
 function nameCell(kind: UseKind, row: UseRow) {
   const name = <Name text={row.name} />
-  if (kind === 'host' || (kind === 'app' && row.id === null)) return name
+  if (kind === 'host' || kind === 'program' || (kind === 'app' && row.id === null)) return name
   if (kind === 'app')
     return (
       <RouteLink to="/app" search={{ id: row.id ?? '' }}>
