@@ -424,7 +424,7 @@ test('a device as Defender tells of it: prerequisites, state, addresses, who was
   await page.getByRole('table', { name: 'Programs' }).getByText('msedge.exe').waitFor()
   const { seenBy } = await appliance.ask<{ seenBy: Record<string, number> }>('/api/v1/apps/dropbox')
   expect(seenBy.agent).toBe(3)
-  await page.getByText('Only by agents: off the network').waitFor()
+  await page.getByText('Off it: agents only').waitFor()
 })
 
 test('the data of a person are deleted, with the counts of each place', async () => {

@@ -90,6 +90,9 @@ function Detail({ detail }: { detail: AppDetail }) {
       <Panel title="Use over time">
         <Answer of={timeline}>{(data) => <TrafficChart timeline={data} height={220} />}</Answer>
       </Panel>
+      <AppGoverning id={app.appId} />
+      <RiskEvidence id={app.appId} />
+      <Recognised host={detail.hosts[0]?.name ?? null} hosts={detail.hosts.length} />
       <Panel
         title="On and off the network"
         more={
@@ -100,15 +103,12 @@ function Detail({ detail }: { detail: AppDetail }) {
       >
         <Facts
           of={[
-            ['Only by the network', formatCount(seenBy.network)],
-            ['Only by agents: off the network', formatCount(seenBy.agent)],
-            ['By both', formatCount(seenBy.both)],
+            ['On it: network only', formatCount(seenBy.network)],
+            ['Off it: agents only', formatCount(seenBy.agent)],
+            ['Seen by both', formatCount(seenBy.both)],
           ]}
         />
       </Panel>
-      <AppGoverning id={app.appId} />
-      <RiskEvidence id={app.appId} />
-      <Recognised host={detail.hosts[0]?.name ?? null} hosts={detail.hosts.length} />
       <Panel>
         <TabList
           selectedValue={open}
