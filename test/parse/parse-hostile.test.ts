@@ -177,9 +177,9 @@ describe('hostile lines', () => {
 
   test('a line is read the same whatever stands behind it', () => {
     const behind = ['', '0123456789', '":,|=]}>', 'Oct 15 09:00:00', '\0\0\0\0', '   ']
-    // all have read the same before, and each line is a new stream's
+    // lines of every vendor; all have read the same before, and each line is a new stream's
     const parsers = behind.map(() => parserOf(3650))
-    for (const [i, line] of lines.slice(0, 400).entries()) {
+    for (const [i, line] of lines.filter((_, at) => at % 5 === 0).entries()) {
       const results = behind.map((text, which) => {
         const segment = segmentOf([linesBlock([line])], streamOf(`host-${i}`))
         const room = parsers[which].room(segment.length + text.length)
