@@ -154,9 +154,10 @@ function firstKey(
     if (p > start && !isBlank(buf[p - 1])) continue
     const key = keyEnd(buf, p, end, o, false)
     if (key < 0) continue
-    let stop = key
+    const quoted = Number(o.quotes[buf[p]] === 1)
+    let stop = key - quoted
     while (buf[stop - 1] === 32) stop--
-    if (o.keys.get(buf, p, stop) >= 0) return p
+    if (o.keys.get(buf, p + quoted, stop) >= 0) return p
   }
   return start
 }

@@ -16,7 +16,7 @@ export function splitW3c(
   angles: boolean,
 ): number {
   const { columnSlots } = layout
-  const start = rowStart(c, payload, layout.dated)
+  const start = rowStart(c, payload, end, layout.dated)
   const columns = usesTabs(c.buf, start, end, layout.tab)
     ? splitTabs(c, start, end, columnSlots, true)
     : fastBlanks(c, start, end, columnSlots, layout.brackets, angles)
@@ -26,17 +26,17 @@ export function splitW3c(
 }
 
 /** The row's own ISO date and time look like a header's, behind a bare PRI and without one. */
-function rowStart(c: LineContext, payload: number, dated: boolean): number {
+function rowStart(c: LineContext, payload: number, end: number, dated: boolean): number {
   const { buf, stampStart } = c
-  if (!dated || stampStart === 0 || buf[stampStart + 4] !== 45 || buf[payload + 4] === 45)
-    return payload
-  return isEpoch(buf, payload) ? payload : stampStart
+  if (!dated || stampStart === 0 || buf[stampStart + 4] !== 45) return payload
+  if (payload + 4 < end && buf[payload + 4] === 45) return payload
+  return isEpoch(buf, payload, end) ? payload : stampStart
 }
 
 /** Nine digits or more: the row's stamp, behind a header of a relay. */
-function isEpoch(buf: Uint8Array, start: number): boolean {
+function isEpoch(buf: Uint8Array, start: number, end: number): boolean {
   let p = start
-  while (p - start < 9 && buf[p] >= 48 && buf[p] <= 57) p++
+  while (p < end && p - start < 9 && buf[p] >= 48 && buf[p] <= 57) p++
   return p - start === 9
 }
 

@@ -88,6 +88,7 @@ describe('assignments that the line itself shows', () => {
     [`{'src': '1', 'user': 'ann', 'port': 443, 'url': 'h'}`, { src: '1', user: 'ann', port: '443', url: 'h' }],
     ['"src"="1" "user"="ann lee" "port"="443"', { src: '1', user: 'ann lee', port: '443' }],
     ['flow: Source IP: 1, Dest IP: 2, port: 443, user: ann', { 'Source IP': '1', port: '443', user: 'ann' }],
+    ['"url": "a src:1", "port": "443", "user": "ann", "x": "y"', { url: 'a src:1', port: '443', user: 'ann' }],
     // of a line with `=` colons stay in the values
     ['src=1 user=a: note: x url=https://h/ port=443,', { src: '1', user: 'a: note: x', url: 'https://h/', port: '443' }],
     // three are not enough
