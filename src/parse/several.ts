@@ -28,10 +28,10 @@ const batches: readonly { first: string; array: string }[] = [
 ]
 
 /** Arrays that stand deeper, one for each scope or stream: OpenTelemetry's log records, Loki's pairs of time and line. */
-const scopes: readonly { first: string; array: string; opens: number }[] = [
-  { first: 'resourceLogs', array: 'logRecords', opens: open },
-  { first: 'streams', array: 'values', opens: bracket },
-  { first: 'status', array: 'values', opens: bracket },
+const scopes: readonly { first: string; array: string; begins: typeof isPair }[] = [
+  { first: 'resourceLogs', array: 'logRecords', begins: (buf, p) => buf[p] === open },
+  { first: 'streams', array: 'values', begins: isPair },
+  { first: 'status', array: 'values', begins: isPair },
 ]
 
 /** Where the first record of a batch begins; `p` when the line is none. */
@@ -79,12 +79,12 @@ export function isPair(buf: Uint8Array, p: number, end: number): boolean {
 /** The first log record of the next scope behind `p`; 0 = none. */
 function nextScope(buf: Uint8Array, p: number, end: number): number {
   for (let at = buf.indexOf(quote, p); at >= 0 && at < end; at = buf.indexOf(quote, at + 1)) {
-    for (const { first, array, opens } of scopes) {
+    for (const { first, array, begins } of scopes) {
       if (first === 'status' || !isKey(buf, at, end, array)) continue
       const colon = skipBlanks(buf, at + array.length + 2, end)
       const list = buf[colon] === 58 ? skipBlanks(buf, colon + 1, end) : end
       const record = buf[list] === bracket ? skipBlanks(buf, list + 1, end) : end
-      if (record < end && buf[record] === opens) return record
+      if (record < end && begins(buf, record, end)) return record
     }
     at = stringEnd(buf, at + 1, end)
   }

@@ -90,6 +90,15 @@ test('every pair of every stream of Loki is a record', () => {
   }
 })
 
+test('an object that begins like an answer of Loki is one record', () => {
+  const object = { status: 'ok', values: [['a', 'b']], time, src_ip: '192.0.2.4', dst_ip: '198.51.100.9', dst_port: 443 } // prettier-ignore
+  const reader = new LineReader(fullFormats, newReader(null), null)
+  const outcomes = [...reader.readAll(Buffer.from(JSON.stringify(object)), receivedAtMs)]
+  expect(outcomes.map(({ outcome, format }) => [outcome, format])).toEqual([
+    ['transaction', 'GENERIC_JSON'],
+  ])
+})
+
 test.each([
   ['a row of another kind', '2026-10-15 09:00:00,Local0,Info,"no line of any device at all"'],
   ['labels that do not end', `2026-10-15T09:00:00Z {host="fw1 ${query}`],
