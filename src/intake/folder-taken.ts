@@ -52,7 +52,7 @@ async function entriesBelow(place: string) {
 }
 
 /** A newer file of the same name stays what it is: the older one gets a number in front. */
-async function putBack(aside: string, path: string): Promise<void> {
+export async function putBack(aside: string, path: string): Promise<void> {
   for (let count = 0; count < triesMax; count++) {
     const name = count === 0 ? basename(path) : `${count}.${basename(path)}`
     if (await moveUnlessThere(aside, join(dirname(path), name))) return

@@ -237,7 +237,8 @@ export class FolderWatch {
     this.#settling.forget(path)
     const link = stat.isSymbolicLink()
     const what = link ? 'a symbolic link' : 'no regular file'
-    await this.#refuse(path, link ? 'link' : 'special', `it is ${what}; put the file itself here`)
+    const why = `it is ${what}; put the file itself here`
+    await this.#refuse(path, file, link ? 'link' : 'special', why)
     return false
   }
 
@@ -255,20 +256,21 @@ export class FolderWatch {
     try {
       summary = await this.#host.take(path, this.#sourceOf(path), range)
     } catch (error) {
-      await this.#failed(path, error)
+      await this.#failed(path, file, error)
       return
     } finally {
       this.#status.taking = null
     }
     this.#count(summary)
-    if (summary.refused !== undefined) await this.#refuse(path, 'archive', summary.refused)
+    if (summary.refused !== undefined)
+      await this.#refuse(path, summary.file, 'archive', summary.refused)
     else await this.#afterwards(path, { ...summary.file, size: range.to })
   }
 
-  async #failed(path: string, error: unknown): Promise<void> {
+  async #failed(path: string, file: FileIdentity, error: unknown): Promise<void> {
     if (!this.#open) return
     if (isOfTheFile(error)) {
-      if (await lstatOrNull(path)) await this.#refuse(path, 'unreadable', causeOf(error))
+      if (await lstatOrNull(path)) await this.#refuse(path, file, 'unreadable', causeOf(error))
       return
     }
     this.#status.retries++
@@ -300,19 +302,27 @@ export class FolderWatch {
     if (stat !== null && !same) this.#settling.notice(path, this.#host.now())
   }
 
-  async #refuse(path: string, reason: RefusalReason, why: string): Promise<void> {
-    this.#status.refused[reason]++
+  async #refuse(
+    path: string,
+    refused: FileIdentity,
+    reason: RefusalReason,
+    why: string,
+  ): Promise<void> {
     const file = label(relative(this.#folder.path, path))
-    const stat = await lstatOrNull(path)
     try {
-      await putAside(this.#folder.path, path, why)
+      const moved = await putAside(this.#folder.path, path, why, refused)
       await this.#host.state.set(path, null)
+      if (!moved) {
+        this.#settling.notice(path, this.#host.now())
+        return
+      }
       this.#host.warn(`a file was refused and put aside into .refused`, { file, why: label(why) })
     } catch (error) {
       // It stays where it is, but it is not looked at again until it changes.
-      if (stat !== null) await this.#host.state.set(path, identityOf(stat))
+      await this.#host.state.set(path, refused)
       this.#host.warn(`a file was refused and cannot be put aside: ${causeOf(error)}`, { file })
     }
+    this.#status.refused[reason]++
   }
 
   #count(summary: FileSummary): void {

@@ -9,6 +9,8 @@ import { open } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { ftpLimits } from '../limits.ts'
 import { contentKind, headBytes } from './archive-magic.ts'
+import { identityOf } from './file-intake.ts'
+import type { FileIdentity } from './file-intake.ts'
 import { LineCutter } from './ftp-log.ts'
 
 /** One command of a session; `path` is that of an upload. */
@@ -66,18 +68,18 @@ export class UploadTracker {
   }
 }
 
-/** Whether a file is plain text that ends within a line. Throws the file system's error; false for links and devices. */
-export async function endsWithinLine(path: string): Promise<boolean> {
+/** What a file is, if it is plain text that ends within a line; null for others, links and devices. Throws the file system's error. */
+export async function identityIfCutOff(path: string): Promise<FileIdentity | null> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     const stat = await file.stat()
-    if (!stat.isFile() || stat.size === 0) return false
+    if (!stat.isFile() || stat.size === 0) return null
     const head = Buffer.alloc(headBytes)
     const { bytesRead } = await file.read(head, 0, headBytes, 0)
-    if (contentKind(head.subarray(0, bytesRead)) !== 'plain') return false
+    if (contentKind(head.subarray(0, bytesRead)) !== 'plain') return null
     const last = Buffer.alloc(1)
     await file.read(last, 0, 1, stat.size - 1)
-    return last[0] !== 0x0a
+    return last[0] === 0x0a ? null : identityOf(stat)
   } finally {
     await file.close()
   }

@@ -23,7 +23,7 @@ import { ftpPlaces, prepareFolders, prepareServer } from './ftp-prepare.ts'
 import type { FtpPlaces } from './ftp-prepare.ts'
 import { packagesNeeded, startServer } from './ftp-process.ts'
 import type { RunningServer } from './ftp-process.ts'
-import { endsWithinLine, openTransfers, UploadTracker } from './ftp-transfers.ts'
+import { identityIfCutOff, openTransfers, UploadTracker } from './ftp-transfers.ts'
 import type { SessionLine } from './ftp-transfers.ts'
 
 export interface FtpOptions {
@@ -331,12 +331,12 @@ class Ftp {
   async #cutOff(account: FtpStatus['accounts'][number], name: string): Promise<void> {
     const path = join(account.folder, name)
     try {
-      if (!(await endsWithinLine(path))) return
-      await putAside(
-        this.#places.dropDir,
-        path,
-        'its sender broke off within a line; send it again, or put it back when it is whole',
-      )
+      const cutOff = await identityIfCutOff(path)
+      if (cutOff === null) return
+      const why =
+        'its sender broke off within a line; send it again, or put it back when it is whole'
+      // Another upload of this name that took its place in between speaks for itself.
+      if (!(await putAside(this.#places.dropDir, path, why, cutOff))) return
       account.cutOff++
       this.#log.warn(
         { user: account.user, file: label(name) },

@@ -21,6 +21,7 @@ import { createFolderIntake } from '../../src/intake/folder.ts'
 import type { FolderIntakeOptions } from '../../src/intake/folder.ts'
 import { folderName, sourceOfFolder } from '../../src/intake/folder-name.ts'
 import { isIgnoredName, scanFolder } from '../../src/intake/folder-scan.ts'
+import { putAside } from '../../src/intake/folder-refuse.ts'
 import { FolderState, newRange } from '../../src/intake/folder-state.ts'
 import { deleteTaken } from '../../src/intake/folder-taken.ts'
 import { identityOf } from '../../src/intake/file-intake.ts'
@@ -147,6 +148,28 @@ test('a file that took the name of the one to be deleted is left', async () => {
   expect(await deleteTaken(drop, path, identityOf(await lstat(path)))).toBe(true)
   expect(await readdir(join(drop, 'x'))).toEqual([])
   await expect(deleteTaken(drop, path, first)).rejects.toThrow('ENOENT')
+})
+
+test('a file that took the name of the one to be put aside is left', async () => {
+  const drop = await temporaryFolder()
+  const path = join(drop, 'x', 'fw.log')
+  await put(path, 'first\n')
+  const first = identityOf(await lstat(path))
+  // Sent anew under its name, or written over in place: neither is what was refused.
+  await put(`${path}.tmp`, 'second\n')
+  await rename(`${path}.tmp`, path)
+  expect(await putAside(drop, path, 'no log', first)).toBe(false)
+  const second = identityOf(await lstat(path))
+  await appendFile(path, 'more\n')
+  expect(await putAside(drop, path, 'no log', second)).toBe(false)
+  expect(await readFile(path, 'utf8')).toBe('second\nmore\n')
+  expect(await readdir(join(drop, '.refused', 'x'))).toEqual([])
+  expect(await putAside(drop, path, 'no log', identityOf(await lstat(path)))).toBe(true)
+  expect(await readdir(join(drop, 'x'))).toEqual([])
+  expect((await readdir(join(drop, '.refused', 'x'))).sort()).toEqual([
+    'fw.log',
+    'fw.log.reason.txt',
+  ])
 })
 
 test('a file that waited to be deleted when the process died is found again', async () => {

@@ -12,7 +12,7 @@ import { LineBudget, LineCutter, readServerLine } from '../../src/intake/ftp-log
 import type { ServerLine } from '../../src/intake/ftp-log.ts'
 import { serverIdentity } from '../../src/intake/ftp-identity.ts'
 import { findProgram } from '../../src/lib/programs.ts'
-import { endsWithinLine, readSessionLine, UploadTracker } from '../../src/intake/ftp-transfers.ts'
+import { identityIfCutOff, readSessionLine, UploadTracker } from '../../src/intake/ftp-transfers.ts'
 import type { SessionLine } from '../../src/intake/ftp-transfers.ts'
 import { silent, temporaryFolder } from './file-fakes.ts'
 
@@ -254,7 +254,7 @@ describe('what the server tells of its sessions', () => {
   ])('ends within a line: %s', async (_name, content, want) => {
     const path = join(await temporaryFolder(), 'x.log')
     await writeFile(path, content)
-    expect(await endsWithinLine(path)).toBe(want)
+    expect((await identityIfCutOff(path)) !== null).toBe(want)
   })
 })
 
