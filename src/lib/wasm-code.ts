@@ -148,10 +148,21 @@ function nameSection(functions: readonly WasmFunction[], first: number): Code {
   return section(0, [text('name'), section(1, [unsigned(named.length), named])])
 }
 
-/** A module of these functions over the memories it is given as `env.memory`, `env.memory1`, …; imported functions are numbered first. */
+/**
+ * A module of these functions over the memories it is given as `env.memory`, `env.memory1`, …; imported functions are numbered first.
+ * `called`: types of functions that are called by their place in `env.table`, numbered behind those of all functions.
+ */
 export function assemble(
   functions: readonly WasmFunction[],
-  { imports = [], memories = 1 }: { imports?: readonly WasmImport[]; memories?: number } = {},
+  {
+    imports = [],
+    memories = 1,
+    called = [],
+  }: {
+    imports?: readonly WasmImport[]
+    memories?: number
+    called?: readonly Omit<WasmImport, 'name'>[]
+  } = {},
 ): Uint8Array<ArrayBuffer> {
   const signature = (parameters: readonly number[], result: number | null): Code => [
     0x60,
@@ -162,6 +173,7 @@ export function assemble(
   const types = [
     ...imports.map(({ parameters, result }) => signature(parameters, result)),
     ...functions.map(({ parameters, result = i32 }) => signature(parameters, result)),
+    ...called.map(({ parameters, result }) => signature(parameters, result)),
   ]
   const env = text('env')
   const brought = [
@@ -173,6 +185,7 @@ export function assemble(
       0,
       1,
     ]),
+    ...(called.length === 0 ? [] : [[env, text('table'), 1, 0x70, 0, 0]]),
   ]
   const named = functions.flatMap(({ name }, i) =>
     name === null ? [] : [[text(name), 0, unsigned(imports.length + i)]],

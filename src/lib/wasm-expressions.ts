@@ -314,7 +314,7 @@ function called(frame: Frame, name: string, given: readonly (Expression | Spread
   // a double that begins as an integer (lib/double.ts)
   if (name === 'double')
     return { type: f64, code: as(f64, expression(frame, given[0], true), frame) }
-  const { parameters, result, number } = frame.module.callee(name)
+  const { parameters, result, number, inTable } = frame.module.callee(name)
   const numbers = given.filter((one) => {
     if (one.type !== 'Identifier' && one.type !== 'MemberExpression') return true
     const meant = meaningOf(frame, one)
@@ -323,7 +323,7 @@ function called(frame: Frame, name: string, given: readonly (Expression | Spread
   if (numbers.length !== parameters.length)
     throw frame.fail(`${name} is given ${numbers.length} numbers, and takes ${parameters.length}`)
   const code = numbers.map((one, i) => as(parameters[i], expression(frame, one, true), frame))
-  return { type: result, code: [code, 0x10, number] }
+  return { type: result, code: inTable ? [code, 0x11, number, 0] : [code, 0x10, number] }
 }
 
 function builtIn(

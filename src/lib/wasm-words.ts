@@ -38,6 +38,8 @@ export interface Surroundings {
   constants: Readonly<Record<string, number>>
   /** Functions from outside. */
   imports: Readonly<Record<string, Signature>>
+  /** Functions in the table `env.table`, which are called by their place in it: the last argument. */
+  called?: Readonly<Record<string, Signature>>
   /** Parameters that are doubles, by function. */
   doubles?: Readonly<Record<string, readonly string[]>>
   /** Texts of functions by name; those that nothing calls are left out. */
@@ -47,8 +49,9 @@ export interface Surroundings {
 export interface Callee extends Signature {
   /** Names of the parameters, null for those that are left out; null = from outside. */
   names: readonly string[] | null
-  /** Its number, known once all are compiled. */
+  /** Its number, known once all are compiled; of one that is called by its place in the table the number of its type. */
   number: number[]
+  inTable?: boolean
 }
 
 interface Compiled {
@@ -61,6 +64,7 @@ export class WordModule {
   readonly surroundings: Surroundings
   readonly #compiled = new Map<string, Compiled>()
   readonly #imported = new Map<string, Callee>()
+  readonly #called = new Map<string, Callee>()
   readonly #open: string[] = []
 
   constructor(surroundings: Surroundings) {
@@ -69,8 +73,16 @@ export class WordModule {
 
   /** The function of this name, compiled when it is first called. */
   callee(name: string): Callee {
-    const known = this.#compiled.get(name)?.callee ?? this.#imported.get(name)
+    const known =
+      this.#compiled.get(name)?.callee ?? this.#imported.get(name) ?? this.#called.get(name)
     if (known !== undefined) return known
+    const inTable = this.surroundings.called?.[name]
+    if (inTable !== undefined) {
+      const parameters = [...inTable.parameters, i32]
+      const callee = { ...inTable, parameters, names: null, number: [], inTable: true }
+      this.#called.set(name, callee)
+      return callee
+    }
     const outside = this.surroundings.imports[name] as Signature | undefined
     if (outside !== undefined) {
       const callee = { ...outside, names: null, number: [] }
@@ -131,6 +143,9 @@ export class WordModule {
     for (const [i, [, callee]] of imports.entries()) callee.number.push(...unsigned(i))
     for (const [i, [, { callee }]] of functions.entries())
       callee.number.push(...unsigned(imports.length + i))
+    const called = [...this.#called.values()]
+    for (const [i, { number }] of called.entries())
+      number.push(...unsigned(imports.length + functions.length + i))
     const { arrays } = this.surroundings
     const memories = 1 + Math.max(0, ...Object.values(arrays).map(({ memory = 0 }) => memory))
     const bytes = assemble(
@@ -142,6 +157,10 @@ export class WordModule {
       {
         imports: imports.map(([name, { parameters, result }]) => ({ name, parameters, result })),
         memories,
+        called: called.map(({ parameters, result }) => ({
+          parameters: parameters.slice(0, -1),
+          result,
+        })),
       },
     )
     return { bytes, imports: imports.map(([name]) => name) }

@@ -89,6 +89,10 @@ export class SkewMeter {
       this.#halve()
   }
 
+  get wantsStamp(): boolean {
+    return this.#room > 0
+  }
+
   /** A stamp of the block. One equal to the time of receipt is that time: the line had none. */
   add(stampMs: number, zoneless: boolean): void {
     if (this.#room <= 0 || stampMs === this.#nowMs) return

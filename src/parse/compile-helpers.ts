@@ -6,9 +6,8 @@ import { numberIndex, textIndex } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 import { dropCut } from './cut-values.ts'
 import { buildUrl, isWholeUrl, rewritten, urlParts } from './rewrite.ts'
-import { fastBlanks, fastCsv, fastKv } from './native-splits.ts'
+import { fastCsv } from './native-splits.ts'
 import { seekAny, seekIn, seekPair } from './seek.ts'
-import { delimiterOf, splitTabs } from './split.ts'
 import { splitCef, splitLeef, splitSpaced } from './split-spaced.ts'
 import { nextPart, splitJson } from './split-json.ts'
 import { splitLoose } from './split-loose.ts'
@@ -69,7 +68,7 @@ function dropLast(c: LineContext, end: number, slots: number): void {
 }
 
 /** Compiled to WebAssembly, and the numbers these name. */
-export const helperParts = { isAtMost, isWholeUrl, same, setText, urlFacts }
+export const helperParts = { dropLast, isAtMost, isWholeUrl, same, setText, urlFacts }
 export const helperNumbers = {
   dstHost: textIndex.dstHost,
   appProtocol: textIndex.appProtocol,
@@ -79,7 +78,6 @@ export const helperNumbers = {
 /** What is asked before the split, and the splitters. */
 export const compileHelpers = {
   allDigits,
-  delimiterOf,
   dropCut,
   dropLast,
   isAddressIn,
@@ -91,16 +89,13 @@ export const compileHelpers = {
   seekAny,
   seekIn,
   seekPair,
-  splitBlanks: fastBlanks,
   splitCef,
   splitCsv: fastCsv,
   splitJson,
-  splitKv: fastKv,
   splitLeef,
   splitLoose,
   splitRegex,
   splitSpaced,
-  splitTabs,
   splitW3c,
   splitXml,
 }

@@ -5,6 +5,7 @@ import type { CodeBuilder } from './code.ts'
 import { KeyMemory } from './key-memory.ts'
 import { columnSlotsOf } from './layout.ts'
 import type { Layout } from './layout.ts'
+import { constantBytesAt } from './line-context.ts'
 import type { Definition } from './definition.ts'
 import { nativeBytesOf } from './native-splits.ts'
 import type { FastKvOptions } from './native-splits.ts'
@@ -27,10 +28,16 @@ export interface SplitTables {
   fields: ByteMap | null
   knownLayouts: Layout[]
   columnSlots: Int16Array | null
+  /** Where the columns' slots lie for the native splitters, in the constants of all definitions. */
+  columnTable: number
+  /** How pairs are read. */
+  pairs: FastKvOptions | null
 }
 
 interface SplitCode {
   split: string
+  /** The text is compiled with the format's code; else it is JavaScript. */
+  compiled: boolean
   /** Fills the tables; called after the whole definition was compiled. */
   afterwards: () => void
 }
@@ -43,8 +50,8 @@ const positions = {
 } as const
 /** An absent field ends at 0, wherever it began: `@slots` becomes the number of slots once all are known. */
 const clear = 'E.fill(0,0,@slots);'
-/** The same within the code of a format. */
-const clearNative = 'for(q=0;q<@slots;q++)E[q]=0;'
+/** The same within the code of a format: `@clear` becomes a store for each two slots. */
+const clearNative = '@clear'
 
 /** A table whose content is filled later: the generated code holds `.value`. */
 interface Later<T> {
@@ -67,14 +74,14 @@ export function splitCode(
             const delimiter =
               delimiters.length === 1
                 ? String(delimiters[0].charCodeAt(0))
-                : `h.delimiterOf(buf,${at},end,${code.bind(byteSet(delimiters.join('')))})`
-            return `columns=h.splitCsv(c,${at},end,${delimiter},${columns},${split.braces});`
+                : `delimiterOf(${at},end,${code.place(byteSet(delimiters.join('')))})`
+            return `columns=columnsOf(${at},end,${delimiter},@table,@last,${Number(split.braces)},${columns});`
           })
     case 'columns':
       return positional(code, tables, (columns) =>
         split.delimiter === 'tab'
-          ? `columns=h.splitTabs(c,${at},end,${columns});`
-          : `columns=h.splitBlanks(c,${at},end,${columns},${split.brackets});`,
+          ? `columns=otherTabs(${at},end,${columns});`
+          : `columns=blanksOf(${at},end,@table,@last,${Number(split.brackets)},${columns});`,
       )
     case 'w3c':
       return headed(definition, code, tables, at)
@@ -88,7 +95,11 @@ export function splitCode(
     case 'xml':
       return xml(split.root, definition, code, tables, at)
     case 'pattern':
-      return { split: clearNative + anchored(split, code), afterwards: () => undefined }
+      return {
+        split: clearNative + anchored(split, code),
+        compiled: true,
+        afterwards: () => undefined,
+      }
     case 'regex':
       return regex(split.pattern, code, at)
   }
@@ -119,11 +130,12 @@ function anchored(
 function positional(
   code: CodeBuilder,
   tables: SplitTables,
-  call: (columnSlots: string) => string,
+  call: (columnSlots: number) => string,
 ): SplitCode {
   const later: Later<Int16Array> = { value: new Int16Array(0) }
   return {
-    split: `${clear}${call(`${code.bind(later)}.value`)}`,
+    split: clearNative + call(code.place(later)),
+    compiled: true,
     afterwards: () => {
       const places = [...code.slots]
         .filter(([key]) => key.startsWith('#'))
@@ -135,6 +147,7 @@ function positional(
       countRuns(columnSlots)
       later.value = columnSlots
       tables.columnSlots = columnSlots
+      tables.columnTable = constantBytesAt(new Uint8Array(columnSlots.buffer))
     },
   }
 }
@@ -180,6 +193,7 @@ function headed(
     ? `if(columns<layout.columns){c.clearRecord();c.reason='fewer columns than the header names';c.truncated=true;return 3;}`
     : ''
   return {
+    compiled: false,
     split: `found:{if(layout!==null){${clear}${cut('layout')}${short}break found;}${tries.join('')}return 0;}`,
     afterwards: () => {
       tables.fields = fieldMap(definition, code.slots, true, true)
@@ -211,15 +225,20 @@ function keyValue(
     memory: new KeyMemory(),
     repeatedLast: repeated === 'last',
   }
-  const k = code.bind(options)
-  const call = !spaced
-    ? `h.splitKv(c,${at},end,${k})`
-    : separators === ' '
+  const { bytes } = options
+  const [k, place] = spaced ? [code.bind(options), 0] : ['', code.place(options)]
+  const call = spaced
+    ? separators === ' '
       ? `h.splitSpaced(c,${at},end,${k}.keys,null,${closed})`
       : `h.splitLoose(c,${at},end,${k})`
+    : bytes === null
+      ? `otherPairs(${at},end,${place},0)`
+      : `pairsOf(view,${at},end,${bytes.separator},${bytes.other},${bytes.assign},${bytes.quote},${bytes.slash},${Number(options.repeatedLast)},${place})`
   return {
-    split: `${clear}columns=${call};`,
+    split: `${spaced ? clear : clearNative}columns=${call};`,
+    compiled: !spaced,
     afterwards: () => {
+      if (!spaced && bytes !== null) tables.pairs = options
       options.keys = tables.keys = fieldMap(
         definition,
         code.slots,
@@ -269,6 +288,7 @@ function family(
       : `h.splitLeef(c,${at},end,${k},${head},@slots)`
   return {
     split: `${clear}columns=${call};if(columns<0)return 0;`,
+    compiled: false,
     afterwards: () => {
       for (const part of Object.keys(header) as (keyof HeaderSlots)[]) {
         const slot = code.slots.get(`header.${part}`)
@@ -334,6 +354,7 @@ function json(
   const k = code.bind(parts)
   const whole = `${clear}columns=h.splitJson(c,${at},end,${code.bind(later)}.value,${definition.generic},${k});if(columns<0)return 0;`
   return {
+    compiled: false,
     split: parts === null ? whole : `if(c.part>0)h.nextPart(c,${k});else{${whole}}`,
     afterwards: () => {
       if (parts !== null) parts.columnSlots = partSlots(code.slots)
@@ -368,6 +389,7 @@ function xml(
   const later: Later<ByteMap> = { value: new ByteMap([], { fold: false }) }
   return {
     split: `${clear}columns=h.splitXml(c,${at},end,${code.bind(later)}.value,${code.bind(Buffer.from(root === '*' ? '' : root))});if(columns<0)return 0;`,
+    compiled: false,
     afterwards: () => {
       later.value = tables.keys = fieldMap(definition, code.slots, root === '*', false)
     },
@@ -379,6 +401,7 @@ function regex(pattern: string, code: CodeBuilder, at: string): SplitCode {
   const split: RegexSplit = { expression, groups: [] }
   return {
     split: `${clear}if(!h.splitRegex(c,${at},end,${code.bind(split)}))return 0;`,
+    compiled: false,
     afterwards: () => {
       const groups = expression.namedGroups()
       split.groups = Object.keys(groups)

@@ -31,6 +31,7 @@ export interface CompiledFormat {
    */
   readonly parse: (c: LineContext, end: number, layout: Layout | null) => number
   readonly tables: SplitTables
+  readonly code: FormatCode
   /** The slot of the definition's `lineIn`, or -1. */
   readonly lineSlot: number
   /** What a line must hold to be worth asking; null = any line is. */
@@ -51,6 +52,9 @@ const targets: readonly (keyof Mapping)[] = [
 const helpers = { ...compileHelpers, runCode }
 const helperNames = Object.keys(helpers)
 const locals = `let p=0,q=0,r=0,vs=0,ve=0,n=Number(0),ok=true,columns=0,${answerNames.map((name) => `${name}=0`).join(',')};`
+
+/** So many slots are cleared without a loop. */
+const clearMax = 128
 
 const kinds = { session: 0, web: 1, dns: 2 } as const
 
@@ -80,22 +84,26 @@ function build(definition: Definition, full: boolean): CompiledFormat {
     fields: null,
     knownLayouts: [],
     columnSlots: null,
+    columnTable: 0,
+    pairs: null,
   }
-  const { split, afterwards } = splitCode(definition, code, tables)
+  const { split, compiled, afterwards } = splitCode(definition, code, tables)
   const cuts: { value: Uint8Array } = { value: new Uint8Array(0) }
-  // templates are matched by the same code as what follows
-  const isProse = definition.split.type === 'pattern'
-  const before = [early]
-  if (!isProse) before.push(split)
+  const cutting = [split]
   if (definition.lastValue !== undefined) {
     const when = definition.lastValue === 'drop' ? '' : 'if(c.mayBeCut)'
-    before.push(`${when}h.dropLast(c,end,${code.bind(tables)}.slots);`)
+    cutting.push(`${when}h.dropLast(c,end,@slots);`)
   }
   if (['csv', 'kv', 'w3c'].includes(definition.split.type))
-    before.push(`if(c.truncated)h.dropCut(c,end,${code.bind(cuts)}.value);`)
+    cutting.push(
+      compiled
+        ? `if(c.truncated)dropCut(end,${code.place(cuts)});`
+        : `if(c.truncated)h.dropCut(c,end,${code.bind(cuts)}.value);`,
+    )
   const native: { value: FormatCode | null } = { value: null }
+  const before = [early, ...(compiled ? [] : cutting)]
   before.push(`return h.runCode(c,end,${code.bind(native)}.value);`)
-  const read = isProse ? [split] : []
+  const read = compiled ? cutting : []
   if (guard.late !== null) read.push(`if(!(${code.condition(guard.late)}))return 0;`)
   read.push(orientCode(definition, code))
   read.push(...definition.skip.map((skip) => skipCode(code, skip)))
@@ -108,8 +116,18 @@ function build(definition: Definition, full: boolean): CompiledFormat {
   read.push(`c.reason=${code.reason('kind of record unknown')};return 3;`)
   const lineSlot = definition.lineIn === undefined ? -1 : code.slotOf(definition.lineIn)
   const slots = String(code.slots.size)
+  const clear =
+    code.slots.size > clearMax
+      ? `for(q=0;q<${slots};q++)E[q]=0;`
+      : Array.from({ length: Math.ceil(code.slots.size / 2) }, (_, i) => `ends[${i}]=0.0;`).join('')
   const text = (lines: readonly string[]): string =>
-    lines.join('\n').replaceAll(/\bh\./g, '').replaceAll('@slots', slots)
+    lines
+      .join('\n')
+      .replaceAll(/\bh\./g, '')
+      .replaceAll('@slots', slots)
+      .replaceAll('@clear', clear)
+      .replaceAll('@table', String(tables.columnTable))
+      .replaceAll('@last', String(tables.columnSlots?.length ?? 0))
   const source = [
     '"use strict";',
     `const {${helperNames.join(',')}}=h;`,
@@ -128,8 +146,10 @@ function build(definition: Definition, full: boolean): CompiledFormat {
       parts.map((part, i) => [`r${i}`, `function r${i}(c,end){${locals}${text([part])}}`]),
     ),
     read: `function read(c,end){${locals}${clearCode}${text(read)}}`,
+    ...(compiled && { line: `function line(c,end){${locals}${text([early])}return read(c,end);}` }),
   }
-  native.value = new FormatCode(functions, code.constants, code.reasons)
+  const formatCode = new FormatCode(functions, code.constants, code.reasons, tables.pairs)
+  native.value = formatCode
   // The text above is made of our own words, numbers and bound constants only.
   // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
   const factory = new Function('h', 'K', text(source)) as (
@@ -137,7 +157,15 @@ function build(definition: Definition, full: boolean): CompiledFormat {
     constants: unknown[],
   ) => CompiledFormat['parse']
   const parse = factory(helpers, code.constants)
-  return { id: definition.id, definition, parse, tables, lineSlot, needs: needsOf(definition) }
+  return {
+    id: definition.id,
+    definition,
+    parse,
+    tables,
+    code: formatCode,
+    lineSlot,
+    needs: needsOf(definition),
+  }
 }
 
 function skipCode(

@@ -59,14 +59,21 @@ function hostIsWhole(buf: Uint8Array, start: number, end: number): boolean {
   return false
 }
 
-/** Where senders cut: the limits of RFC 3164, of buffers, and of a datagram in one Ethernet frame. */
-const limits = [1024, 2048, 4096, 8192]
+/** Where senders cut: at the limit of RFC 3164, at buffers of twice, four and eight times that, and at a datagram in one Ethernet frame. */
+const leastBytes = 1024
+const mostBytes = 8192
 const slackBytes = 3
-const frameBytes = [1460, 1472] as const
+const frameLeast = 1460
+const frameMost = 1472
 
 /** Whether a line of so many bytes ends where a sender's limit is: its last bare value may be half. */
 export function endsAtLimit(bytes: number): boolean {
-  if (bytes < limits[0] - slackBytes) return false
-  if (bytes >= frameBytes[0] && bytes <= frameBytes[1]) return true
-  return limits.some((limit) => bytes <= limit && bytes >= limit - slackBytes)
+  if (bytes < leastBytes - slackBytes) return false
+  if (bytes >= frameLeast && bytes <= frameMost) return true
+  for (let limit = leastBytes; limit <= mostBytes; limit *= 2)
+    if (bytes <= limit && bytes >= limit - slackBytes) return true
+  return false
 }
+
+/** For the compiler of parse/line-run.ts. */
+export const limitNumbers = { leastBytes, mostBytes, slackBytes, frameLeast, frameMost }

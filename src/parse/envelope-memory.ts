@@ -4,11 +4,12 @@
  * begins like none of the words that a header may go on with, whatever stands behind it.
  */
 import type { LineContext, ZoneOffset } from './line-context.ts'
+import { headersAt } from './native-code.ts'
 
 /** Relays mix the lines of many devices; each has a place of its own, most of the time. */
 const entries = 32
 const headerBytesMax = 96
-const fields = 8
+const fieldsKept = 8
 /** So many headers are kept in vain before most are passed over. */
 const unusedMax = 64
 /** Bytes that are there behind a header that is kept or found, so that no test of a stamp meets the line's end. */
@@ -16,60 +17,37 @@ const payloadBytesMin = 64
 /** A key or a number of columns in front of a payload is found within so many bytes. */
 const firstWordMax = 24
 
+/** Of each header its bytes (0 = none is kept), then places of its parts, counted from the line's start; behind all their bytes. */
+const keptAt = headersAt + entries * headerBytesMax
+const timesAt = keptAt + entries * fieldsKept * 4
+
 export class EnvelopeMemory {
-  readonly #bytes = new Uint8Array(entries * headerBytesMax)
-  readonly #view = new DataView(this.#bytes.buffer)
-  /** Bytes of the header (0 = none is kept), then places of its parts, counted from the line's start. */
-  readonly #fields = new Int32Array(entries * fields)
-  readonly #times = new Float64Array(entries)
+  #kept = new Int32Array(0)
+  #times = new Float64Array(0)
   #receivedAtMs = NaN
   #zone: ZoneOffset | null = null
-  #place = 0
   /** Headers kept since one was found. */
   #unused = 0
 
+  /** The memory of the context is at another place now. */
+  look(buffer: ArrayBuffer): void {
+    this.#kept = new Int32Array(buffer, keptAt, entries * fieldsKept)
+    this.#times = new Float64Array(buffer, timesAt, entries)
+  }
+
   /** Fills the envelope of `c` when the line `[start, end)` begins with a header that is kept; where its payload begins, else -1. */
   find(c: LineContext, start: number, end: number): number {
-    if (c.receivedAtMs !== this.#receivedAtMs || c.zone !== this.#zone) this.#forget(c)
-    if (end - start < payloadBytesMin) return -1
-    const { buf, view } = c
-    if (beginsAlone(buf, start)) return (c.payloadStart = c.messageStart = start)
-    const mixed = Math.imul(
-      view.getInt32(start, true) ^ view.getInt32(start + 20, true),
-      0x9e3779b1,
-    )
-    const place = (this.#place = mixed >>> 27)
-    const at = place * fields
-    const kept = this.#fields
-    const length = kept[at]
-    if (length === 0 || end - start < length + payloadBytesMin) return -1
-    if (!this.#stands(place * headerBytesMax, length, view, start)) return -1
-    const payload = start + length
-    if (!beginsAlone(buf, payload)) return -1
-    const time = this.#times[place]
-    this.#unused = 0
-    c.lineStart = start + kept[at + 1]
-    c.envelopeTime = time
-    if (kept[at + 2] >= 0) c.stampStart = start + kept[at + 2]
-    if (kept[at + 4] > 0) {
-      c.hostStart = start + kept[at + 3]
-      c.hostEnd = start + kept[at + 4]
-    }
-    if (kept[at + 6] > 0) {
-      c.tagStart = start + kept[at + 5]
-      c.tagEnd = start + kept[at + 6]
-    }
-    if (kept[at + 7] > 0 && c.zone !== null) c.zone.lastMs = time
-    c.payloadStart = c.messageStart = payload
+    this.renew(c)
+    const payload = findHeader(c, this.#kept, this.#times, start, end)
+    if (payload > start) this.found(c)
     return payload
   }
 
-  #stands(from: number, length: number, view: DataView, start: number): boolean {
-    const kept = this.#view
-    const last = length - 4
-    for (let i = 0; i < last; i += 4)
-      if (kept.getInt32(from + i, true) !== view.getInt32(start + i, true)) return false
-    return kept.getInt32(from + last, true) === view.getInt32(start + last, true)
+  /** A header was found: what stands in `c` came from here. */
+  found(c: LineContext): void {
+    this.#unused = 0
+    if (this.#kept[c.headerPlace * fieldsKept + 7] > 0 && c.zone !== null)
+      c.zone.lastMs = this.#times[c.headerPlace]
   }
 
   /** Keeps the envelope that was read of the line `[start, end)`, which `find` did not know. */
@@ -80,12 +58,11 @@ export class EnvelopeMemory {
     // headers that are never the same are kept seldom
     if (++this.#unused > unusedMax && (this.#unused & 15) > 0) return
     if (!beginsAlone(buf, payload) || !isClosed(c, payload)) return
-    const place = this.#place
-    const kept = this.#fields
-    const from = place * headerBytesMax
-    for (let i = 0; i < length; i++) this.#bytes[from + i] = buf[start + i]
+    const place = c.headerPlace
+    const kept = this.#kept
+    buf.copyWithin(headersAt + place * headerBytesMax, start, payload)
     this.#times[place] = c.envelopeTime
-    const at = place * fields
+    const at = place * fieldsKept
     kept[at] = length
     kept[at + 1] = c.lineStart - start
     kept[at + 2] = c.stampStart > 0 ? c.stampStart - start : -1
@@ -96,11 +73,12 @@ export class EnvelopeMemory {
     kept[at + 7] = c.zone?.lastMs === c.envelopeTime ? 1 : 0
   }
 
-  /** Stamps without year and zone are read by what is other now. */
-  #forget(c: LineContext): void {
+  /** Stamps without year and zone are read by what is other now: time of receipt, zone. */
+  renew(c: LineContext): void {
+    if (c.receivedAtMs === this.#receivedAtMs && c.zone === this.#zone) return
     this.#receivedAtMs = c.receivedAtMs
     this.#zone = c.zone
-    for (let at = 0; at < entries * fields; at += fields) this.#fields[at] = 0
+    for (let at = 0; at < entries * fieldsKept; at += fieldsKept) this.#kept[at] = 0
   }
 }
 
@@ -108,6 +86,52 @@ export class EnvelopeMemory {
 function isClosed(c: LineContext, payload: number): boolean {
   if (Number.isNaN(c.envelopeTime) || c.hostEnd > c.hostStart || c.tagEnd > c.tagStart) return true
   return c.buf[payload - 2] === 58 && c.buf[payload - 1] === 32
+}
+
+/* What follows is compiled to WebAssembly as well (parse/line-run.ts): integers and bytes only. */
+
+/** Begins the envelope of the line `[start, end)`, and fills it from `kept` when the line begins with a header that is there. */
+export function findHeader(
+  c: LineContext,
+  kept: Int32Array,
+  times: Float64Array,
+  start: number,
+  end: number,
+): number {
+  const buf = c.buf
+  const view = c.view
+  c.lineStart = start
+  c.envelopeTime = NaN
+  c.stampStart = 0
+  c.hostStart = c.hostEnd = 0
+  c.tagStart = c.tagEnd = 0
+  if (end - start < payloadBytesMin) return -1
+  if (beginsAlone(buf, start)) return (c.payloadStart = c.messageStart = start)
+  const mixed = Math.imul(view.getInt32(start, true) ^ view.getInt32(start + 20, true), 0x9e3779b1)
+  const place = mixed >>> 27
+  c.headerPlace = place
+  const at = place * fieldsKept
+  const length = kept[at]
+  if (length === 0 || end - start < length + payloadBytesMin) return -1
+  const from = headersAt + place * headerBytesMax
+  const last = length - 4
+  for (let i = 0; i < last; i += 4)
+    if (view.getInt32(from + i, true) !== view.getInt32(start + i, true)) return -1
+  if (view.getInt32(from + last, true) !== view.getInt32(start + last, true)) return -1
+  const payload = start + length
+  if (!beginsAlone(buf, payload)) return -1
+  c.lineStart = start + kept[at + 1]
+  c.envelopeTime = times[place]
+  if (kept[at + 2] >= 0) c.stampStart = start + kept[at + 2]
+  if (kept[at + 4] > 0) {
+    c.hostStart = start + kept[at + 3]
+    c.hostEnd = start + kept[at + 4]
+  }
+  if (kept[at + 6] > 0) {
+    c.tagStart = start + kept[at + 5]
+    c.tagEnd = start + kept[at + 6]
+  }
+  return (c.payloadStart = c.messageStart = payload)
 }
 
 /**
@@ -139,3 +163,17 @@ function isFraction(buf: Uint8Array, p: number): boolean {
 function isKeyByte(b: number): boolean {
   return (b >= 97 && b <= 122) || (b >= 65 && b <= 90) || b === 95
 }
+
+/** For the compiler of parse/line-run.ts. */
+export const headerParts = { beginsAlone, findHeader, isFraction, isKeyByte }
+export const headerNumbers = {
+  fieldsKept,
+  firstWordMax,
+  headerBytesMax,
+  headersAt,
+  payloadBytesMin,
+}
+export const headerArrays = {
+  kept: { kind: 'i32', at: keptAt },
+  times: { kind: 'f64', at: timesAt },
+} as const

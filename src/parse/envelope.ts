@@ -41,10 +41,6 @@ function startsWith(buf: Uint8Array, p: number, end: number, text: string): bool
 
 /** Fills the envelope fields of `c` for the line `[start, end)`. Returns where the payload begins. */
 export function peelEnvelope(c: LineContext, start: number, end: number): number {
-  c.lineStart = start
-  c.envelopeTime = NaN
-  c.stampStart = 0
-  c.hostStart = c.hostEnd = c.tagStart = c.tagEnd = 0
   const known = c.envelopes.find(c, start, end)
   if (known >= 0) return known
   let p = start

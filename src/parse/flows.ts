@@ -91,15 +91,20 @@ export class FlowTable {
     return this.#names.idOf(text)
   }
 
-  /** Adds the transaction in `c`. `stream`, `source` and `format` are numbers given by `name`. */
-  add(c: LineContext, stream: number, source: number, format: number): void {
+  /** What adds transactions of `c` whose values are all known; another one after `forget`. */
+  adder(c: LineContext): AddFlow {
     if (c.memory !== this.#memory) {
       this.#memory = c.memory
       this.#add = flowCode(c, this.#heap)
     }
+    return this.#add
+  }
+
+  /** Adds the transaction in `c`. `stream`, `source` and `format` are numbers given by `name`. */
+  add(c: LineContext, stream: number, source: number, format: number): void {
     const minute = Math.floor(c.time / 60_000)
     const outcome = (c.action << 4) | c.record
-    const add = this.#add
+    const add = this.adder(c)
     for (;;) {
       const missing = add(minute, stream, source, format, outcome)
       if (missing === 0) return

@@ -9,16 +9,21 @@ import type { Signature, Surroundings } from '../lib/wasm-words.ts'
 import { plainEpoch } from './civil.ts'
 import { helperNumbers, helperParts } from './compile-helpers.ts'
 import { finishNumbers, finishParts, finishReasons, timeAtStart } from './finish.ts'
-import {
-  dataStart,
-  fieldInts,
-  fieldsAt,
-  momentsAt,
-  numbersAt,
-  slotsMax,
-  textAt,
-} from './line-context.ts'
+import { dataStart, fieldsAt } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
+import {
+  contextArrays,
+  contextObjects,
+  place,
+  rewrittenAt,
+  stampAt,
+  stampBytes,
+  takeWords,
+  tellWords,
+  urlAt,
+  urlWords,
+} from './format-words.ts'
+import type { KnownWords, Outside } from './format-words.ts'
 import { orientParts } from './orient.ts'
 import {
   addressOfNumber,
@@ -33,6 +38,9 @@ import {
   urlParts,
 } from './rewrite.ts'
 import { seekersOf } from './seek.ts'
+import { splitImports, splitNumbers, splitParts, splittersOf } from './split-calls.ts'
+import { keysFor } from './native-splits.ts'
+import type { FastKvOptions } from './native-splits.ts'
 import { readStamp } from './time.ts'
 import type { DayOrder } from './time.ts'
 import {
@@ -51,39 +59,6 @@ import {
 export const dayOrders: readonly DayOrder[] = ['nearest', 'month-first', 'day-first']
 /** Reasons that every format has, in the order of their numbers. */
 export const commonReasons: readonly string[] = Object.values(finishReasons)
-
-/** Fields of the context that the code reads or writes, each a word, in this order. */
-const words = [
-  'lineStart', 'payloadStart', 'messageStart', 'tagStart', 'tagEnd', 'hostStart', 'hostEnd', 'mayBeCut', 'truncated', 'scratch',
-  'recordStop', 'action', 'record', 'reason',
-] as const // prettier-ignore
-const urlWords = [
-  'schemeStart', 'schemeEnd', 'hostStart', 'hostEnd', 'portStart', 'portEnd', 'pathStart', 'pathEnd', 'queryStart', 'queryEnd',
-] as const // prettier-ignore
-const place = Object.fromEntries(words.map((name, i) => [name, i])) as Record<
-  (typeof words)[number],
-  number
->
-const rewrittenAt = words.length
-const urlAt = rewrittenAt + 2
-const knownAt = urlAt + urlWords.length
-/** Spans that were asked whether they are an address, and the stamp that was read last. */
-const knownWords = [
-  'start',
-  'end',
-  'is',
-  'otherStart',
-  'otherEnd',
-  'otherIs',
-  'stampLength',
-  'stampMode',
-] as const
-const stampAt = knownAt + knownWords.length
-const stampBytes = 40
-if (stampAt + stampBytes / 4 > fieldInts) throw new Error('BUG: the fields of a line do not fit')
-
-const int = (i: number) => ({ field: 'i32', at: fieldsAt + i * 4 }) as const
-const moment = (i: number) => ({ field: 'f64', at: momentsAt + i * 8 }) as const
 
 const signature = (parameters: number, result: number | null = null): Signature => ({
   parameters: new Array<number>(parameters).fill(i32),
@@ -110,41 +85,16 @@ const imports: Surroundings['imports'] = {
   buildUrl: signature(0),
   seekPair: signature(8, i32),
   seekAny: signature(3, i32),
+  ...splitImports,
 }
 
 const surroundings: Surroundings = {
-  arrays: {
-    buf: { kind: 'u8', at: 0 },
-    S: { kind: 'i32', at: 0 },
-    E: { kind: 'i32', at: slotsMax * 4 },
-    view: { kind: 'u8', at: 0 },
-    T: { kind: 'i32', at: textAt },
-    N: { kind: 'f64', at: numbersAt },
-    pairs: { kind: 'f64', at: textAt },
-  },
-  objects: {
-    c: {
-      ...Object.fromEntries(words.map((name, i) => [name, int(i)])),
-      time: moment(0),
-      envelopeTime: moment(1),
-      receivedAtMs: moment(2),
-      buf: 'buf',
-      text: 'T',
-      numbers: 'N',
-    },
-    u: Object.fromEntries(urlWords.map((name, i) => [name, int(urlAt + i)])),
-    urlParts: Object.fromEntries(urlWords.map((name, i) => [name, int(urlAt + i)])),
-    known: {
-      ...Object.fromEntries(knownWords.map((name, i) => [name, int(knownAt + i)])),
-      stamp: moment(3),
-    },
-    rewritten: { start: int(rewrittenAt), end: int(rewrittenAt + 1) },
-    textIndex: helperNumbers,
-    numberIndex: helperNumbers,
-  },
+  arrays: contextArrays,
+  objects: { ...contextObjects, textIndex: helperNumbers, numberIndex: helperNumbers },
   constants: {
     ...finishNumbers,
     ...valueNumbers,
+    ...splitNumbers,
     stampFrom: fieldsAt + stampAt * 4,
     stampBytes,
     dataStart,
@@ -154,9 +104,13 @@ const surroundings: Surroundings = {
   doubles: { isAtMost: ['most'] },
   functions: {
     ...Object.fromEntries(
-      Object.entries({ ...valueParts, ...orientParts, ...finishParts, ...helperParts }).map(
-        ([name, part]) => [name, part.toString()],
-      ),
+      Object.entries({
+        ...valueParts,
+        ...orientParts,
+        ...finishParts,
+        ...helperParts,
+        ...splitParts,
+      }).map(([name, part]) => [name, part.toString()]),
     ),
     plainEpoch: plainEpoch.toString(),
     isAddressIn: isKnownAddress.toString(),
@@ -165,7 +119,7 @@ const surroundings: Surroundings = {
   },
 }
 /* The functions below are compiled with the formats: `known`, `stampFrom` and `stampOf` mean what stands above. */
-declare const known: Record<(typeof knownWords)[number] | 'stamp', number>
+declare const known: KnownWords
 declare const stampFrom: number
 declare const stampOf: (start: number, end: number, order: number, isUtc: number) => number
 
@@ -218,14 +172,18 @@ export class FormatCode {
   readonly reasons: readonly string[]
   readonly #functions: Record<string, string>
   readonly #constants: readonly unknown[]
+  /** How pairs are read, of a definition that is split into pairs. */
+  readonly #pairs: FastKvOptions | null
   #compiled: { module: WebAssembly.Module; imports: readonly string[] } | null = null
 
-  /** `functions`: texts by name, of which `read` is called with the line's end. */
+  /** `functions`: texts by name, of which `read` is called with the line's end, and `line` too where it is there. */
   constructor(
     functions: Record<string, string>,
     constants: readonly unknown[],
     reasons: readonly string[],
+    pairs: FastKvOptions | null = null,
   ) {
+    this.#pairs = pairs
     this.#functions = functions
     this.#constants = constants
     this.reasons = reasons
@@ -239,85 +197,95 @@ export class FormatCode {
         ...surroundings,
         functions: { ...functions, ...this.#functions },
       })
-      const { bytes, imports: named } = made.finish(['read'])
+      const { bytes, imports: named } = made.finish(
+        'line' in this.#functions ? ['read', 'line'] : ['read'],
+      )
       this.#compiled = { module: new WebAssembly.Module(bytes), imports: named }
     }
     return this.#compiled
   }
 
   #context: LineContext | null = null
-  #read: (end: number) => number = () => 0
+  #readers: FormatReaders = { read: () => 0, line: null }
 
   /** What reads lines of `c`; that of the context asked last is kept. */
-  readerOf(c: LineContext): (end: number) => number {
-    if (c === this.#context) return this.#read
-    const read = c.codes.get(this) ?? this.over(c)
-    c.codes.set(this, read)
+  over(c: LineContext): FormatReaders {
+    if (c === this.#context) return this.#readers
+    const readers = c.codes.get(this) ?? this.#instance(c)
+    c.codes.set(this, readers)
     this.#context = c
-    this.#read = read
-    return read
+    this.#readers = readers
+    return readers
   }
 
-  over(c: LineContext): (end: number) => number {
+  #instance(c: LineContext): FormatReaders {
     const { module, imports: named } = this.module()
     const all = outside(c, this.#constants)
     const env = Object.fromEntries(named.map((name) => [name, all[name]]))
     const { exports } = new WebAssembly.Instance(module, { env: { memory: c.memory, ...env } })
-    return exports.read as (end: number) => number
+    const { read, line = null } = exports as unknown as Partial<FormatReaders> & FormatReaders
+    return { read, line }
+  }
+
+  /** Where the keys stand that the next line of `c` is expected to have; 0 = nowhere. */
+  keysAt(c: LineContext): number {
+    return this.#pairs === null ? 0 : keysFor(c, this.#pairs)
   }
 }
 
-/** Reads the line of `c` behind its split. */
+/** Functions of a format over the memory of a context; each is given where the line ends. */
+export interface FormatReaders {
+  /** Behind what is JavaScript. */
+  read: (end: number) => number
+  /** The whole of it, where nothing of it is JavaScript; else null. */
+  line: ((end: number) => number) | null
+}
+
+/** Reads the line of `c` behind what of the format is JavaScript. */
 export function runCode(c: LineContext, end: number, code: FormatCode): number {
-  const read = code.readerOf(c)
-  const { fields, moments } = c
-  fields[place.lineStart] = c.lineStart
-  fields[place.payloadStart] = c.payloadStart
-  fields[place.messageStart] = c.messageStart
-  fields[place.tagStart] = c.tagStart
-  fields[place.tagEnd] = c.tagEnd
-  fields[place.hostStart] = c.hostStart
-  fields[place.hostEnd] = c.hostEnd
-  fields[place.mayBeCut] = Number(c.mayBeCut)
-  fields[place.truncated] = Number(c.truncated)
-  fields[place.scratch] = c.scratch
-  fields[place.action] = 0
-  fields[place.record] = 0
-  fields[place.reason] = -1
-  moments[0] = NaN
-  moments[1] = c.envelopeTime
-  if (moments[2] !== c.receivedAtMs || c.zone !== c.stampZone) {
-    moments[2] = c.receivedAtMs
-    c.stampZone = c.zone
-    fields[knownAt + 6] = 0
-  }
-  fields[knownAt] = fields[knownAt + 3] = 0
+  const { read } = code.over(c)
+  tellWords(c)
+  c.fields[place.keysAt] = code.keysAt(c)
   const outcome = read(end)
-  c.messageStart = fields[place.messageStart]
-  c.action = fields[place.action]
-  c.record = fields[place.record]
-  c.time = moments[0]
-  if (fields[place.reason] >= 0) c.reason = code.reasons[fields[place.reason]]
+  takeWords(c, code.reasons)
   return outcome
 }
 
-type Outside = (...numbers: number[]) => number | boolean | undefined | void
-
-/** What the code calls of JavaScript. What was written into the scratch is told in the fields. */
+/**
+ * What the code calls of JavaScript. What it changes of the context is told in the words, and what of it was changed there is taken
+ * from them first.
+ */
 function outside(c: LineContext, constants: readonly unknown[]): Record<string, Outside> {
+  const taken = (): void => {
+    c.scratch = c.fields[place.scratch]
+    c.lineStart = c.fields[place.lineStart]
+    c.recordStop = c.fields[place.recordStop]
+    c.truncated = c.fields[place.truncated] !== 0
+    c.surplus = c.fields[place.surplus] !== 0
+  }
   const told = (): void => {
     c.fields[place.scratch] = c.scratch
+    c.fields[place.truncated] = Number(c.truncated)
+    c.fields[place.surplus] = Number(c.surplus)
     c.fields[rewrittenAt] = rewritten.start
     c.fields[rewrittenAt + 1] = rewritten.end
   }
   const telling =
     (act: Outside): Outside =>
     (...numbers) => {
-      act(...numbers)
+      taken()
+      const result = act(...numbers)
       told()
+      return result
     }
+  const readSince = (): number => {
+    const read = c.fields[place.pairsRead]
+    c.fields[place.pairsRead] = 0
+    return read
+  }
   return {
     ...seekersOf(c),
+    ...splittersOf(c, constants, telling, readSince),
     stampOf: (start, end, order, isUtc) => {
       const { zone } = c
       if (isUtc !== 0) c.zone = null
@@ -325,7 +293,7 @@ function outside(c: LineContext, constants: readonly unknown[]): Record<string, 
       c.zone = zone
       return time
     },
-    timeAtStart: () => timeAtStart(c),
+    timeAtStart: telling(() => timeAtStart(c)),
     readAction: (start, end) => readAction(c.buf, start, end),
     readGrouped: (start, end) => readGrouped(c.buf, start, end),
     readShown: (start, end) => readShown(c.buf, start, end),

@@ -51,6 +51,7 @@ export class OutcomeCounts {
     reason: string,
     format: string,
     bytes: number,
+    lines = 1,
   ): void {
     if (
       outcome !== this.#lastOutcome ||
@@ -62,7 +63,7 @@ export class OutcomeCounts {
       this.#lastReason = reason
       this.#lastFormat = format
     }
-    this.#lines[this.#lastPlace]++
+    this.#lines[this.#lastPlace] += lines
     this.#bytes[this.#lastPlace] += bytes
   }
 

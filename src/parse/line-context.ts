@@ -8,7 +8,7 @@
  */
 import { lineLimits } from '../limits.ts'
 import { EnvelopeMemory } from './envelope-memory.ts'
-import type { FormatCode } from './format-code.ts'
+import type { FormatCode, FormatReaders } from './format-code.ts'
 import { nativeBytes, recordAt } from './native-code.ts'
 import { NativeSplits } from './native-splits.ts'
 
@@ -114,9 +114,11 @@ export interface ZoneOffset {
 
 export class LineContext {
   buf: Uint8Array
-  /** The bytes of `buf` in words, and as a Buffer, whose `indexOf` is the machine's own. */
+  /** The bytes of `buf` in words and doubles, and as a Buffer, whose `indexOf` is the machine's own. */
   view: DataView
+  words: Int32Array = new Int32Array(0)
   bytes: Buffer
+  doubles: Float64Array = new Float64Array(0)
   /** Next free byte of the scratch; set back to `scratchBase` for each record. */
   scratch = constantBytes
   /** Behind a line that was unwrapped into the scratch (parse/several.ts), else its beginning. */
@@ -132,7 +134,7 @@ export class LineContext {
   /** Zone of the stamp that the code keeps. */
   stampZone: ZoneOffset | null = null
   /** The code of each format over this memory. */
-  readonly codes = new Map<FormatCode, (end: number) => number>()
+  readonly codes = new Map<FormatCode, FormatReaders>()
   /** Spans that were asked whether they are an address (parse/values.ts). */
   readonly addresses = { start: 0, end: 0, is: false, otherStart: 0, otherEnd: 0, otherIs: false }
   /** Epoch ms, NaN = the line has no time of its own. */
@@ -147,7 +149,8 @@ export class LineContext {
   mayBeCut = false
   /** There are more columns than were asked for. */
   surplus = false
-  /** Headers of the lines before. */
+  /** Headers of the lines before, and the place that the line's own has among them. */
+  headerPlace = 0
   readonly envelopes = new EnvelopeMemory()
   /** Envelope of the line (parse/envelope.ts). */
   envelopeTime = NaN
@@ -197,6 +200,8 @@ export class LineContext {
   #look(): void {
     const { buffer } = this.buf
     this.view = new DataView(buffer)
+    this.words = new Int32Array(buffer)
+    this.doubles = new Float64Array(buffer)
     this.bytes = Buffer.from(buffer)
     this.slotStart = new Int32Array(buffer, 0, slotsMax)
     this.slotEnd = new Int32Array(buffer, slotsMax * 4, slotsMax)
@@ -204,6 +209,7 @@ export class LineContext {
     this.numbers = new Float64Array(buffer, numbersAt, numberFields.length)
     this.fields = new Int32Array(buffer, fieldsAt, fieldInts)
     this.moments = new Float64Array(buffer, momentsAt, 4)
+    this.envelopes.look(this.memory.buffer)
     this.refreshConstants()
   }
 

@@ -53,7 +53,10 @@ const slashedMax = 64
 /** Where the record that is read lies (parse/line-context.ts). */
 export const recordAt = 2560
 /** Where the tables begin, behind the slots and the list above, and where they end. */
-export const tablesFrom = 4096
+export const tablesFrom = 14 * 1024
+/** Where headers of lines before lie (parse/envelope-memory.ts), and what runs of lines are read with (parse/line-run.ts). */
+export const headersAt = 4096
+export const runAt = headersAt + 4416
 export const nativeBytes = 128 * 1024
 /** One expected key: its bytes with the assign, how many (0 = none), the slot, and a bit for each byte. */
 export const keyBytesMax = 32
@@ -385,7 +388,18 @@ function blanks(): WasmFunction {
   }
 }
 
+/** Where the line at `p` ends: its line feed, or `end`. */
+function lineEnd(): WasmFunction {
+  return {
+    name: 'lineEnd',
+    parameters: [i32, i32],
+    locals: [],
+    code: call(find, get(0), get(1), splat(constant(10))),
+  }
+}
+
 export interface NativeCode extends SeekCode {
+  lineEnd: (p: number, end: number) => number
   pairs: (
     p: number,
     end: number,
@@ -422,6 +436,7 @@ export function nativeCode(memory: WebAssembly.Memory): NativeCode | null {
           pairs(),
           columns(),
           blanks(),
+          lineEnd(),
           ...seekFunctions(),
         ]),
       )

@@ -55,6 +55,8 @@ export class NativeSplits {
   readonly code: NativeCode
   #tables = new Map<object, Table>()
   #used = tablesFrom
+  /** Another number after all tables were forgotten. */
+  generation = 0
   #last: object | null = null
   #lastTable: Table = { at: 0, version: 0 }
 
@@ -96,6 +98,7 @@ export class NativeSplits {
       if (this.#used + bytes > nativeBytes) {
         this.#tables = new Map()
         this.#used = tablesFrom
+        this.generation++
       }
       table = { at: this.#used, version: 0 }
       this.#used += (bytes + 15) & ~15
@@ -149,37 +152,33 @@ export function fastBlanks(
   return splitBlanks(c, start, end, columnSlots, brackets, angles)
 }
 
-/** `splitKv`, the native way where there is one and the lines before had their keys in one order. */
-export function fastKv(c: LineContext, start: number, end: number, o: FastKvOptions): number {
+/** Where the keys stand that the native splitter expects, 0 = it is not tried: there is none, or the lines before were refused. */
+export function keysFor(c: LineContext, o: FastKvOptions): number {
   const { native } = c
-  const { bytes } = o
-  if (native === null || bytes === null) return splitKv(c, start, end, o)
-  if (o.refusals < refusalsMax || (++o.refusals & 63) === 0) {
-    const at = native.keysAt(c, o.memory)
-    const seen = native.code.pairs(
-      start,
-      end,
-      at,
-      bytes.separator,
-      bytes.other,
-      bytes.assign,
-      bytes.quote,
-      bytes.slash,
-      o.repeatedLast ? 1 : 0,
-    )
-    if (seen >= 0) {
-      if (o.refusals > 0) o.refusals = Math.min(o.refusals, refusalsMax) - 1
-      const slashed = c.view.getInt32(slashedAt, true)
-      for (let i = 0; i < slashed; i++) {
-        const slot = c.view.getInt32(slashedAt + 4 + i * 4, true)
-        unslash(c, slot, c.slotStart[slot], c.slotEnd[slot])
-      }
-      return seen
-    }
-    c.slotEnd.fill(0)
-    if (o.refusals < refusalsMax) o.refusals += 2
-  }
+  if (native === null || o.bytes === null) return 0
+  return o.refusals < refusalsMax || (++o.refusals & 63) === 0 ? native.keysAt(c, o.memory) : 0
+}
+
+/** The pairs of a line that the native splitter refused. `read`: lines that it read since it refused one. */
+export function splitRefused(
+  c: LineContext,
+  start: number,
+  end: number,
+  o: FastKvOptions,
+  read: number,
+): number {
+  o.refusals = Math.max(0, Math.min(o.refusals, refusalsMax) - read)
+  if (o.refusals < refusalsMax) o.refusals += 2
   return splitKv(c, start, end, o)
+}
+
+/** Values that the native splitter found with slashes in them. */
+export function unslashFound(c: LineContext): void {
+  const slashed = c.view.getInt32(slashedAt, true)
+  for (let i = 0; i < slashed; i++) {
+    const slot = c.view.getInt32(slashedAt + 4 + i * 4, true)
+    unslash(c, slot, c.slotStart[slot], c.slotEnd[slot])
+  }
 }
 
 /** So many more lines that were refused than read: the native way is then tried on few of them. */

@@ -7,20 +7,15 @@ import { kindCounted, kindDrop, kindLines, kindStream, readBlocks } from '../spo
 import type { Block } from '../spool/segment.ts'
 import type { SegmentBatch } from './batch.ts'
 import { FlowTable } from './flows.ts'
-import { formatOfLine } from './format-search.ts'
+import { formatOfLine, nameLineFormat } from './format-search.ts'
 import type { FormatSet } from './formats.ts'
 import { KeptLines } from './kept-lines.ts'
 import { LedgerCounts, OutcomeCounts } from './ledger-counts.ts'
-import {
-  dataStart,
-  LineContext,
-  numberIndex,
-  skipped,
-  textIndex,
-  transaction,
-  unparsed,
-} from './line-context.ts'
-import { readLine, readNext } from './recognise.ts'
+import { dataStart, LineContext, skipped, transaction, unparsed } from './line-context.ts'
+import { countShares, runEnded, timeEndMs } from './line-run.ts'
+import { LineRuns } from './line-runs.ts'
+import type { RunOf } from './line-runs.ts'
+import { count, readLine, readNext } from './recognise.ts'
 import { SegmentAgents } from './segment-agents.ts'
 import { fadeShares, StreamRegistry } from './stream-registry.ts'
 import type { KnownStream } from './stream-registry.ts'
@@ -62,10 +57,12 @@ export class SegmentParser {
   /** Receive time of the last sound block. */
   #lastMs = 0
 
+  readonly #runs: LineRuns | null
   constructor(formats: FormatSet, options: ParseOptions) {
     this.#formats = formats
     this.#options = options
     this.streams = new StreamRegistry(formats)
+    this.#runs = this.#c.native === null ? null : new LineRuns(this.#c, this.#flows)
     const { pastMsMax, futureMsMax } = options
     this.#agents = new SegmentAgents({
       c: this.#c,
@@ -201,12 +198,67 @@ export class SegmentParser {
 
   #lineBlock(block: Block, stream: KnownStream, ids: LineIds, bounded: boolean): void {
     const { bytes } = this.#c
+    const of = this.#runOf(stream, ids, bounded)
     let start = block.start
     while (start < block.end) {
+      if (this.#runs?.isWorth(stream.reader) === true) {
+        start = this.#run(this.#runs, of, start, block.end, stream, ids, bounded)
+        if (start >= block.end) return
+      }
       let end = bytes.indexOf(10, start)
       if (end < 0 || end > block.end) end = block.end
       this.#line(start, end, Math.min(end + 1, block.end) - start, stream, ids, bounded)
+      const format = formatOfLine()
+      if (format !== null) this.#runs?.refresh(format)
       start = end + 1
+    }
+  }
+
+  #runOf(stream: KnownStream, ids: LineIds, bounded: boolean): RunOf {
+    const { pastMsMax, futureMsMax } = this.#options
+    const { receivedAtMs } = this.#c
+    return {
+      reader: stream.reader,
+      ...ids,
+      earliestMs: bounded ? receivedAtMs - pastMsMax : 0,
+      latestMs: receivedAtMs + futureMsMax,
+    }
+  }
+
+  /** Reads lines from `start` on; where the first one begins that is to be read for itself. */
+  #run(
+    runs: LineRuns,
+    of: RunOf,
+    start: number,
+    end: number,
+    stream: KnownStream,
+    ids: LineIds,
+    bounded: boolean,
+  ): number {
+    let at = start
+    for (;;) {
+      const why = runs.read(of, at, end, stream.watch?.wantsLine === true)
+      runs.counted(stream, (format, lines, bytes) => {
+        this.#lines += lines
+        this.#counts.add('transaction', '', format.id, bytes, lines)
+        count(stream.reader, format, lines)
+      })
+      at = runs.at
+      if (why === runEnded.all || why === runEnded.line || at >= end) return at
+      if (why === runEnded.keys) continue
+      const format = runs.takeRecord()
+      nameLineFormat(format)
+      count(stream.reader, format)
+      this.#lines++
+      this.#record(
+        why === runEnded.skipped ? skipped : transaction,
+        runs.next - at,
+        stream,
+        ids,
+        bounded,
+      )
+      at = runs.next
+      if (at >= end) return at
     }
   }
 
@@ -273,14 +325,14 @@ export class SegmentParser {
       if (off > this.#options.futureMsMax || (bounded && -off > this.#options.pastMsMax)) {
         outcome = unparsed
         c.reason = off > 0 ? 'time in the future' : 'time before the retention'
-      } else if (!(c.time >= 0 && c.time < 4_294_967_295_000)) {
+      } else if (!(c.time >= 0 && c.time < timeEndMs)) {
         outcome = unparsed
         c.reason = 'time out of range'
       }
     }
     if (outcome === transaction) {
       this.#flows.add(c, ids.stream, ids.source, this.#nameOf(id))
-      this.#share(stream)
+      countShares(c, stream)
     } else if (outcome !== skipped && c.part === 0) {
       this.#kept.keep(c.recordFrom, c.recordTo, stream)
     }
@@ -318,22 +370,6 @@ export class SegmentParser {
     const entry = { atMs: this.#c.receivedAtMs, stream: key, source, format: '', reason: '' }
     this.#ledger.add({ ...entry, outcome: 'received', lines: more, bytes: 0 })
   }
-
-  #share(stream: KnownStream): void {
-    const { text, numbers, action, record } = this.#c
-    stream.transactions++
-    if (record === dnsRecord) return
-    stream.judged++
-    if (text[userAt + 1] > text[userAt]) stream.withUser++
-    if (text[hostAt + 1] > text[hostAt]) stream.withHost++
-    if (
-      numbers[numberIndex.bytesTotal] >= 0 ||
-      numbers[numberIndex.bytesUp] >= 0 ||
-      numbers[numberIndex.bytesDown] >= 0
-    )
-      stream.withBytes++
-    if (action !== 0) stream.withAction++
-  }
 }
 
 interface LineIds {
@@ -345,11 +381,6 @@ interface LineIds {
 function isPlausible(atMs: number): boolean {
   return atMs > 1e12 && atMs < 4_102_444_800_000
 }
-
-/** A query has a name and no bytes (LineContext.record). */
-const dnsRecord = 2
-const userAt = textIndex.user * 2
-const hostAt = textIndex.dstHost * 2
 
 function textOf(buf: Uint8Array, block: Block): string {
   return Buffer.from(buf.buffer, buf.byteOffset + block.start, block.end - block.start).toString(

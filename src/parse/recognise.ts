@@ -84,8 +84,7 @@ export function readLine(
   const buf = c.buf
   c.reason = ''
   c.clearLine()
-  if (end > start && buf[end - 1] === 13) end--
-  while (end > start && (buf[end - 1] === 0 || buf[end - 1] === 32)) end--
+  end = trimmedEnd(buf, start, end)
   if (buf[start] === 0xef && buf[start + 1] === 0xbb && buf[start + 2] === 0xbf && end - start >= 3)
     start += 3
   if (end <= start) return refuse(c, skipped, 'empty line')
@@ -103,6 +102,13 @@ export function readLine(
     c.recordEnd = buf[payload] === 123 ? recordEnd(buf, payload, end) : 0
   if (c.recordEnd > 0) c.following = nextRecord(buf, c.recordEnd, end)
   return outcome
+}
+
+/** Where the line ends without the CR of its line end, and the NULs and blanks before it. Compiled as well (parse/line-run.ts). */
+export function trimmedEnd(buf: Uint8Array, start: number, end: number): number {
+  if (end > start && buf[end - 1] === 13) end--
+  while (end > start && (buf[end - 1] === 0 || buf[end - 1] === 32)) end--
+  return end
 }
 
 /** Reads the next record of the line that `readLine` read, in the same way; -1 when there is none. */
@@ -401,8 +407,9 @@ function refuse(c: LineContext, outcome: number, reason: string): number {
   return outcome
 }
 
-function count(reader: StreamReader, format: CompiledFormat | null): void {
-  reader.total++
+/** Counts `lines` that a format read. */
+export function count(reader: StreamReader, format: CompiledFormat | null, lines = 1): void {
+  reader.total += lines
   // most lines are of the format of the line before
   if (format !== reader.counted || reader.tally === null) {
     const id = format?.id ?? ''
@@ -410,7 +417,7 @@ function count(reader: StreamReader, format: CompiledFormat | null): void {
     reader.tally = reader.lines.get(id) ?? { lines: 0 }
     reader.lines.set(id, reader.tally)
   }
-  reader.tally.lines++
+  reader.tally.lines += lines
 }
 
 /** Texts of an object that are tried as the line it wraps. */

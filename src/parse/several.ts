@@ -361,6 +361,14 @@ function unquote(c: LineContext, p: number, end: number): number {
   return escapes === 0 ? 0 : (c.scratch = c.scratchBase = out)
 }
 
+/** Whether `unquote` leaves the quoted cell at `p` as it is, told at a glance: it is short, no pair, and another follows. Integers and bytes only. */
+export function isShortCell(buf: Uint8Array, p: number, end: number): boolean {
+  const stop = Math.min(end - 1, p + cellBytesMin)
+  let at = p + 1
+  while (at < stop && buf[at] !== quote && buf[at] !== 61) at++
+  return at < stop && buf[at] === quote && buf[at + 1] === 44
+}
+
 /** Whether a short cell `"key=value"` begins here. */
 function isPairCell(buf: Uint8Array, p: number, end: number): boolean {
   let at = p + 1
@@ -445,3 +453,6 @@ function firstEvent(buf: Uint8Array, p: number, end: number): number {
     if (startsWith(buf, at, end, '<Event ') || startsWith(buf, at, end, '<Event>')) return at
   return p
 }
+
+/** For the compiler of parse/line-run.ts. */
+export const cellNumbers = { cellBytesMin, quote }

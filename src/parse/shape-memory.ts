@@ -5,19 +5,22 @@
 import type { CompiledFormat } from './compile.ts'
 import type { LineContext } from './line-context.ts'
 
-const shapeCount = 256
+export const shapeCount = 256
 const shapeBytes = 12
 
 export class ShapeMemory {
   /** By shape: asked first, asked second. */
   readonly first = new Array<CompiledFormat | null>(shapeCount).fill(null)
   readonly second = new Array<CompiledFormat | null>(shapeCount).fill(null)
+  /** Another number after each format that was remembered. */
+  version = 0
   readonly #newest = new Array<CompiledFormat | null>(shapeCount).fill(null)
 
   /** Keeps `format`, which read a line of this shape, and of those kept before the one that came last. */
   remember(shape: number, format: CompiledFormat, ordered: readonly CompiledFormat[]): void {
     const other = this.#newest[shape]
     this.#newest[shape] = format
+    this.version++
     const later = other !== null && ordered.indexOf(other) < ordered.indexOf(format)
     this.first[shape] = later ? other : format
     this.second[shape] = later ? format : other
@@ -28,7 +31,7 @@ export class ShapeMemory {
 export function shapeOf(c: LineContext, end: number): number {
   const at = c.payloadStart
   if (end - at < shapeBytes) return 0
-  const { view } = c
+  const view = c.view
   const a = shapeOfWord(view.getInt32(at, true))
   const b = shapeOfWord(view.getInt32(at + 4, true))
   const d = shapeOfWord(view.getInt32(at + 8, true))
@@ -45,3 +48,7 @@ function shapeOfWord(word: number): number {
   const none = (((other & 0x7f7f7f7f) + 0x76767676) | other) & 0x80808080
   return low & ~(((~none & 0x80808080) >>> 7) * 15)
 }
+
+/** For the compiler of parse/line-run.ts. */
+export const shapeParts = { shapeOf, shapeOfWord }
+export const shapeNumbers = { shapeBytes, shapeCount }

@@ -50,6 +50,11 @@ export class StreamWatch {
     this.#skew?.begin(nowMs)
   }
 
+  /** Whether the next line is looked at. */
+  get wantsLine(): boolean {
+    return this.#skew?.wantsStamp === true || this.#drift?.wants(this.#nowMs) === true
+  }
+
   /** A stamp that was read, whether or not its line is kept. */
   stamp(timeMs: number): void {
     this.#skew?.add(timeMs, this.zone.lastMs === timeMs)
