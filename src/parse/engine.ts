@@ -12,4 +12,9 @@ export function inlineMore(): void {
   setFlagsFromString('--max-inlined-bytecode-size-cumulative=10000')
   setFlagsFromString('--max-inlined-bytecode-size-small=80')
   setFlagsFromString('--min-inlining-frequency=0.01')
+  // the same of WebAssembly: a twentieth to a tenth
+  setFlagsFromString('--wasm-inlining-budget=20000')
+  setFlagsFromString('--wasm-inlining-max-size=2000')
+  setFlagsFromString('--wasm-inlining-factor=10')
+  setFlagsFromString('--wasm-inlining-min-budget=1000')
 }

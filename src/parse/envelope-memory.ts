@@ -43,9 +43,14 @@ export class EnvelopeMemory {
     return payload
   }
 
+  /** Lines of a run were read by headers that are kept here, or have none. */
+  used(): void {
+    this.#unused = 0
+  }
+
   /** A header was found: what stands in `c` came from here. */
   found(c: LineContext): void {
-    this.#unused = 0
+    this.used()
     if (this.#kept[c.headerPlace * fieldsKept + 7] > 0 && c.zone !== null)
       c.zone.lastMs = this.#times[c.headerPlace]
   }

@@ -181,7 +181,7 @@ export class FormatCode {
     functions: Record<string, string>,
     constants: readonly unknown[],
     reasons: readonly string[],
-    pairs: FastKvOptions | null = null,
+    pairs: FastKvOptions | null,
   ) {
     this.#pairs = pairs
     this.#functions = functions

@@ -225,10 +225,10 @@ export function runReader(
   c: LineContext,
   native: NativeCode,
   table: WebAssembly.Table,
-  addFlow: AddFlow,
+  add: AddFlow,
 ): ReadRun {
   compiled ??= new WebAssembly.Module(assembled())
-  const env = { memory: c.memory, table, lineEnd: native.lineEnd, addFlow }
+  const env = { memory: c.memory, table, lineEnd: native.lineEnd, addFlow: add }
   const { exports } = new WebAssembly.Instance(compiled, { env })
   return exports.readRun as unknown as ReadRun
 }

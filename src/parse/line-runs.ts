@@ -136,7 +136,10 @@ export class LineRuns {
     const end = this.#read(from, to)
     this.at = words[runWord.start]
     if (end === runEnded.line && this.at === from) this.#failures++
-    else this.#failures = 0
+    else {
+      this.#failures = 0
+      c.envelopes.used()
+    }
     const entry = words[runWord.entry]
     if (entry > 0 && c.fields[place.keysAt] < 0) this.refresh(this.#formats[entry - 1])
     return end

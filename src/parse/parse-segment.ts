@@ -25,6 +25,8 @@ export interface ParseOptions {
   pastMsMax: number
   /** Any stamp may lie this far after the receive time. */
   futureMsMax: number
+  /** false: each line for itself, which says the same. */
+  runs?: boolean
 }
 
 export interface ParsedSegment {
@@ -32,6 +34,8 @@ export interface ParsedSegment {
   /** Blocks whose check sum did not fit, or bytes between blocks: the file goes to the quarantine. */
   damaged: boolean
   lines: number
+  /** Of these, lines that were read in runs (parse/line-run.ts). */
+  linesInRuns: number
   bytes: number
   /** The dictionaries were full, and begin anew with the next segment. */
   forgot: boolean
@@ -50,6 +54,7 @@ export class SegmentParser {
   #ledger = new LedgerCounts()
   #touched = new Set<KnownStream>()
   #lines = 0
+  #linesInRuns = 0
   #lastFormat: string | null = null
   #lastName = 0
   /** Bytes of the line that its records read so far did not count. */
@@ -62,8 +67,8 @@ export class SegmentParser {
     this.#formats = formats
     this.#options = options
     this.streams = new StreamRegistry(formats)
-    this.#runs = this.#c.native === null ? null : new LineRuns(this.#c, this.#flows)
-    const { pastMsMax, futureMsMax } = options
+    const { pastMsMax, futureMsMax, runs = true } = options
+    this.#runs = runs && this.#c.native !== null ? new LineRuns(this.#c, this.#flows) : null
     this.#agents = new SegmentAgents({
       c: this.#c,
       counts: this.#counts,
@@ -124,6 +129,8 @@ export class SegmentParser {
       streams: [...this.#touched].map((stream) => this.streams.state(stream)),
     }
     const lines = this.#lines
+    const linesInRuns = this.#linesInRuns
+    this.#linesInRuns = 0
     this.#ledger = new LedgerCounts()
     this.#touched = new Set()
     this.#lines = 0
@@ -134,7 +141,7 @@ export class SegmentParser {
       this.#flows.forget()
       this.#lastFormat = null
     }
-    return { batch, damaged, lines, bytes, forgot }
+    return { batch, damaged, lines, linesInRuns, bytes, forgot }
   }
 
   /** Bytes that belong to no block: how many lines they held nobody knows. Entered under the segment's last time. */
@@ -240,6 +247,7 @@ export class SegmentParser {
       const why = runs.read(of, at, end, stream.watch?.wantsLine === true)
       runs.counted(stream, (format, lines, bytes) => {
         this.#lines += lines
+        this.#linesInRuns += lines
         this.#counts.add('transaction', '', format.id, bytes, lines)
         count(stream.reader, format, lines)
       })
@@ -250,6 +258,7 @@ export class SegmentParser {
       nameLineFormat(format)
       count(stream.reader, format)
       this.#lines++
+      this.#linesInRuns++
       this.#record(
         why === runEnded.skipped ? skipped : transaction,
         runs.next - at,

@@ -115,7 +115,8 @@ export function splittersOf(
   readSince: () => number,
 ): Record<string, Outside> {
   const { native } = c
-  const later = <T>(k: number): T => (constants[k] as { value: T }).value
+  const later = (k: number): unknown => (constants[k] as { value: unknown }).value
+  const slotsAt = (k: number) => later(k) as Int16Array
   const split = (cut: Outside): Outside =>
     telling((...numbers) => {
       c.slotEnd.fill(0)
@@ -126,12 +127,12 @@ export function splittersOf(
     nativeBlanks: native?.code.blanks ?? (() => -1),
     nativePairs: native?.code.pairs ?? (() => -1),
     otherColumns: split((start, end, delimiter, k, braces) =>
-      splitCsv(c, start, end, delimiter, later<Int16Array>(k), braces !== 0),
+      splitCsv(c, start, end, delimiter, slotsAt(k), braces !== 0),
     ),
     otherBlanks: split((start, end, k, brackets) =>
-      splitBlanks(c, start, end, later<Int16Array>(k), brackets !== 0),
+      splitBlanks(c, start, end, slotsAt(k), brackets !== 0),
     ),
-    otherTabs: split((start, end, k) => splitTabs(c, start, end, later<Int16Array>(k))),
+    otherTabs: split((start, end, k) => splitTabs(c, start, end, slotsAt(k))),
     otherPairs: split((start, end, k, keys) => {
       const options = constants[k] as FastKvOptions
       return keys === 0
@@ -143,6 +144,6 @@ export function splittersOf(
       return 0
     }),
     delimiterOf: (start, end, k) => delimiterOf(c.buf, start, end, constants[k] as Uint8Array),
-    dropCut: (end, k) => dropCut(c, end, later<Uint8Array>(k)),
+    dropCut: (end, k) => dropCut(c, end, later(k) as Uint8Array),
   }
 }

@@ -253,7 +253,7 @@ describe('which side is the client', () => {
     const words = containsCode([Buffer.from('outside'), Buffer.from('wan')])
     const text = orientText(side(0), side(4), side(8), side(12), 'isOutside')
     const read = `function read(c,end){let r=0;${text}return 1;}`
-    expect(runCode(c, 0, new FormatCode({ read, isOutside: words }, [], []))).toBe(1)
+    expect(runCode(c, 0, new FormatCode({ read, isOutside: words }, [], [], null))).toBe(1)
     const [client, server] = [8, 12].map((slot) =>
       Buffer.from(c.buf.subarray(c.slotStart[slot], c.slotEnd[slot])).toString(),
     )

@@ -21,7 +21,7 @@ function asked(code: string, text: Buffer, around: Buffer, read: string): number
     return runCode(
       c,
       end,
-      new FormatCode({ read: `function read(c,end){${body}}`, asked: code }, [], []),
+      new FormatCode({ read: `function read(c,end){${body}}`, asked: code }, [], [], null),
     )
   })
 }

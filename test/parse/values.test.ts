@@ -136,7 +136,7 @@ describe('words', () => {
   const asked = (code: string, text: string, noise?: string): boolean => {
     const { c, start, end } = contextOf(text, noise ?? '123:.')
     const read = `function read(c,end){return asked(buf,${start},end)?1:0}`
-    return runCode(c, end, new FormatCode({ read, asked: code }, [], [])) === 1
+    return runCode(c, end, new FormatCode({ read, asked: code }, [], [], null)) === 1
   }
   const suffix = (text: string, w: string): boolean => asked(suffixCode([lowered(w)]), text)
   const has = (text: string, w: string): boolean =>

@@ -1,0 +1,98 @@
+/** Runs of lines against the same lines one by one: what they say, what is counted, what is known of the stream afterwards. */
+import { describe, expect, test } from 'vitest'
+import { generatedSamples, mixed } from '../../src/bench/samples.ts'
+import { SegmentParser } from '../../src/parse/parse-segment.ts'
+import type { ParsedSegment } from '../../src/parse/parse-segment.ts'
+import type { StreamDescription } from '../../src/spool/frame-sink.ts'
+import { Damage } from './oracle/damage.ts'
+import { sampleLines } from './oracle/lines.ts'
+import { seed } from './oracle/seed.ts'
+import {
+  dayMs,
+  flowFormats,
+  fullFormats,
+  linesBlock,
+  parse,
+  plain,
+  receivedAtMs,
+  segmentOf,
+  streamOf,
+} from './parse-parts.ts'
+
+const upload: Partial<StreamDescription> = { listener: 'upload' }
+
+/** Both ways over the same segments, one after the other; gives those of the runs. */
+function both(
+  segments: readonly (readonly (string | Uint8Array)[])[],
+  more: Partial<StreamDescription>,
+): ParsedSegment[] {
+  const [ours, theirs] = [true, false].map(
+    (runs) => new SegmentParser(flowFormats, { pastMsMax: 400 * dayMs, futureMsMax: dayMs, runs }),
+  )
+  return segments.map((lines, i) => {
+    const segment = segmentOf(
+      // a second block of the same stream, received later: headers are read anew
+      [linesBlock(lines.slice(0, 100)), linesBlock(lines.slice(100), 1, receivedAtMs + 61_000)],
+      streamOf('192.0.2.1', more),
+    )
+    const one = parse(theirs, segment)
+    const run = parse(ours, segment)
+    expect({ segment: i, ...(plain(run) as object) }).toEqual({
+      segment: i,
+      ...(plain(one) as object),
+    })
+    expect(one.linesInRuns).toBe(0)
+    return run
+  })
+}
+
+const linesOf = (bytes: Buffer): string[] => bytes.toString('latin1').trimEnd().split('\n')
+const generated = generatedSamples(receivedAtMs, 400)
+
+describe('lines of one device, and of several behind a relay', () => {
+  test.each<[string, Buffer, number]>([
+    ...[...generated].map(([name, bytes]): [string, Buffer, number] => [
+      name,
+      bytes,
+      // columns named by a header, and pairs with blanks in their values, are read one by one
+      name === 'Blue Coat W3C' || name === 'Check Point' ? 0 : 0.7,
+    ]),
+    ['mixed', mixed(generated), 0.4],
+  ])('%s', (_name, bytes, share) => {
+    // as of a busy device: several lines have one header
+    const lines = linesOf(bytes).flatMap((line) => new Array<string>(4).fill(line))
+    const [, , last] = both([lines, lines, lines], upload)
+    expect(last.linesInRuns / last.lines).toBeGreaterThanOrEqual(share)
+    // a live stream is watched: its clock, and samples of its lines
+    both([lines, lines], {})
+    // the admin's own choice, right for some of the lines
+    both([lines], { ...upload, format: 'PALO_ALTO' })
+  })
+})
+
+test('sample lines that come again and again, some of them damaged', () => {
+  const damage = new Damage(seed)
+  const texts = sampleLines(fullFormats, receivedAtMs)
+    .filter(({ format }) => !format.id.startsWith('WINDOWS_'))
+    .map(({ text }) => text)
+    .filter((text) => !text.startsWith('#'))
+  const endMs = performance.now() + 5000
+  let inRuns = 0
+  for (let round = 0; round < 400 && (round < 20 || performance.now() < endMs); round++) {
+    // lines that stand together in the samples: one vendor's, and its neighbour's
+    const from = damage.number(texts.length)
+    const few = texts.slice(from, from + 6)
+    const line = (): string => {
+      const one = damage.one(few)
+      const text = damage.number(6) === 0 ? damage.damaged(one, texts) : one
+      const stamped = damage.number(40) === 0 ? text.replaceAll(/\d(?=\d\b)/g, '7') : text
+      return damage.number(30) === 0 ? `${stamped}\r` : stamped
+    }
+    const lines = Array.from({ length: 60 }, line).flatMap((text) =>
+      new Array<Buffer>(1 + damage.number(5)).fill(Buffer.from(text, 'latin1')),
+    )
+    const more = damage.number(2) === 0 ? upload : { zone: 'Europe/Berlin' }
+    for (const { linesInRuns } of both([lines, lines], more)) inRuns += linesInRuns
+  }
+  expect(inRuns).toBeGreaterThan(1000)
+}, 60_000)
