@@ -223,8 +223,10 @@ export class FormatCode {
     const all = outside(c, this.#constants)
     const env = Object.fromEntries(named.map((name) => [name, all[name]]))
     const { exports } = new WebAssembly.Instance(module, { env: { memory: c.memory, ...env } })
-    const { read, line = null } = exports as unknown as Partial<FormatReaders> & FormatReaders
-    return { read, line }
+    const { read, line } = exports as unknown as Pick<FormatReaders, 'read'> & {
+      line?: FormatReaders['line']
+    }
+    return { read, line: line ?? null }
   }
 
   /** Where the keys stand that the next line of `c` is expected to have; 0 = nowhere. */

@@ -30,10 +30,18 @@ function both(
     (runs) => new SegmentParser(flowFormats, { pastMsMax: 400 * dayMs, futureMsMax: dayMs, runs }),
   )
   return segments.map((lines, i) => {
+    // by turns two streams, whose stamps mean other times: of another zone, received in another year
+    const half = lines.slice(0, lines.length >> 1)
+    const laterMs = receivedAtMs + 100 * dayMs
     const segment = segmentOf(
-      // a second block of the same stream, received later: headers are read anew
-      [linesBlock(lines.slice(0, 100)), linesBlock(lines.slice(100), 1, receivedAtMs + 61_000)],
+      [
+        linesBlock(half),
+        linesBlock(half, 2, laterMs),
+        linesBlock(lines.slice(half.length)),
+        linesBlock(half, 2, laterMs),
+      ],
       streamOf('192.0.2.1', more),
+      streamOf('192.0.2.2', { ...more, zone: 'America/New_York' }),
     )
     const one = parse(theirs, segment)
     const run = parse(ours, segment)
@@ -68,6 +76,40 @@ describe('lines of one device, and of several behind a relay', () => {
     // the admin's own choice, right for some of the lines
     both([lines], { ...upload, format: 'PALO_ALTO' })
   })
+})
+
+/** Lines that look like those of a run, and are not, among some that are. */
+test.each<[string, readonly string[]]>([
+  [
+    'a device’s line as the first cell of an export',
+    [
+      '"date=2026-10-15 time=09:30:00 devname=fw1 devid=FG100 logid=0000000013 type=traffic subtype=forward srcip=10.1.2.3 dstip=192.0.2.9 dstport=443 proto=6 action=close sentbyte=12 rcvdbyte=34",edge,1',
+      '"10.1.2.3","-","ann","[15/Oct/2026:09:30:00 +0000]"',
+    ],
+  ],
+  [
+    'cut where senders cut',
+    [1020, 1021, 1024, 2048].flatMap((length) => {
+      const line =
+        'date=2026-10-15 time=09:30:00 devname="fw1" devid="FG100" logid="0000000013" type="traffic" subtype="forward" srcip=10.1.2.3 dstip=192.0.2.9 dstport=443 proto=6 action="close" duration=1 note='
+      const rest = ' sentbyte=12 rcvdbyte=345678'
+      return [`${line}${'x'.repeat(length - line.length - rest.length)}${rest}`]
+    }),
+  ],
+  [
+    'of the future, and older than what is kept',
+    ['1999999999.123', '1192526200.456', '1792056600.789'].map(
+      (stamp) =>
+        `${stamp}    120 10.1.2.3 TCP_MISS/200 4711 GET http://www.example.com/a ann HIER_DIRECT/192.0.2.9 text/html`,
+    ),
+  ],
+])('%s', (_name, lines) => {
+  const plainLines = linesOf(generated.get('FortiGate') ?? Buffer.alloc(0))
+    .slice(0, 20)
+    .concat(linesOf(generated.get('Squid native') ?? Buffer.alloc(0)).slice(0, 20))
+  const mixture = plainLines.flatMap((line, i) => [line, lines[i % lines.length]])
+  both([mixture, mixture], upload)
+  both([mixture, mixture], {})
 })
 
 test('sample lines that come again and again, some of them damaged', () => {
