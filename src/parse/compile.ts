@@ -49,9 +49,12 @@ const targets: readonly (keyof Mapping)[] = [
   'category', 'appHint',
 ] // prettier-ignore
 
-const helpers = { ...compileHelpers, runCode }
+const helpers = compileHelpers
 const helperNames = Object.keys(helpers)
 const locals = `let p=0,q=0,r=0,vs=0,ve=0,n=Number(0),ok=true,columns=0,${answerNames.map((name) => `${name}=0`).join(',')};`
+
+/** Splits that find several records in a line: their lines are in no run (parse/line-run.ts). */
+const severalRecords = new Set<Definition['split']['type']>(['json', 'xml'])
 
 /** So many slots are cleared without a loop. */
 const clearMax = 128
@@ -100,9 +103,6 @@ function build(definition: Definition, full: boolean): CompiledFormat {
         ? `if(c.truncated)dropCut(end,${code.place(cuts)});`
         : `if(c.truncated)h.dropCut(c,end,${code.bind(cuts)}.value);`,
     )
-  const native: { value: FormatCode | null } = { value: null }
-  const before = [early, ...(compiled ? [] : cutting)]
-  before.push(`return h.runCode(c,end,${code.bind(native)}.value);`)
   const read = compiled ? cutting : []
   if (guard.late !== null) read.push(`if(!(${code.condition(guard.late)}))return 0;`)
   read.push(orientCode(definition, code))
@@ -128,14 +128,16 @@ function build(definition: Definition, full: boolean): CompiledFormat {
       .replaceAll('@clear', clear)
       .replaceAll('@table', String(tables.columnTable))
       .replaceAll('@last', String(tables.columnSlots?.length ?? 0))
+  // what is asked before the split, and the split; each gives -1 = go on, or the outcome
+  const begin = `function ${definition.id}(c,end,layout){const buf=c.buf,S=c.slotStart,E=c.slotEnd;${locals}`
   const source = [
     '"use strict";',
     `const {${helperNames.join(',')}}=h;`,
     ...code.constants.map((_, i) => `const k${i}=K[${i}];`),
     ...Array.from(code.functions, ([test, name]) => `const ${name}=${test};`),
-    `return function ${definition.id}(c,end,layout){const buf=c.buf,S=c.slotStart,E=c.slotEnd;${locals}seekIn(c);`,
-    ...before,
-    '}',
+    `const begin=${begin}seekIn(c);${early}return -1;};`,
+    `const cut=${begin}${compiled ? '' : cutting.join('\n')}return -1;};`,
+    'return {begin,cut};',
   ]
   tables.slots = code.slots.size
   afterwards()
@@ -146,17 +148,29 @@ function build(definition: Definition, full: boolean): CompiledFormat {
       parts.map((part, i) => [`r${i}`, `function r${i}(c,end){${locals}${text([part])}}`]),
     ),
     read: `function read(c,end){${locals}${clearCode}${text(read)}}`,
-    ...(compiled && { line: `function line(c,end){${locals}${text([early])}return read(c,end);}` }),
+    ...(!severalRecords.has(definition.split.type) && {
+      line: `function line(c,end){${locals}${text([early])}${compiled ? '' : 'r=cutOf(end);if(r>=0)return r;'}return read(c,end);}`,
+    }),
   }
-  const formatCode = new FormatCode(functions, code.constants, code.reasons, tables.pairs)
-  native.value = formatCode
   // The text above is made of our own words, numbers and bound constants only.
   // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
   const factory = new Function('h', 'K', text(source)) as (
     h: unknown,
     constants: unknown[],
-  ) => CompiledFormat['parse']
-  const parse = factory(helpers, code.constants)
+  ) => Record<'begin' | 'cut', CompiledFormat['parse']>
+  const { begin: beginLine, cut } = factory(helpers, code.constants)
+  const formatCode = new FormatCode(functions, {
+    constants: code.constants,
+    reasons: code.reasons,
+    pairs: tables.pairs,
+    cut: compiled ? null : cut,
+  })
+  const parse: CompiledFormat['parse'] = (c, end, layout) => {
+    const begun = beginLine(c, end, layout)
+    if (begun >= 0) return begun
+    const outcome = compiled ? -1 : cut(c, end, layout)
+    return outcome < 0 ? runCode(c, end, formatCode) : outcome
+  }
   return {
     id: definition.id,
     definition,

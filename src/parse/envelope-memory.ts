@@ -95,6 +95,15 @@ function isClosed(c: LineContext, payload: number): boolean {
 
 /* What follows is compiled to WebAssembly as well (parse/line-run.ts): integers and bytes only. */
 
+/** Nothing is known of the header of the line that begins at `start`. */
+export function beginEnvelope(c: LineContext, start: number): void {
+  c.lineStart = start
+  c.envelopeTime = NaN
+  c.stampStart = 0
+  c.hostStart = c.hostEnd = 0
+  c.tagStart = c.tagEnd = 0
+}
+
 /** Begins the envelope of the line `[start, end)`, and fills it from `kept` when the line begins with a header that is there. */
 export function findHeader(
   c: LineContext,
@@ -105,13 +114,10 @@ export function findHeader(
 ): number {
   const buf = c.buf
   const view = c.view
-  c.lineStart = start
-  c.envelopeTime = NaN
-  c.stampStart = 0
-  c.hostStart = c.hostEnd = 0
-  c.tagStart = c.tagEnd = 0
+  beginEnvelope(c, start)
   if (end - start < payloadBytesMin) return -1
-  if (beginsAlone(buf, start)) return (c.payloadStart = c.messageStart = start)
+  if (beginsAlone(buf, start) || beginsDated(buf, start))
+    return (c.payloadStart = c.messageStart = start)
   const mixed = Math.imul(view.getInt32(start, true) ^ view.getInt32(start + 20, true), 0x9e3779b1)
   const place = mixed >>> 27
   c.headerPlace = place
@@ -141,12 +147,13 @@ export function findHeader(
 
 /**
  * Whether the text at `p`, with `payloadBytesMin` bytes and more, is a payload by its first bytes alone: an event id of Cisco (`%ASA-…`), the
- * first key of pairs (`date=`), a number before a comma (`1,2026/…`), seconds since 1970 (`1792056600.123`), a cell in quotes. None of them begins
+ * first key of pairs (`date=`, `[action:"`), CEF's and LEEF's first word, a number before a comma (`1,2026/…`), seconds since 1970 (`1792056600.123`), a cell in quotes. None of them begins
  * or goes on with a PRI, a stamp, a host or a tag as parse/envelope.ts knows them.
  */
 function beginsAlone(buf: Uint8Array, p: number): boolean {
   const first = buf[p]
   if (first === 37 || first === 34) return true
+  if (first === 91) return beginsPair(buf, p + 1)
   let q = p
   if (first >= 48 && first <= 57) {
     while (q - p < 10 && buf[q] >= 48 && buf[q] <= 57) q++
@@ -155,7 +162,47 @@ function beginsAlone(buf: Uint8Array, p: number): boolean {
     return buf[q] === 44 && q - p < 4 && buf[p + 4] !== 45 && buf[p + 4] !== 58 && buf[p + 4] !== 32
   }
   while (q - p < firstWordMax && isKeyByte(buf[q])) q++
-  return q - p >= 4 && buf[q] === 61
+  if (q - p < 3) return false
+  return (
+    (q - p >= 4 && buf[q] === 61) ||
+    // `CEF:0|`, `LEEF:2.0|`
+    (buf[q] === 58 &&
+      buf[q - 1] === 70 &&
+      buf[q - 2] === 69 &&
+      buf[q + 1] >= 48 &&
+      buf[q + 1] <= 57)
+  )
+}
+
+/** `key:"` behind a bracket, which is no structured data. */
+function beginsPair(buf: Uint8Array, p: number): boolean {
+  let q = p
+  while (q - p < firstWordMax && isKeyByte(buf[q])) q++
+  return q > p && buf[q] === 58 && buf[q + 1] === 34
+}
+
+/** `2026-10-15 09:30:00 `, with which rows begin; behind a PRI it is a header's stamp. */
+function beginsDated(buf: Uint8Array, p: number): boolean {
+  return (
+    buf[p + 4] === 45 &&
+    buf[p + 7] === 45 &&
+    buf[p + 10] === 32 &&
+    buf[p + 13] === 58 &&
+    buf[p + 16] === 58 &&
+    buf[p + 19] === 32 &&
+    buf[p] === 50 &&
+    isNumber(buf, p + 1, 3) &&
+    isNumber(buf, p + 5, 2) &&
+    isNumber(buf, p + 8, 2) &&
+    isNumber(buf, p + 11, 2) &&
+    isNumber(buf, p + 14, 2) &&
+    isNumber(buf, p + 17, 2)
+  )
+}
+
+function isNumber(buf: Uint8Array, p: number, digits: number): boolean {
+  for (let q = p; q < p + digits; q++) if (buf[q] < 48 || buf[q] > 57) return false
+  return true
 }
 
 /** One to six digits and a blank: `1792056600.1.2.3` could be a host. */
@@ -170,7 +217,9 @@ function isKeyByte(b: number): boolean {
 }
 
 /** For the compiler of parse/line-run.ts. */
-export const headerParts = { beginsAlone, findHeader, isFraction, isKeyByte }
+export const headerParts = {
+  beginEnvelope, beginsAlone, beginsDated, beginsPair, findHeader, isFraction, isKeyByte, isNumber,
+} // prettier-ignore
 export const headerNumbers = {
   fieldsKept,
   firstWordMax,

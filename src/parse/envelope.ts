@@ -43,6 +43,13 @@ function startsWith(buf: Uint8Array, p: number, end: number, text: string): bool
 export function peelEnvelope(c: LineContext, start: number, end: number): number {
   const known = c.envelopes.find(c, start, end)
   if (known >= 0) return known
+  const payload = readEnvelope(c, start, end)
+  c.envelopes.keep(c, start, end)
+  return payload
+}
+
+/** The same without what is known of the lines before: the envelope of `c` is empty (`beginEnvelope`). */
+export function readEnvelope(c: LineContext, start: number, end: number): number {
   let p = start
   for (let depth = 0; depth < 3; depth++) {
     const header = peelOnce(c, p, end, depth)
@@ -53,7 +60,6 @@ export function peelEnvelope(c: LineContext, start: number, end: number): number
   c.payloadStart = p
   c.messageStart = p
   if (p < end && c.buf[p] === 91) c.messageStart = afterStructuredData(c.buf, p, end)
-  else c.envelopes.keep(c, start, end)
   return p
 }
 

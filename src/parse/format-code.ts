@@ -10,6 +10,7 @@ import { plainEpoch } from './civil.ts'
 import { helperNumbers, helperParts } from './compile-helpers.ts'
 import { finishNumbers, finishParts, finishReasons, timeAtStart } from './finish.ts'
 import { dataStart, fieldsAt } from './line-context.ts'
+import type { Layout } from './layout.ts'
 import type { LineContext } from './line-context.ts'
 import {
   contextArrays,
@@ -37,7 +38,7 @@ import {
   rewritten,
   urlParts,
 } from './rewrite.ts'
-import { seekersOf } from './seek.ts'
+import { seekersOf, seekIn } from './seek.ts'
 import { splitImports, splitNumbers, splitParts, splittersOf } from './split-calls.ts'
 import { keysFor } from './native-splits.ts'
 import type { FastKvOptions } from './native-splits.ts'
@@ -67,6 +68,7 @@ const signature = (parameters: number, result: number | null = null): Signature 
 
 const imports: Surroundings['imports'] = {
   stampOf: signature(4, f64),
+  cutOf: signature(1, i32),
   timeAtStart: signature(0, f64),
   readAction: signature(2, i32),
   readGrouped: signature(2, f64),
@@ -167,26 +169,28 @@ function timeOf(
   return time
 }
 
+/** What belongs to the texts of a format. */
+export interface FormatRest {
+  constants: readonly unknown[]
+  reasons: readonly string[]
+  /** How pairs are read, of a definition that is split into pairs. */
+  pairs: FastKvOptions | null
+  /** The split, where it is JavaScript: -1 = go on, else the line's outcome. */
+  cut: ((c: LineContext, end: number, layout: Layout | null) => number) | null
+}
+
 /** Code of one format, compiled when its first line comes. */
 export class FormatCode {
   readonly reasons: readonly string[]
   readonly #functions: Record<string, string>
-  readonly #constants: readonly unknown[]
-  /** How pairs are read, of a definition that is split into pairs. */
-  readonly #pairs: FastKvOptions | null
+  readonly #rest: FormatRest
   #compiled: { module: WebAssembly.Module; imports: readonly string[] } | null = null
 
   /** `functions`: texts by name, of which `read` is called with the line's end, and `line` too where it is there. */
-  constructor(
-    functions: Record<string, string>,
-    constants: readonly unknown[],
-    reasons: readonly string[],
-    pairs: FastKvOptions | null,
-  ) {
-    this.#pairs = pairs
+  constructor(functions: Record<string, string>, rest: FormatRest) {
     this.#functions = functions
-    this.#constants = constants
-    this.reasons = reasons
+    this.#rest = rest
+    this.reasons = rest.reasons
   }
 
   /** Throws what is wrong with the text. */
@@ -220,7 +224,7 @@ export class FormatCode {
 
   #instance(c: LineContext): FormatReaders {
     const { module, imports: named } = this.module()
-    const all = outside(c, this.#constants)
+    const all = outside(c, this.#rest)
     const env = Object.fromEntries(named.map((name) => [name, all[name]]))
     const { exports } = new WebAssembly.Instance(module, { env: { memory: c.memory, ...env } })
     const { read, line } = exports as unknown as Pick<FormatReaders, 'read'> & {
@@ -231,7 +235,8 @@ export class FormatCode {
 
   /** Where the keys stand that the next line of `c` is expected to have; 0 = nowhere. */
   keysAt(c: LineContext): number {
-    return this.#pairs === null ? 0 : keysFor(c, this.#pairs)
+    const { pairs } = this.#rest
+    return pairs === null ? 0 : keysFor(c, pairs)
   }
 }
 
@@ -257,11 +262,15 @@ export function runCode(c: LineContext, end: number, code: FormatCode): number {
  * What the code calls of JavaScript. What it changes of the context is told in the words, and what of it was changed there is taken
  * from them first.
  */
-function outside(c: LineContext, constants: readonly unknown[]): Record<string, Outside> {
+function outside(c: LineContext, { constants, cut }: FormatRest): Record<string, Outside> {
   const taken = (): void => {
     c.scratch = c.fields[place.scratch]
     c.lineStart = c.fields[place.lineStart]
     c.recordStop = c.fields[place.recordStop]
+    c.payloadStart = c.fields[place.payloadStart]
+    c.messageStart = c.fields[place.messageStart]
+    c.stampStart = c.fields[place.stampStart]
+    c.mayBeCut = c.fields[place.mayBeCut] !== 0
     c.truncated = c.fields[place.truncated] !== 0
     c.surplus = c.fields[place.surplus] !== 0
   }
@@ -295,6 +304,10 @@ function outside(c: LineContext, constants: readonly unknown[]): Record<string, 
       c.zone = zone
       return time
     },
+    cutOf: telling((end) => {
+      seekIn(c)
+      return cut === null ? -1 : cut(c, end, c.layout)
+    }),
     timeAtStart: telling(() => timeAtStart(c)),
     readAction: (start, end) => readAction(c.buf, start, end),
     readGrouped: (start, end) => readGrouped(c.buf, start, end),

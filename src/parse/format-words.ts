@@ -95,6 +95,7 @@ export function tellWords(c: LineContext): void {
   fields[place.surplus] = Number(c.surplus)
   fields[place.scratch] = c.scratch
   fields[place.recordStop] = c.recordStop
+  fields[place.stampStart] = c.stampStart
   fields[place.action] = 0
   fields[place.record] = 0
   fields[place.reason] = -1

@@ -9,6 +9,7 @@
 import { lineLimits } from '../limits.ts'
 import { EnvelopeMemory } from './envelope-memory.ts'
 import type { FormatCode, FormatReaders } from './format-code.ts'
+import type { Layout } from './layout.ts'
 import { nativeBytes, recordAt } from './native-code.ts'
 import { NativeSplits } from './native-splits.ts'
 
@@ -178,7 +179,8 @@ export class LineContext {
   /** Where the line's next record begins (0 = none follows) and where the line ends. */
   following = 0
   lineEnd = 0
-  /** Facts of the stream and frame. */
+  /** Facts of the stream and frame; the layout is that of the header in force while a run is read. */
+  layout: Layout | null = null
   receivedAtMs = 0
   zone: ZoneOffset | null = null
 

@@ -31,7 +31,7 @@ const runDoubles = ['earliestMs', 'latestMs'] as const
 const runWords = [
   // the line that was begun, and where the next one begins
   'start', 'stop', 'next', 'entry',
-  'each', 'mayBeCut', 'stream', 'source',
+  'each', 'mayBeCut', 'headed', 'stream', 'source',
   'transactions', 'judged', 'withUser', 'withHost', 'withBytes', 'withAction',
 ] as const // prettier-ignore
 export type Run = Record<(typeof runDoubles)[number] | (typeof runWords)[number], number>
@@ -146,8 +146,10 @@ function readRun(c: LineContext, from: number, to: number): number {
     run.stop = stop
     run.next = next
     const outcome = readPlain(c, start, trimmedEnd(c.buf, start, stop))
-    if (outcome === skipped) return endedSkipped
+    if (outcome === skipped && run.headed === 0) return endedSkipped
     if (outcome !== transaction || !isInTime(c)) return endedLine
+    // a row that has not the columns of its header may be another's line
+    if (run.headed !== 0 && (w.truncated | w.surplus) !== 0) return endedLine
     if (run.each !== 0) return endedTransaction
     const entry = run.entry
     const minute = Math.floor(c.time / 60_000)

@@ -49,6 +49,8 @@ export class LineRuns {
   #read: ReadRun = () => 0
   #reader: StreamReader | null = null
   #version = -1
+  /** The format that is asked first, whatever the shape. */
+  #fixed: CompiledFormat | null = null
   /** Whether lines of the stream could be in a run at all. */
   #any = false
   /** Of the tables that native splitters read. */
@@ -64,18 +66,22 @@ export class LineRuns {
 
   /** Whether a run is worth trying at this line of the stream. */
   isWorth(reader: StreamReader): boolean {
-    if (reader.headed !== null || reader.raw !== null) return false
+    if (reader.raw !== null) return false
+    // another's lines among the rows of a header
+    if (reader.headed !== null && reader.last !== reader.headed.format) return false
     this.#know(reader)
     return this.#any && (this.#failures < failuresMax || ++this.#failures % retryLines === 0)
   }
 
   /** The formats by shape, as the stream remembers them. */
   #know(reader: StreamReader): void {
-    const { fixed, shapes } = reader
-    if (reader === this.#reader && shapes.version === this.#version) return
+    const { headed, shapes } = reader
+    const fixed = reader.fixed ?? headed?.format ?? null
+    if (reader === this.#reader && shapes.version === this.#version && fixed === this.#fixed) return
     if (reader !== this.#reader) this.#failures = 0
     this.#reader = reader
     this.#version = shapes.version
+    this.#fixed = fixed
     const { buf } = this.#c
     this.#any = false
     for (let i = 0; i < shapeCount; i++) {
@@ -132,6 +138,9 @@ export class LineRuns {
     words[runWord.mayBeCut] = Number(of.reader.mayBeCut)
     words[runWord.stream] = of.stream
     words[runWord.source] = of.source
+    const { headed } = of.reader
+    words[runWord.headed] = Number(headed !== null)
+    c.layout = headed !== null && headed.format === this.#fixed ? headed.layout : null
     words[runWord.entry] = 0
     const end = this.#read(from, to)
     this.at = words[runWord.start]
@@ -140,6 +149,7 @@ export class LineRuns {
       this.#failures = 0
       c.envelopes.used()
     }
+    c.layout = null
     const entry = words[runWord.entry]
     if (entry > 0 && c.fields[place.keysAt] < 0) this.refresh(this.#formats[entry - 1])
     return end

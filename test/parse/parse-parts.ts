@@ -14,6 +14,9 @@ const definitions = await loadDefinitions([shippedParsers])
 export const flowFormats = compileFormats(definitions, { full: false })
 export const fullFormats = compileFormats(definitions, { full: true })
 
+/** Code of a format that is a few functions. */
+export const noRest = { constants: [], reasons: [], pairs: null, cut: null }
+
 export const receivedAtMs = Date.UTC(2026, 9, 15, 10)
 export const dayMs = 86_400_000
 

@@ -20,7 +20,16 @@ import {
   urlParts,
 } from '../../src/parse/rewrite.ts'
 import { containsCode } from '../../src/parse/word-code.ts'
-import { contextOf, dayMs, imbalance, linesBlock, parse, segmentOf, sumsOf } from './parse-parts.ts'
+import {
+  contextOf,
+  dayMs,
+  imbalance,
+  linesBlock,
+  parse,
+  segmentOf,
+  sumsOf,
+  noRest,
+} from './parse-parts.ts'
 
 const textOf = (c: LineContext): string =>
   Buffer.from(c.buf.subarray(rewritten.start, rewritten.end)).toString('latin1')
@@ -253,7 +262,7 @@ describe('which side is the client', () => {
     const words = containsCode([Buffer.from('outside'), Buffer.from('wan')])
     const text = orientText(side(0), side(4), side(8), side(12), 'isOutside')
     const read = `function read(c,end){let r=0;${text}return 1;}`
-    expect(runCode(c, 0, new FormatCode({ read, isOutside: words }, [], [], null))).toBe(1)
+    expect(runCode(c, 0, new FormatCode({ read, isOutside: words }, noRest))).toBe(1)
     const [client, server] = [8, 12].map((slot) =>
       Buffer.from(c.buf.subarray(c.slotStart[slot], c.slotEnd[slot])).toString(),
     )

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { FormatCode, runCode } from '../../src/parse/format-code.ts'
 import { dataStart, LineContext } from '../../src/parse/line-context.ts'
 import { containsCode, findCode, lowered } from '../../src/parse/word-code.ts'
+import { noRest } from './parse-parts.ts'
 
 const contexts = [true, false].map((native) => new LineContext(1 << 12, { native }))
 
@@ -21,7 +22,7 @@ function asked(code: string, text: Buffer, around: Buffer, read: string): number
     return runCode(
       c,
       end,
-      new FormatCode({ read: `function read(c,end){${body}}`, asked: code }, [], [], null),
+      new FormatCode({ read: `function read(c,end){${body}}`, asked: code }, noRest),
     )
   })
 }

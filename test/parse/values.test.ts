@@ -26,7 +26,7 @@ import {
 } from '../../src/parse/values.ts'
 import { FormatCode, runCode } from '../../src/parse/format-code.ts'
 import { containsCode, lowered, suffixCode } from '../../src/parse/word-code.ts'
-import { contextOf } from './parse-parts.ts'
+import { contextOf, noRest } from './parse-parts.ts'
 
 type Reader<T> = (buf: Uint8Array, start: number, end: number) => T
 
@@ -136,7 +136,7 @@ describe('words', () => {
   const asked = (code: string, text: string, noise?: string): boolean => {
     const { c, start, end } = contextOf(text, noise ?? '123:.')
     const read = `function read(c,end){return asked(buf,${start},end)?1:0}`
-    return runCode(c, end, new FormatCode({ read, asked: code }, [], [], null)) === 1
+    return runCode(c, end, new FormatCode({ read, asked: code }, noRest)) === 1
   }
   const suffix = (text: string, w: string): boolean => asked(suffixCode([lowered(w)]), text)
   const has = (text: string, w: string): boolean =>
