@@ -31,11 +31,16 @@ const generated: Record<string, (session: Session) => string> = {
   'Blue Coat W3C': blueCoat,
 }
 
-/** Lines as bytes, by the device's name, in the order of their times as a device writes them; an hour of 2,000 people before `toMs`. */
+const people = 2000
+/** What the devices of one person make a firewall or proxy write: few connections and requests, so that few add up. */
+const linesPerPersonHour = 500
+
+/** Lines as bytes, by the device's name, in the order of their times as a device writes them, until `toMs`. */
 export function generatedSamples(toMs: number, lineCount: number): Map<string, Buffer> {
+  const spanMs = (lineCount / (people * linesPerPersonHour)) * 3_600_000
   return new Map(
     Object.entries(generated).map(([name, lineOf]) => {
-      const spread = { seed, users: 2000, unknownHosts: 3000, fromMs: toMs - 3_600_000, toMs }
+      const spread = { seed, users: people, unknownHosts: 3000, fromMs: toMs - spanMs, toMs }
       const traffic = new Traffic(spread)
       const lines = Array.from({ length: lineCount }, () => traffic.next())
         .toSorted((one, other) => one.atMs - other.atMs)
