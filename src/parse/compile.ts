@@ -1,6 +1,7 @@
 /**
- * Turns a definition into one function over bytes: JavaScript up to the split, WebAssembly behind it (parse/format-code.ts). `full` reads all fields (for `gnomon parse`, the tap, the playground);
- * without it only what a minute flow holds is read, and a split stops at the last field that is asked for.
+ * Turns a definition into one function over bytes: WebAssembly (parse/format-code.ts), save for what is asked before the split and for splits
+ * that are JavaScript. `full` reads all fields (for `gnomon parse`, the tap, the playground); without it only what a minute flow holds is
+ * read, and a split stops at the last field that is asked for.
  */
 import { OperatingError, causeOf } from '../errors.ts'
 import { answerNames, CodeBuilder } from './code.ts'
@@ -49,8 +50,7 @@ const targets: readonly (keyof Mapping)[] = [
   'category', 'appHint',
 ] // prettier-ignore
 
-const helpers = compileHelpers
-const helperNames = Object.keys(helpers)
+const helperNames = Object.keys(compileHelpers)
 const locals = `let p=0,q=0,r=0,vs=0,ve=0,n=Number(0),ok=true,columns=0,${answerNames.map((name) => `${name}=0`).join(',')};`
 
 /** Splits that find several records in a line: their lines are in no run (parse/line-run.ts). */
@@ -92,17 +92,7 @@ function build(definition: Definition, full: boolean): CompiledFormat {
   }
   const { split, compiled, afterwards } = splitCode(definition, code, tables)
   const cuts: { value: Uint8Array } = { value: new Uint8Array(0) }
-  const cutting = [split]
-  if (definition.lastValue !== undefined) {
-    const when = definition.lastValue === 'drop' ? '' : 'if(c.mayBeCut)'
-    cutting.push(`${when}h.dropLast(c,end,@slots);`)
-  }
-  if (['csv', 'kv', 'w3c'].includes(definition.split.type))
-    cutting.push(
-      compiled
-        ? `if(c.truncated)dropCut(end,${code.place(cuts)});`
-        : `if(c.truncated)h.dropCut(c,end,${code.bind(cuts)}.value);`,
-    )
+  const cutting = [split, ...cutOffCode(definition, code, compiled, cuts)]
   const read = compiled ? cutting : []
   if (guard.late !== null) read.push(`if(!(${code.condition(guard.late)}))return 0;`)
   read.push(orientCode(definition, code))
@@ -115,33 +105,10 @@ function build(definition: Definition, full: boolean): CompiledFormat {
   for (const record of records) read.push(recordCode(definition, record, code, full, parts))
   read.push(`c.reason=${code.reason('kind of record unknown')};return 3;`)
   const lineSlot = definition.lineIn === undefined ? -1 : code.slotOf(definition.lineIn)
-  const slots = String(code.slots.size)
-  const clear =
-    code.slots.size > clearMax
-      ? `for(q=0;q<${slots};q++)E[q]=0;`
-      : Array.from({ length: Math.ceil(code.slots.size / 2) }, (_, i) => `ends[${i}]=0.0;`).join('')
-  const text = (lines: readonly string[]): string =>
-    lines
-      .join('\n')
-      .replaceAll(/\bh\./g, '')
-      .replaceAll('@slots', slots)
-      .replaceAll('@clear', clear)
-      .replaceAll('@table', String(tables.columnTable))
-      .replaceAll('@last', String(tables.columnSlots?.length ?? 0))
-  // what is asked before the split, and the split; each gives -1 = go on, or the outcome
-  const begin = `function ${definition.id}(c,end,layout){const buf=c.buf,S=c.slotStart,E=c.slotEnd;${locals}`
-  const source = [
-    '"use strict";',
-    `const {${helperNames.join(',')}}=h;`,
-    ...code.constants.map((_, i) => `const k${i}=K[${i}];`),
-    ...Array.from(code.functions, ([test, name]) => `const ${name}=${test};`),
-    `const begin=${begin}seekIn(c);${early}return -1;};`,
-    `const cut=${begin}${compiled ? '' : cutting.join('\n')}return -1;};`,
-    'return {begin,cut};',
-  ]
   tables.slots = code.slots.size
   afterwards()
   cuts.value = cutKinds(definition, code.slots)
+  const text = (lines: readonly string[]): string => finished(lines, tables)
   const functions = {
     ...Object.fromEntries(Array.from(code.functions, ([test, name]) => [name, text([test])])),
     ...Object.fromEntries(
@@ -152,23 +119,17 @@ function build(definition: Definition, full: boolean): CompiledFormat {
       line: `function line(c,end){${locals}${text([early])}${compiled ? '' : 'r=cutOf(end);if(r>=0)return r;'}return read(c,end);}`,
     }),
   }
-  // The text above is made of our own words, numbers and bound constants only.
-  // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
-  const factory = new Function('h', 'K', text(source)) as (
-    h: unknown,
-    constants: unknown[],
-  ) => Record<'begin' | 'cut', CompiledFormat['parse']>
-  const { begin: beginLine, cut } = factory(helpers, code.constants)
+  const script = scriptOf(definition.id, text([early]), compiled ? '' : text(cutting), code)
   const formatCode = new FormatCode(functions, {
     constants: code.constants,
     reasons: code.reasons,
     pairs: tables.pairs,
-    cut: compiled ? null : cut,
+    cut: compiled ? null : script.cut,
   })
   const parse: CompiledFormat['parse'] = (c, end, layout) => {
-    const begun = beginLine(c, end, layout)
+    const begun = script.begin(c, end, layout)
     if (begun >= 0) return begun
-    const outcome = compiled ? -1 : cut(c, end, layout)
+    const outcome = compiled ? goOn : script.cut(c, end, layout)
     return outcome < 0 ? runCode(c, end, formatCode) : outcome
   }
   return {
@@ -180,6 +141,71 @@ function build(definition: Definition, full: boolean): CompiledFormat {
     lineSlot,
     needs: needsOf(definition),
   }
+}
+
+/** Takes away what a sender cut off. */
+function cutOffCode(
+  definition: Definition,
+  code: CodeBuilder,
+  compiled: boolean,
+  cuts: { value: Uint8Array },
+): string[] {
+  const lines: string[] = []
+  if (definition.lastValue !== undefined) {
+    const when = definition.lastValue === 'drop' ? '' : 'if(c.mayBeCut)'
+    lines.push(`${when}h.dropLast(c,end,@slots);`)
+  }
+  if (['csv', 'kv', 'w3c'].includes(definition.split.type))
+    lines.push(
+      compiled
+        ? `if(c.truncated)dropCut(end,${code.place(cuts)});`
+        : `if(c.truncated)h.dropCut(c,end,${code.bind(cuts)}.value);`,
+    )
+  return lines
+}
+
+/** The text with what is known once all fields are. */
+function finished(lines: readonly string[], tables: SplitTables): string {
+  const { slots, columnTable, columnSlots } = tables
+  const clear =
+    slots > clearMax
+      ? `for(q=0;q<${slots};q++)E[q]=0;`
+      : Array.from({ length: Math.ceil(slots / 2) }, (_, i) => `ends[${i}]=0.0;`).join('')
+  return lines
+    .join('\n')
+    .replaceAll(/\bh\./g, '')
+    .replaceAll('@slots', String(slots))
+    .replaceAll('@clear', clear)
+    .replaceAll('@table', String(columnTable))
+    .replaceAll('@last', String(columnSlots?.length ?? 0))
+}
+
+/** A line is read on: no outcome yet. */
+const goOn = -1
+
+/** What is asked before the split, and the split, as JavaScript: each gives `goOn`, or the outcome of the line. */
+function scriptOf(
+  id: string,
+  early: string,
+  cutting: string,
+  code: CodeBuilder,
+): Record<'begin' | 'cut', CompiledFormat['parse']> {
+  const functionOf = (body: string): string =>
+    `function ${id}(c,end,layout){const buf=c.buf,S=c.slotStart,E=c.slotEnd;${locals}seekIn(c);${body}return ${goOn};}`
+  const source = [
+    '"use strict";',
+    `const {${helperNames.join(',')}}=h;`,
+    ...code.constants.map((_, i) => `const k${i}=K[${i}];`),
+    ...Array.from(code.functions, ([test, name]) => `const ${name}=${test};`),
+    `return {begin:${functionOf(early)},cut:${functionOf(cutting)}};`,
+  ]
+  // The text above is made of our own words, numbers and bound constants only.
+  // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
+  const factory = new Function('h', 'K', source.join('\n').replaceAll(/\bh\./g, '')) as (
+    h: unknown,
+    constants: unknown[],
+  ) => ReturnType<typeof scriptOf>
+  return factory(compileHelpers, code.constants)
 }
 
 function skipCode(

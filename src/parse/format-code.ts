@@ -38,7 +38,7 @@ import {
   rewritten,
   urlParts,
 } from './rewrite.ts'
-import { seekersOf, seekIn } from './seek.ts'
+import { seekersOf } from './seek.ts'
 import { splitImports, splitNumbers, splitParts, splittersOf } from './split-calls.ts'
 import { keysFor } from './native-splits.ts'
 import type { FastKvOptions } from './native-splits.ts'
@@ -304,10 +304,7 @@ function outside(c: LineContext, { constants, cut }: FormatRest): Record<string,
       c.zone = zone
       return time
     },
-    cutOf: telling((end) => {
-      seekIn(c)
-      return cut === null ? -1 : cut(c, end, c.layout)
-    }),
+    cutOf: telling((end) => (cut === null ? -1 : cut(c, end, c.layout))),
     timeAtStart: telling(() => timeAtStart(c)),
     readAction: (start, end) => readAction(c.buf, start, end),
     readGrouped: (start, end) => readGrouped(c.buf, start, end),
