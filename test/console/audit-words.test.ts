@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { actionWords, detailWords, objectWords } from '../../src/console/data/audit-words.ts'
 
 test.each([
-  ['listUnparsed', 'list unparsed'],
+  ['listUnparsed', 'looked at unparsed lines'],
+  ['listUnheard', 'list unheard'],
+  ['toString', 'to string'],
   ['account.created', 'account created'],
   ['createToken2', 'create token2'],
   ['sign-in', 'sign-in'],

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ruleOf } from '../../src/api/route-rights.ts'
+import { auditActions } from '../../src/console/data/audit-actions.ts'
 import { Appliance, until } from './appliance.ts'
 import type { Running } from './appliance.ts'
 import {
@@ -292,4 +294,20 @@ test('the bundle is at most 600 kB', () => {
   process.stdout.write(`console: ${files.length} files, ${Math.round(bytes / 1000)} kB gzip\n`)
   expect(files.length).toBeGreaterThan(3)
   expect(bytes).toBeLessThan(600_000)
+})
+
+test('whatever the audit trail names has words for people', async () => {
+  const { paths } = await appliance.ask<{
+    paths: Record<string, Record<string, { operationId?: string }>>
+  }>('/api/v1/openapi.json')
+  const told = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([method]) => {
+        const route = path.replaceAll(/\{(\w+)\}/g, ':$1')
+        return method !== 'get' || ruleOf('GET', route, {}).names
+      })
+      .map(([, { operationId = '' }]) => operationId),
+  )
+  expect(told.length).toBeGreaterThan(70)
+  expect(told.filter((operation) => !Object.hasOwn(auditActions, operation))).toEqual([])
 })

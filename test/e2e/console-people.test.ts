@@ -173,12 +173,9 @@ test('a name behind a pseudonym: asked for with a reason, agreed to by another, 
   await ben.screenshot({ path: join(shots, 'console-names-shown.png') })
   // the trail tells of it, and not the name
   await ada.goto('/audit')
-  await ada
-    .getByText('askName')
-    .or(ada.getByText('lookAtName'))
-    .or(ada.getByText('ame'))
-    .first()
-    .waitFor()
+  await ada.getByText('asked for a name').first().waitFor()
+  await ada.getByText('agreed to show a name').first().waitFor()
+  await ada.getByText('saw the name behind a pseudonym').first().waitFor()
   expect(await ada.locator('main').innerText()).not.toContain('carla')
   await ben.context().close()
   await ada.context().close()

@@ -157,7 +157,7 @@ test('from a user to the apps, to the app, and back to the user', async () => {
 
 test('what was done stands in the audit trail; signing out shuts the pages', async () => {
   await page.getByRole('link', { name: 'Audit' }).click()
-  await page.getByText('put definition').first().waitFor()
+  await page.getByText('kept a format').first().waitFor()
   await page.screenshot({ path: join(shots, 'console-story-audit.png') })
   await page.getByRole('button', { name: 'Signed in as ada' }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()

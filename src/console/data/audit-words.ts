@@ -1,7 +1,10 @@
 /** Entries of the audit trail in words: operations are named as in the API's description, details come as JSON. */
+import { auditActions } from './audit-actions.ts'
 
-/** `listUnparsed` → `list unparsed`, `account.created` → `account created`. */
+/** `listUnparsed` → `looked at unparsed lines`; one of another version is only cut into its words. */
 export function actionWords(action: string): string {
+  const known = Object.hasOwn(auditActions, action) ? auditActions[action] : undefined
+  if (known !== undefined) return known
   return action
     .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')
     .replaceAll('.', ' ')

@@ -18,7 +18,7 @@ import { Answer } from '../parts/states.tsx'
 import { TagButton, Tags, useTags } from '../parts/tag-menu.tsx'
 import { TrafficChart } from '../parts/traffic-chart.tsx'
 import { UseTable } from '../parts/use-table.tsx'
-import { Ago, Bytes, Name } from '../parts/words.tsx'
+import { Ago, Bytes, Name, Named } from '../parts/words.tsx'
 
 const useStyles = makeStyles({ muted: { color: tokens.colorNeutralForeground3 } })
 
@@ -79,9 +79,9 @@ function Detail({ detail }: { detail: AppDetail }) {
             ['Downloaded', <Bytes key="down" of={app.bytesDown} />],
             ['Transactions', formatCount(app.transactions)],
             ['Blocked', formatCount(app.blocked)],
-            ['Users', formatCount(app.users)],
-            ['Devices', formatCount(app.devices)],
-            ['IP addresses', formatCount(app.addresses)],
+            ['Users', <Named key="users" count={app.users} of="user" />],
+            ['Devices', <Named key="devices" count={app.devices} of="device" />],
+            ['IP addresses', <Named key="addresses" count={app.addresses} of="address" />],
             ['First seen', <Ago key="first" at={app.firstSeen} />],
             ['Last seen', <Ago key="last" at={app.lastSeen} />],
           ]}

@@ -22,23 +22,32 @@ import { Score } from '../parts/risk.tsx'
 import { RouteLink } from '../parts/route-link.tsx'
 import { Answer, Empty, Fault } from '../parts/states.tsx'
 import { TagButton, Tags, useTags } from '../parts/tag-menu.tsx'
-import { Ago, Bytes, Name } from '../parts/words.tsx'
+import { Ago, Bytes, Name, Named } from '../parts/words.tsx'
 
 const useStyles = makeStyles({
   count: { color: tokens.colorNeutralForeground2 },
 })
 
-const figure = (
-  id: 'users' | 'devices' | 'addresses' | 'transactions' | 'blocked',
-  title: string,
-  width = 110,
-): Column<AppRow> => ({
+const figure = (id: 'transactions' | 'blocked', title: string, width: number): Column<AppRow> => ({
   id,
   title,
   width,
   numeric: true,
   sortable: true,
   cell: (row) => formatCount(row[id]),
+})
+const people = (
+  id: 'users' | 'devices' | 'addresses',
+  title: string,
+  of: string,
+  width: number,
+): Column<AppRow> => ({
+  id,
+  title,
+  width,
+  numeric: true,
+  sortable: true,
+  cell: (row) => <Named count={row[id]} of={of} />,
 })
 const volume = (id: 'bytesTotal' | 'bytesUp' | 'bytesDown', title: string): Column<AppRow> => ({
   id,
@@ -78,9 +87,9 @@ const columns: Column<AppRow>[] = [
   volume('bytesUp', 'Uploaded'),
   volume('bytesDown', 'Downloaded'),
   figure('transactions', 'Transactions', 124),
-  figure('users', 'Users', 80),
-  figure('devices', 'Devices', 92),
-  figure('addresses', 'Addresses', 104),
+  people('users', 'Users', 'user', 80),
+  people('devices', 'Devices', 'device', 92),
+  people('addresses', 'Addresses', 'address', 104),
   figure('blocked', 'Blocked', 88),
   {
     id: 'firstSeen',

@@ -3,6 +3,7 @@ import { Text } from '@fluentui/react-components'
 import type { z } from 'zod'
 import type { auditRowSchema } from '../../api/access-schemas.ts'
 import { formatNoun, formatTime } from '../../report/format.ts'
+import { visible } from '../../report/text.ts'
 import { actionWords, detailWords, objectWords } from '../data/audit-words.ts'
 import { pagesOf } from '../data/queries.ts'
 import { useScope } from '../data/scope.ts'
@@ -21,8 +22,12 @@ const columns: Column<Row>[] = [
   {
     id: 'action',
     title: 'What',
-    width: 160,
-    cell: ({ action }) => <Name text={actionWords(action)} />,
+    width: 230,
+    cell: ({ action }) => (
+      <span title={visible(action)}>
+        <Name text={actionWords(action)} />
+      </span>
+    ),
   },
   { id: 'object', title: 'On what', cell: ({ object }) => <Name text={objectWords(object)} /> },
   {

@@ -14,7 +14,7 @@ import { Finder } from '../parts/finder.tsx'
 import { Page } from '../parts/page.tsx'
 import { Answer, Empty } from '../parts/states.tsx'
 import { ColumnChoice, ExportMenu, useHiddenColumns } from '../parts/table-tools.tsx'
-import { Ago, Bytes, Name } from '../parts/words.tsx'
+import { Ago, Bytes, Name, Named } from '../parts/words.tsx'
 import { useFilterText, useSorting } from './people.tsx'
 
 const useStyles = makeStyles({
@@ -24,7 +24,7 @@ const useStyles = makeStyles({
 const sorts = ['name', 'bytesTotal', 'bytesUp', 'bytesDown', 'transactions', 'blocked', 'lastSeen']
 
 const figure = (
-  id: 'hosts' | 'users' | 'addresses' | 'transactions' | 'blocked',
+  id: 'hosts' | 'transactions' | 'blocked',
   title: string,
   width: number,
 ): Column<ReportUnknown> => ({
@@ -34,6 +34,19 @@ const figure = (
   numeric: true,
   sortable: sorts.includes(id),
   cell: (row) => formatCount(row[id]),
+})
+
+const people = (
+  id: 'users' | 'addresses',
+  title: string,
+  of: string,
+  width: number,
+): Column<ReportUnknown> => ({
+  id,
+  title,
+  width,
+  numeric: true,
+  cell: (row) => <Named count={row[id]} of={of} />,
 })
 
 const columns: Column<ReportUnknown>[] = [
@@ -61,8 +74,8 @@ const columns: Column<ReportUnknown>[] = [
   },
   figure('transactions', 'Transactions', 124),
   figure('hosts', 'Hosts', 80),
-  figure('users', 'Users', 80),
-  figure('addresses', 'Addresses', 104),
+  people('users', 'Users', 'user', 80),
+  people('addresses', 'Addresses', 'address', 104),
   figure('blocked', 'Blocked', 88),
   {
     id: 'lastSeen',

@@ -1,5 +1,6 @@
 /** Whom and what a block would have hit in the last 30 days. It changes nothing. */
 import { Button, MessageBar, MessageBarBody, Text, makeStyles } from '@fluentui/react-components'
+import type { ReactNode } from 'react'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { formatBytes, formatCount, formatPeriod, formatShare } from '../../report/format.ts'
@@ -13,7 +14,7 @@ import { Panel } from './page.tsx'
 import { PlainTable } from './plain-table.tsx'
 import { RouteLink } from './route-link.tsx'
 import { Fault, Waiting } from './states.tsx'
-import { Ago, Name } from './words.tsx'
+import { Ago, Name, Named } from './words.tsx'
 
 const useStyles = makeStyles({ form: { maxWidth: '560px' } })
 
@@ -54,14 +55,17 @@ export function BlockRehearsal() {
 
 function Result({ of }: { of: Rehearsal }) {
   const { totals, apps, users, groups, passingHosts } = of
+  // nothing hit is nobody hit; something hit and nobody named is not known
+  const named = (count: number, kind: string): ReactNode =>
+    totals.transactions === 0 ? formatCount(count) : <Named key={kind} count={count} of={kind} />
   return (
     <>
       <Panel title={formatPeriod(of.from, of.to)}>
         <Facts
           of={[
-            ['Users', formatCount(totals.users)],
-            ['Devices', formatCount(totals.devices)],
-            ['IP addresses', formatCount(totals.addresses)],
+            ['Users', named(totals.users, 'user')],
+            ['Devices', named(totals.devices, 'device')],
+            ['IP addresses', named(totals.addresses, 'address')],
             ['Transactions', formatCount(totals.transactions)],
             ['Of all transactions', formatShare(totals.share)],
             ['Uploaded', formatBytes(totals.bytesUp)],

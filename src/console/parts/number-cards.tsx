@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import type { Summary } from '../../api/schemas.ts'
 import { formatBytes, formatCount, formatShortCount } from '../../report/format.ts'
 import { PlainLink } from './route-link.tsx'
+import { Named } from './words.tsx'
 
 const useStyles = makeStyles({
   cards: {
@@ -81,13 +82,13 @@ export function NumberCards({ totals }: { totals: Summary['totals'] }) {
         {formatCount(totals.apps)}
       </Card>
       <Card to="/users" label="Users">
-        {formatCount(totals.users)}
+        <Named count={totals.users} of="user" />
       </Card>
       <Card to="/devices" label="Devices">
-        {formatCount(totals.devices)}
+        <Named count={totals.devices} of="device" />
       </Card>
       <Card to="/addresses" label="IP addresses">
-        {formatCount(totals.addresses)}
+        <Named count={totals.addresses} of="address" />
       </Card>
       <Card
         to="/apps"

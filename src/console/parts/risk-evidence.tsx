@@ -45,7 +45,7 @@ export function RiskEvidence({ id }: { id: string }) {
       <div className={styles.groups}>
         {Object.entries(risk.groups).map(([name, group]) => (
           <div key={name}>
-            <Text block>{name}</Text>
+            <Text block>{name.charAt(0).toUpperCase() + name.slice(1)}</Text>
             <ProgressBar
               value={(group.score ?? 0) / 10}
               thickness="large"

@@ -1,7 +1,7 @@
 /** Texts and figures as every page writes them. What comes out of logs is shown as text, whatever it holds. */
 import { Tooltip, makeStyles, tokens } from '@fluentui/react-components'
 import type { PointerEvent } from 'react'
-import { formatBytes, formatTime, unknownText } from '../../report/format.ts'
+import { formatBytes, formatCount, formatTime, unknownText } from '../../report/format.ts'
 import { cut, visible } from '../../report/text.ts'
 
 const useStyles = makeStyles({
@@ -32,12 +32,22 @@ function tellWhole({ currentTarget }: PointerEvent<HTMLElement>): void {
   if (currentTarget.hasAttribute('title')) return
   let place = currentTarget.parentElement
   for (let above = 0; above < placesAbove && place !== null; above++) {
-    if (place.scrollWidth > place.clientWidth && getComputedStyle(place).overflowX === 'hidden') {
+    const cutOff = place.scrollWidth > place.clientWidth || place.scrollHeight > place.clientHeight
+    if (cutOff && getComputedStyle(place).overflowX === 'hidden') {
       currentTarget.title = currentTarget.textContent
       return
     }
     place = place.parentElement
   }
+}
+
+/** A count of users, devices or addresses that lines name; nobody named is not nobody. */
+export function Named({ count, of }: { count: number; of: string }) {
+  return count === 0 ? (
+    <span title={`no line names a ${of}`}>{unknownText}</span>
+  ) : (
+    <>{formatCount(count)}</>
+  )
 }
 
 const stepWords = [
