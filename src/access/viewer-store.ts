@@ -3,6 +3,7 @@
  * pseudonyms where names are not for him. All questions of reports pass through here, so none has to think of it.
  */
 import { OperatingError } from '../errors.ts'
+import { hiddenLine } from '../lib/hidden-line.ts'
 import type { Store } from '../store/store.ts'
 import { pseudonymSql } from './pseudonyms.ts'
 import type { PseudonymKey, PseudonymKind } from './pseudonyms.ts'
@@ -78,9 +79,6 @@ const plain = new Set([
   'migrations',
   'app_scores',
 ])
-
-/** Stands in place of a line that holds names. */
-export const hiddenLine = '(hidden: this source shows pseudonyms)'
 
 /** null = this view hides nothing. */
 export function viewedStore(store: Store, view: View): Store {

@@ -229,7 +229,7 @@ test('an account limited to a source is made, changed and taken away; a token ge
     fetch(`${appliance.url}${path}`, { headers: { authorization: `Bearer ${bearer}` } })
   const statuses = [(await asked('/api/v1/apps')).status, (await asked('/api/v1/accounts')).status]
   expect(statuses).toEqual([200, 403])
-  await page.getByText('reports.read, intake.write').waitFor()
+  await page.getByText('Reports, apps, sources, ledger; Uploads and replays').waitFor()
   await page.context().close()
   await lea.context().close()
 })

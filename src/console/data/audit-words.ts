@@ -16,14 +16,13 @@ export function objectWords(object: string): string {
   return object.replace(/^\/api\/v1(?=\/)/, '')
 }
 
-/** `key: value, key: value`; what is empty tells nothing. Text that is no JSON object stays as it is. */
+/** `key: value, key: value`; what is empty, or went as asked, tells nothing. Text that is no JSON object stays as it is. */
 export function detailWords(detail: string): string {
   const parts = membersOf(detail)
   if (parts === null) return detail
   return parts
-    .map(([key, value]) => [key, valueWords(value)])
-    .filter(([, words]) => words !== '')
-    .map(([key, words]) => `${key}: ${words}`)
+    .map(([key, value]) => (key === 'status' ? statusWords(value) : memberWords(key, value)))
+    .filter((words) => words !== '')
     .join(', ')
 }
 
@@ -37,6 +36,17 @@ function membersOf(detail: string): [string, unknown][] | null {
     // written by another version: shown as it stands
     return null
   }
+}
+
+function memberWords(key: string, value: unknown): string {
+  const words = valueWords(value)
+  return words === '' ? '' : `${key}: ${words}`
+}
+
+/** Whether it was done, by the status of the answer. */
+function statusWords(status: unknown): string {
+  if (typeof status !== 'number') return memberWords('status', status)
+  return status < 400 ? '' : `it was refused (${status})`
 }
 
 function valueWords(value: unknown): string {

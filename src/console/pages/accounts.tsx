@@ -7,6 +7,7 @@ import { formatTime } from '../../report/format.ts'
 import { visible } from '../../report/text.ts'
 import { tell } from '../data/ask.ts'
 import { accountsQuery, tokensQuery } from '../data/queries.ts'
+import { openedBy } from '../data/right-words.ts'
 import { useMay, useSession } from '../data/session.ts'
 import { AccountDialog } from '../parts/account-dialog.tsx'
 import type { AccountRow } from '../parts/account-dialog.tsx'
@@ -180,7 +181,9 @@ function Tokens() {
                 cells: [
                   <Name key="name" text={row.name} />,
                   <Name key="of" text={row.account} />,
-                  row.scope.join(', '),
+                  <span key="scope" title={row.scope.join(', ')}>
+                    {row.scope.map((right) => openedBy[right]).join('; ')}
+                  </span>,
                   row.sources === null ? (
                     'all of its account'
                   ) : (
@@ -188,9 +191,17 @@ function Tokens() {
                   ),
                   formatTime(row.expires),
                   <Ago key="used" at={row.used} />,
-                  <Button key="end" size="small" onClick={() => remove.mutate(row.id)}>
-                    End it
-                  </Button>,
+                  <Confirm
+                    key="end"
+                    title={`End the token ${visible(row.name)}?`}
+                    words="The program that shows it is refused from then on."
+                    verb="End it"
+                    onConfirm={() => remove.mutate(row.id)}
+                  >
+                    <Button size="small" aria-label={`End the token ${visible(row.name)}`}>
+                      End it
+                    </Button>
+                  </Confirm>,
                 ],
               }))}
             />

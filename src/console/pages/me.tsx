@@ -3,6 +3,7 @@ import {
   Button,
   Field,
   Input,
+  Link,
   MessageBar,
   MessageBarBody,
   Text,
@@ -194,7 +195,7 @@ function SecondFactor() {
           <QrCode text={begin.data.uri} label="QR code of the secret" />
           <Code text={begin.data.secret} label="The secret" />
           <Text size={200}>
-            On this very device: <a href={begin.data.uri}>open the app</a>.
+            On this very device: <Link href={begin.data.uri}>open the app</Link>.
           </Text>
           {codeField('Code')}
           <div>

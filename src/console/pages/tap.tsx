@@ -19,6 +19,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { formatCount, formatNoun } from '../../report/format.ts'
 import { cut, visible } from '../../report/text.ts'
+import { ApiFault } from '../data/ask.ts'
 import { openStream } from '../data/event-stream.ts'
 import { sourcesQuery } from '../data/queries.ts'
 import { useScope } from '../data/scope.ts'
@@ -188,6 +189,8 @@ function Lines({ source }: { source: string }) {
   const [text, setText] = useState('')
   const [outcome, setOutcome] = useState<TapOutcome>('all')
   const [whole, setWhole] = useState(false)
+  // it shows pseudonyms, or is none of one's own: trying again gives no other answer
+  const refused = fault instanceof ApiFault && fault.status === 403
   const shown = useMemo(() => picked(view.lines, text, outcome), [view.lines, text, outcome])
   return (
     <>
@@ -227,7 +230,13 @@ function Lines({ source }: { source: string }) {
           {stateText(view, paused, shown.length)}
         </Text>
       </div>
-      {fault !== null && <Fault fault={fault} retry={again} />}
+      {refused ? (
+        <Empty title="The lines of this source are not shown">
+          <Text>{visible(fault.message)}</Text>
+        </Empty>
+      ) : (
+        fault !== null && <Fault fault={fault} retry={again} />
+      )}
       {view.ended !== null && fault === null && (
         <MessageBar intent="info">
           <MessageBarBody>The tap ended: {visible(view.ended)}.</MessageBarBody>

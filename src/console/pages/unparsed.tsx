@@ -12,6 +12,7 @@ import { ArrowRepeatAllRegular, BeakerRegular, SearchRegular } from '@fluentui/r
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import type { ReplayResult, UnparsedRow } from '../../api/schemas.ts'
+import { hiddenLine } from '../../lib/hidden-line.ts'
 import { formatBytes, formatNoun, formatTime } from '../../report/format.ts'
 import { visible } from '../../report/text.ts'
 import { tell } from '../data/ask.ts'
@@ -84,7 +85,12 @@ const columns: Column<UnparsedRow>[] = [
     numeric: true,
     cell: (row) => formatBytes(row.bytes),
   },
-  { id: 'take', title: 'Try', width: 56, cell: (row) => <Take line={row.text} /> },
+  {
+    id: 'take',
+    title: 'Try',
+    width: 56,
+    cell: (row) => (row.text === hiddenLine ? null : <Take line={row.text} />),
+  },
 ]
 
 const hiddenAtFirst = { always: [], narrow: ['bytes', 'source'] }

@@ -7,23 +7,11 @@ import type { z } from 'zod'
 import type { newTokenSchema } from '../../api/access-schemas.ts'
 import { tell } from '../data/ask.ts'
 import { sourcesQuery, tokensQuery } from '../data/queries.ts'
+import { openedBy } from '../data/right-words.ts'
 import { useSession } from '../data/session.ts'
 import type { Right } from '../data/session.ts'
 import { NumberField, SeveralField } from './choices.tsx'
 import { FormDialog } from './form-dialog.tsx'
-
-const rightWords: Record<Right, string> = {
-  'reports.read': 'Reports, apps, sources, ledger',
-  'names.read': 'Names of people, devices and addresses',
-  'names.reveal': 'Names behind pseudonyms',
-  'raw.read': 'Lines as received',
-  'intake.write': 'Uploads and replays',
-  'govern.write': 'Tags, policies, formats',
-  'settings.read': 'The settings, to read',
-  'settings.write': 'The settings, to change',
-  'audit.read': 'The audit trail',
-  'access.write': 'Accounts and tokens of all',
-}
 
 const daysFirst = 90
 const daysMost = 366
@@ -43,7 +31,7 @@ export function TokenDialog({ onMade }: { onMade: (text: string) => void }) {
         name: name.trim(),
         scope,
         sources: sources.length === 0 ? null : sources,
-        days: days ?? daysFirst,
+        days,
       }),
     onSuccess: async ({ token }) => {
       await answers.invalidateQueries({ queryKey: tokensQuery.queryKey })
@@ -62,7 +50,7 @@ export function TokenDialog({ onMade }: { onMade: (text: string) => void }) {
         setOpen(next)
       }}
       fault={make.error}
-      ready={name.trim() !== '' && scope.length > 0}
+      ready={name.trim() !== '' && scope.length > 0 && days !== null}
       busy={make.isPending}
       onDo={() => make.mutate()}
       trigger={<Button icon={<AddRegular />}>New token</Button>}
@@ -75,7 +63,7 @@ export function TokenDialog({ onMade }: { onMade: (text: string) => void }) {
         {rights.map((right) => (
           <Checkbox
             key={right}
-            label={rightWords[right]}
+            label={openedBy[right]}
             checked={scope.includes(right)}
             onChange={(_event, { checked }) =>
               setScope(checked === true ? [...scope, right] : scope.filter((one) => one !== right))

@@ -125,7 +125,7 @@ export function TrafficChart({
       </Suspense>
       {measure === 'transactions' && (
         <Text size={200} className={styles.note}>
-          In transactions: no line of this time tells bytes.
+          In transactions: no line of this time tells the bytes of both ways.
         </Text>
       )}
       {bands.length > 1 && (
