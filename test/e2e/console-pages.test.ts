@@ -182,6 +182,31 @@ test('every figure of the dashboard leads to what is behind it', async () => {
   await page.context().close()
 })
 
+test('a query of one’s own is saved by its name, asked again, forgotten; the keyboard goes on at its button', async () => {
+  const { page, noise } = await openPage(browser, appliance.url)
+  await page.goto('/apps?q=git')
+  const queries = page.getByRole('button', { name: 'Queries' })
+  const entry = (name: string) => page.getByRole('menuitem', { name, exact: true })
+  await queries.click()
+  await entry('Save this query').click()
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('<b>Mine</b>')
+  expect(await seriousFaults(page)).toEqual([])
+  await page.getByRole('button', { name: 'Save it' }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await until('the focus is back', async () =>
+    queries.evaluate((button) => button === button.ownerDocument.activeElement),
+  )
+  await page.getByRole('button', { name: 'Clear' }).click()
+  await queries.click()
+  await entry('<b>Mine</b>').click()
+  await page.waitForURL(/q=git/)
+  await queries.click()
+  await entry('Forget <b>Mine</b>').click()
+  await entry('<b>Mine</b>').waitFor({ state: 'detached' })
+  expect(noise).toEqual([])
+  await page.context().close()
+})
+
 test('hostile names are text everywhere', async () => {
   const { page, noise } = await openPage(browser, appliance.url)
   const { rows } = await appliance.ask<{ rows: { name: string }[] }>('/api/v1/users?filter=onerror')

@@ -1,33 +1,13 @@
-/** Filters of the table of apps, and the queries somebody saved in this browser. */
-import {
-  Button,
-  Dropdown,
-  Input,
-  Menu,
-  MenuDivider,
-  MenuItem,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-  Option,
-  makeStyles,
-} from '@fluentui/react-components'
-import {
-  BookmarkRegular,
-  DismissRegular,
-  FilterRegular,
-  SearchRegular,
-} from '@fluentui/react-icons'
-import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+/** Filters of the table of apps. */
+import { Button, Dropdown, Input, Option, makeStyles } from '@fluentui/react-components'
+import { DismissRegular, FilterRegular, SearchRegular } from '@fluentui/react-icons'
 import { useState } from 'react'
 import { riskBands, riskWords } from '../../report/risk.ts'
-import { visible } from '../../report/text.ts'
 import { appSearchKeys, listOf } from '../data/app-filter.ts'
 import type { AppSearch } from '../data/app-filter.ts'
-import { suggestedQuery } from '../data/govern-queries.ts'
 import { MoreFilters, moreKeys } from './app-filters-more.tsx'
 import type { Change } from './app-filters-more.tsx'
+import { SavedQueries } from './saved-queries.tsx'
 
 const useStyles = makeStyles({
   bar: { display: 'flex', flexWrap: 'wrap', gap: '8px', alignItems: 'center' },
@@ -36,7 +16,6 @@ const useStyles = makeStyles({
   small: { width: '132px' },
   before: { whiteSpace: 'nowrap' },
   list: { maxHeight: '360px' },
-  menu: { maxHeight: '70vh', maxWidth: '420px' },
 })
 
 export function AppFilters({
@@ -172,88 +151,5 @@ export function AppFilters({
       </div>
       {more && <MoreFilters search={search} tags={tags} onChange={onChange} />}
     </>
-  )
-}
-
-interface Saved {
-  name: string
-  search: AppSearch
-}
-
-const key = 'gnomon.queries'
-
-/** Questions people ask first; the same as the portal suggests. */
-const suggested: Saved[] = [
-  { name: 'High risk, most users first', search: { risk: 'high', sort: 'users', order: 'desc' } },
-  { name: 'Generative AI', search: { category: 'Generative AI' } },
-  {
-    name: 'Cloud storage, most uploaded',
-    search: { category: 'Cloud storage', sort: 'bytesUp', order: 'desc' },
-  },
-  { name: 'New in 7 days', search: { newDays: '7', sort: 'firstSeen', order: 'desc' } },
-  { name: 'Not rated', search: { risk: 'unrated' } },
-]
-
-function savedQueries(): Saved[] {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(key) ?? '[]')
-    return Array.isArray(kept) ? (kept as Saved[]) : []
-  } catch {
-    return []
-  }
-}
-
-function SavedQueries({ search }: { search: AppSearch }) {
-  const styles = useStyles()
-  const navigate = useNavigate()
-  const [saved, setSaved] = useState(savedQueries)
-  const keep = (queries: Saved[]): void => {
-    localStorage.setItem(key, JSON.stringify(queries))
-    setSaved(queries)
-  }
-  const own = Object.fromEntries(
-    appSearchKeys.flatMap((name) => (search[name] === undefined ? [] : [[name, search[name]]])),
-  ) as AppSearch
-  const open = (query: AppSearch): void => {
-    void navigate({ to: '/apps', search: query })
-  }
-  const catalog = useQuery(suggestedQuery).data?.rows ?? []
-  const name = Object.values(own).join(', ').slice(0, 60)
-  return (
-    <Menu>
-      <MenuTrigger disableButtonEnhancement>
-        <Button icon={<BookmarkRegular />}>Queries</Button>
-      </MenuTrigger>
-      <MenuPopover className={styles.menu}>
-        <MenuList>
-          {suggested.map((query) => (
-            <MenuItem key={query.name} onClick={() => open(query.search)}>
-              {query.name}
-            </MenuItem>
-          ))}
-          {catalog.map((query) => (
-            <MenuItem key={query.id} onClick={() => open({ suggested: query.id })}>
-              {query.name}
-            </MenuItem>
-          ))}
-          {saved.length > 0 && <MenuDivider />}
-          {saved.map((query) => (
-            <MenuItem key={query.name} onClick={() => open(query.search)}>
-              {visible(query.name)}
-            </MenuItem>
-          ))}
-          <MenuDivider />
-          <MenuItem
-            disabled={name === ''}
-            onClick={() =>
-              keep([...saved.filter((one) => one.name !== name), { name, search: own }])
-            }
-          >
-            Save this query
-          </MenuItem>
-          {saved.length > 0 && <MenuItem onClick={() => keep([])}>Forget the saved ones</MenuItem>}
-        </MenuList>
-      </MenuPopover>
-    </Menu>
   )
 }

@@ -37,6 +37,21 @@ const kinds = { person: 'A person', source: 'A data source', all: 'Everything' }
 /** These very words are asked for. */
 const sentence = 'delete all data'
 
+type Order =
+  | { kind: 'person'; names: string[] }
+  | { kind: 'source'; source: string }
+  | { kind: 'all'; confirm: string }
+
+/** What goes, as a sentence: the question is read with it. */
+function wanted(order: Order): string {
+  if (order.kind === 'all') return 'All data of this appliance go.'
+  const names = order.kind === 'source' ? [order.source] : order.names
+  const told = names.map((name) => cut(visible(name), 60)).slice(0, 5)
+  const more = names.length > told.length ? ` and ${names.length - told.length} more names` : ''
+  const whose = order.kind === 'source' ? 'the source' : 'the person'
+  return `All data of ${whose} ${told.join(', ')}${more} go.`
+}
+
 export function Deletion() {
   const styles = useStyles()
   const answers = useQueryClient()
@@ -49,7 +64,7 @@ export function Deletion() {
     .split('\n')
     .map((name) => name.trim())
     .filter((name) => name !== '')
-  const order =
+  const order: Order =
     kind === 'person'
       ? { kind, names: list }
       : kind === 'source'
@@ -131,7 +146,7 @@ export function Deletion() {
         <div>
           <Confirm
             title="Delete it for good?"
-            words="It cannot be taken back. What has left the box (reports, uploads, mails) is told afterwards, and stays."
+            words={`${wanted(order)} It cannot be taken back. What has left the box (reports, uploads, mails) is told afterwards, and stays.`}
             verb="Delete"
             onConfirm={() => remove.mutate()}
           >

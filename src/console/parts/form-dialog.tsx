@@ -37,14 +37,14 @@ export function FormDialog({
   ready: boolean
   busy: boolean
   onDo: () => void
-  /** The button that opens it. */
-  trigger: ReactElement
+  /** The button that opens it; null where an entry of a menu does. */
+  trigger: ReactElement | null
   children: ReactNode
 }) {
   const styles = useStyles()
   return (
     <Dialog open={open} onOpenChange={(_event, data) => onOpen(data.open)}>
-      <DialogTrigger disableButtonEnhancement>{trigger}</DialogTrigger>
+      {trigger === null ? <></> : <DialogTrigger disableButtonEnhancement>{trigger}</DialogTrigger>}
       <DialogSurface>
         <DialogBody>
           <DialogTitle>{title}</DialogTitle>
