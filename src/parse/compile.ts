@@ -10,7 +10,7 @@ import type { Definition, Mapping, RecordKind, Source, Step } from './definition
 import { compileHelpers } from './compile-helpers.ts'
 import { cutKinds } from './cut-values.ts'
 import { finishReasons } from './finish.ts'
-import { commonReasons, dayOrders, FormatCode, runCode } from './format-code.ts'
+import { commonReasons, dayOrders, FormatCode, readByCode } from './format-code.ts'
 import { clearCode, numberIndex, skipped, textIndex, unparsed } from './line-context.ts'
 import type { LineContext, NumberField, TextField } from './line-context.ts'
 import { needsOf } from './needed-words.ts'
@@ -130,7 +130,7 @@ function build(definition: Definition, full: boolean): CompiledFormat {
     const begun = script.begin(c, end, layout)
     if (begun >= 0) return begun
     const outcome = compiled ? goOn : script.cut(c, end, layout)
-    return outcome < 0 ? runCode(c, end, formatCode) : outcome
+    return outcome < 0 ? readByCode(c, end, formatCode) : outcome
   }
   return {
     id: definition.id,

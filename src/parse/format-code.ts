@@ -249,7 +249,7 @@ export interface FormatReaders {
 }
 
 /** Reads the line of `c` behind what of the format is JavaScript. */
-export function runCode(c: LineContext, end: number, code: FormatCode): number {
+export function readByCode(c: LineContext, end: number, code: FormatCode): number {
   const { read } = code.over(c)
   tellWords(c)
   c.fields[place.keysAt] = code.keysAt(c)

@@ -34,6 +34,17 @@ export interface RunOf {
   latestMs: number
 }
 
+/** A stream's memory of shapes (parse/shape-memory.ts), as a run is told it. */
+interface KnownShapes {
+  version: number
+  /** The format that is asked first, whatever the shape. */
+  fixed: CompiledFormat | null
+  /** Numbers of the formats asked first and second. */
+  numbers: Uint8Array
+  /** Whether lines of the stream can be in a run at all. */
+  any: boolean
+}
+
 /** So many runs that read nothing; then only one line of `retryLines` begins a run. */
 const failuresMax = 8
 const retryLines = 16
@@ -48,11 +59,9 @@ export class LineRuns {
   #add: AddFlow | null = null
   #read: ReadRun = () => 0
   #reader: StreamReader | null = null
-  #version = -1
-  /** The format that is asked first, whatever the shape. */
-  #fixed: CompiledFormat | null = null
-  /** Whether lines of the stream could be in a run at all. */
-  #any = false
+  /** What is known of that stream, and of all. */
+  #now: KnownShapes | null = null
+  readonly #known = new WeakMap<StreamReader, KnownShapes>()
   /** Of the tables that native splitters read. */
   #generation = 0
   #failures = 0
@@ -70,26 +79,35 @@ export class LineRuns {
     // another's lines among the rows of a header
     if (reader.headed !== null && reader.last !== reader.headed.format) return false
     this.#know(reader)
-    return this.#any && (this.#failures < failuresMax || ++this.#failures % retryLines === 0)
+    return (
+      this.#now?.any === true &&
+      (this.#failures < failuresMax || ++this.#failures % retryLines === 0)
+    )
   }
 
-  /** The formats by shape, as the stream remembers them. */
+  /** Puts the formats by shape in place, as the stream remembers them. */
   #know(reader: StreamReader): void {
-    const { headed, shapes } = reader
-    const fixed = reader.fixed ?? headed?.format ?? null
-    if (reader === this.#reader && shapes.version === this.#version && fixed === this.#fixed) return
+    const fixed = reader.fixed ?? reader.headed?.format ?? null
+    let known = this.#known.get(reader)
+    if (known === undefined || known.version !== reader.shapes.version || known.fixed !== fixed) {
+      known = this.#shapesOf(reader, fixed)
+      this.#known.set(reader, known)
+    }
+    if (known === this.#now) return
     if (reader !== this.#reader) this.#failures = 0
     this.#reader = reader
-    this.#version = shapes.version
-    this.#fixed = fixed
-    const { buf } = this.#c
-    this.#any = false
+    this.#now = known
+    this.#c.buf.set(known.numbers, runShapesAt)
+  }
+
+  #shapesOf(reader: StreamReader, fixed: CompiledFormat | null): KnownShapes {
+    const { version, first, second } = reader.shapes
+    const numbers = new Uint8Array(shapeCount * 2)
     for (let i = 0; i < shapeCount; i++) {
-      const first = this.#numberOf(fixed ?? shapes.first[i])
-      buf[runShapesAt + i] = first
-      buf[runShapesAt + shapeCount + i] = this.#numberOf(fixed === null ? shapes.second[i] : null)
-      this.#any ||= first > 0
+      numbers[i] = this.#numberOf(fixed ?? first[i])
+      numbers[shapeCount + i] = this.#numberOf(fixed === null ? second[i] : null)
     }
+    return { version, fixed, numbers, any: numbers.some((number) => number > 0) }
   }
 
   #numberOf(format: CompiledFormat | null): number {
@@ -140,7 +158,7 @@ export class LineRuns {
     words[runWord.source] = of.source
     const { headed } = of.reader
     words[runWord.headed] = Number(headed !== null)
-    c.layout = headed !== null && headed.format === this.#fixed ? headed.layout : null
+    c.layout = headed !== null && headed.format === this.#now?.fixed ? headed.layout : null
     words[runWord.entry] = 0
     const end = this.#read(from, to)
     this.at = words[runWord.start]

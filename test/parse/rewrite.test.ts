@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { dataStart } from '../../src/parse/line-context.ts'
 import type { LineContext } from '../../src/parse/line-context.ts'
 import { compileFormats, parseDefinition } from '../../src/parse/formats.ts'
-import { FormatCode, runCode } from '../../src/parse/format-code.ts'
+import { FormatCode, readByCode } from '../../src/parse/format-code.ts'
 import { orientText } from '../../src/parse/orient.ts'
 import { SegmentParser } from '../../src/parse/parse-segment.ts'
 import {
@@ -262,7 +262,7 @@ describe('which side is the client', () => {
     const words = containsCode([Buffer.from('outside'), Buffer.from('wan')])
     const text = orientText(side(0), side(4), side(8), side(12), 'isOutside')
     const read = `function read(c,end){let r=0;${text}return 1;}`
-    expect(runCode(c, 0, new FormatCode({ read, isOutside: words }, noRest))).toBe(1)
+    expect(readByCode(c, 0, new FormatCode({ read, isOutside: words }, noRest))).toBe(1)
     const [client, server] = [8, 12].map((slot) =>
       Buffer.from(c.buf.subarray(c.slotStart[slot], c.slotEnd[slot])).toString(),
     )

@@ -1,7 +1,7 @@
 /** Words are found where they stand, sixteen bytes at a time or one after the other. */
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { FormatCode, runCode } from '../../src/parse/format-code.ts'
+import { FormatCode, readByCode } from '../../src/parse/format-code.ts'
 import { dataStart, LineContext } from '../../src/parse/line-context.ts'
 import { containsCode, findCode, lowered } from '../../src/parse/word-code.ts'
 import { noRest } from './parse-parts.ts'
@@ -19,7 +19,7 @@ function asked(code: string, text: Buffer, around: Buffer, read: string): number
     c.buf.set(around, start + text.length)
     const end = start + text.length
     const body = read.replace('asked', `asked(buf,${start},${end})`).replace('from', String(start))
-    return runCode(
+    return readByCode(
       c,
       end,
       new FormatCode({ read: `function read(c,end){${body}}`, asked: code }, noRest),

@@ -24,7 +24,7 @@ import {
   readProtocol,
   readScaled,
 } from '../../src/parse/values.ts'
-import { FormatCode, runCode } from '../../src/parse/format-code.ts'
+import { FormatCode, readByCode } from '../../src/parse/format-code.ts'
 import { containsCode, lowered, suffixCode } from '../../src/parse/word-code.ts'
 import { contextOf, noRest } from './parse-parts.ts'
 
@@ -136,7 +136,7 @@ describe('words', () => {
   const asked = (code: string, text: string, noise?: string): boolean => {
     const { c, start, end } = contextOf(text, noise ?? '123:.')
     const read = `function read(c,end){return asked(buf,${start},end)?1:0}`
-    return runCode(c, end, new FormatCode({ read, asked: code }, noRest)) === 1
+    return readByCode(c, end, new FormatCode({ read, asked: code }, noRest)) === 1
   }
   const suffix = (text: string, w: string): boolean => asked(suffixCode([lowered(w)]), text)
   const has = (text: string, w: string): boolean =>
