@@ -16,7 +16,7 @@ import { Traffic } from '../generate/traffic.ts'
 import type { Session } from '../generate/traffic.ts'
 import type { FormatSet } from '../parse/formats.ts'
 import { LineReader } from '../parse/line-reader.ts'
-import { newReader } from '../parse/recognise.ts'
+import { newReader } from '../parse/stream-reader.ts'
 
 export const seed = 7
 

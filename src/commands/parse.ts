@@ -15,7 +15,7 @@ import {
 } from '../parse/formats.ts'
 import type { FormatSet } from '../parse/formats.ts'
 import { LineReader, linesOf } from '../parse/line-reader.ts'
-import { newReader } from '../parse/recognise.ts'
+import { newReader } from '../parse/stream-reader.ts'
 import { timeZone } from '../parse/zone.ts'
 import type { Command, CommandIo } from './command.ts'
 import { write } from './command.ts'

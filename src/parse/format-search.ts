@@ -10,7 +10,7 @@ import type { FormatSet } from './formats.ts'
 import type { Layout } from './layout.ts'
 import { refused, unparsed } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
-import type { StreamReader } from './recognise.ts'
+import type { StreamReader } from './stream-reader.ts'
 import { shapeOf } from './shape-memory.ts'
 
 /** The format of the last line read, or null. One thread, no allocation. */

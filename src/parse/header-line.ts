@@ -5,7 +5,8 @@ import { claimsHeader, columnSlotsOf, csvCells, squash, w3cFields, w3cLayout } f
 import { skipped } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 import { decode } from './normalise.ts'
-import type { StreamReader } from './recognise.ts'
+import { countLines } from './stream-reader.ts'
+import type { StreamReader } from './stream-reader.ts'
 
 /** `#Fields: …` and its kin (W3C), and comments. */
 export function readDirective(
@@ -33,7 +34,9 @@ export function readDirective(
       break
     }
   }
-  nameLineFormat(reader.headed?.format ?? null)
+  const format = reader.headed?.format ?? null
+  nameLineFormat(format)
+  countLines(reader, format)
   c.reason = 'directive'
   return skipped
 }

@@ -19,7 +19,7 @@ import {
 import type { ReadRun, Shares } from './line-run.ts'
 import { tablesFrom } from './native-code.ts'
 import type { AddFlow } from './flow-code.ts'
-import type { StreamReader } from './recognise.ts'
+import type { StreamReader } from './stream-reader.ts'
 import { shapeCount } from './shape-memory.ts'
 
 if (runEnd > tablesFrom) throw new Error('BUG: the tables of runs do not fit')

@@ -15,7 +15,8 @@ import { dataStart, LineContext, skipped, transaction, unparsed } from './line-c
 import { countShares, runEnded, timeEndMs } from './line-run.ts'
 import { LineRuns } from './line-runs.ts'
 import type { RunOf } from './line-runs.ts'
-import { count, readLine, readNext } from './recognise.ts'
+import { readLine, readNext } from './recognise.ts'
+import { countLines } from './stream-reader.ts'
 import { SegmentAgents } from './segment-agents.ts'
 import { fadeShares, StreamRegistry } from './stream-registry.ts'
 import type { KnownStream } from './stream-registry.ts'
@@ -249,14 +250,14 @@ export class SegmentParser {
         this.#lines += lines
         this.#linesInRuns += lines
         this.#counts.add('transaction', '', format.id, bytes, lines)
-        count(stream.reader, format, lines)
+        countLines(stream.reader, format, lines)
       })
       at = runs.at
       if (why === runEnded.all || why === runEnded.line || at >= end) return at
       if (why === runEnded.keys) continue
       const format = runs.takeRecord()
       nameLineFormat(format)
-      count(stream.reader, format)
+      countLines(stream.reader, format)
       this.#lines++
       this.#linesInRuns++
       this.#record(

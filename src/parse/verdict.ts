@@ -1,6 +1,6 @@
 /** What a stream's lines say of its format, in a number and in words. */
 import type { CompiledFormat } from './compile.ts'
-import type { StreamReader } from './recognise.ts'
+import type { StreamReader } from './stream-reader.ts'
 
 /** The format most lines of a stream were read as, how sure that is, and why, in words. */
 export function verdict(reader: StreamReader): {

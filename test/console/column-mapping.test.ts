@@ -6,7 +6,7 @@ import { compile } from '../../src/parse/compile.ts'
 import { formatSet, parseDefinition } from '../../src/parse/formats.ts'
 import { LineReader } from '../../src/parse/line-reader.ts'
 import { definitionOf, lackOf, mappedFormatSchema } from '../../src/parse/mapped-format.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 
 test.each([
   ['a,"b,c",d', ',', ['a', 'b,c', 'd']],

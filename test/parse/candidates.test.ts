@@ -8,7 +8,8 @@ import { formatSet } from '../../src/parse/formats.ts'
 import type { FormatSet } from '../../src/parse/formats.ts'
 import { dataStart, LineContext, refused } from '../../src/parse/line-context.ts'
 import { LineWords } from '../../src/parse/line-words.ts'
-import { newReader, readLine, readNext } from '../../src/parse/recognise.ts'
+import { readLine, readNext } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import { corpus, fullFormats, receivedAtMs, shuffled } from './parse-parts.ts'
 
 const c = new LineContext(1 << 17)

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { compileFormats, parseDefinition } from '../../src/parse/formats.ts'
 import { LineReader } from '../../src/parse/line-reader.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 
 const definition = `
 id: EXAMPLE_CSV

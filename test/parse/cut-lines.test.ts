@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { compileFormats, loadDefinitions, shippedParsers } from '../../src/parse/formats.ts'
 import { LineReader } from '../../src/parse/line-reader.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import type { Transaction } from '../../src/parse/transaction.ts'
 
 const samples = join(import.meta.dirname, '../../samples')

@@ -5,7 +5,7 @@ import { OperatingError } from '../../src/errors.ts'
 import { compileFormats, formatNamed, parseDefinition } from '../../src/parse/formats.ts'
 import { LineReader } from '../../src/parse/line-reader.ts'
 import { SegmentParser } from '../../src/parse/parse-segment.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import { parsePattern } from '../../src/parse/pattern.ts'
 import {
   dayMs,

@@ -9,7 +9,7 @@ import {
   shippedParsers,
 } from '../../src/parse/formats.ts'
 import { LineReader } from '../../src/parse/line-reader.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 
 const root = join(import.meta.dirname, '../..')
 const page = readFileSync(join(root, 'docs/parsers.md'), 'utf8')

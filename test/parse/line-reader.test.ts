@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { lineLimits } from '../../src/limits.ts'
 import { LineReader, linesOf } from '../../src/parse/line-reader.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import { timeZone } from '../../src/parse/zone.ts'
 import { asa, fullFormats, ownLines, receivedAtMs, squid } from './parse-parts.ts'
 

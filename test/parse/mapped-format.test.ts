@@ -6,7 +6,7 @@ import { LineReader } from '../../src/parse/line-reader.ts'
 import { definitionOf, lackOf, mappedFormatSchema } from '../../src/parse/mapped-format.ts'
 import type { CompiledFormat } from '../../src/parse/compile.ts'
 import { fullFormats } from './parse-parts.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import type { Outcome } from '../../src/parse/transaction.ts'
 import { timeZone } from '../../src/parse/zone.ts'
 

@@ -5,7 +5,7 @@ import { formatSet, parseDefinition } from '../../src/parse/formats.ts'
 import { LineReader } from '../../src/parse/line-reader.ts'
 import { definitionOf } from '../../src/parse/mapped-format.ts'
 import { importSettings } from '../../src/parse/mda-settings.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import type { Outcome } from '../../src/parse/transaction.ts'
 
 function read(settings: string, lines: readonly string[]): Outcome[] {

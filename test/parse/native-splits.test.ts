@@ -13,7 +13,8 @@ import {
   unslashFound,
 } from '../../src/parse/native-splits.ts'
 import type { FastKvOptions } from '../../src/parse/native-splits.ts'
-import { newReader, readLine } from '../../src/parse/recognise.ts'
+import { readLine } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import { countRuns, splitBlanks, splitCsv } from '../../src/parse/split.ts'
 import { byteSet, splitKv } from '../../src/parse/split-kv.ts'
 import { corpus, flowFormats, receivedAtMs } from './parse-parts.ts'

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { compileFormats, parseDefinition } from '../../src/parse/formats.ts'
 import { LineReader } from '../../src/parse/line-reader.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import type { Outcome, Transaction } from '../../src/parse/transaction.ts'
 
 const head = `id: OURS

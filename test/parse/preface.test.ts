@@ -1,7 +1,7 @@
 /** Lines as log tools show and export them, with the tool's own words before them: read as if they stood alone. */
 import { expect, test } from 'vitest'
 import { LineReader } from '../../src/parse/line-reader.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import { fullFormats, receivedAtMs } from './parse-parts.ts'
 
 const teardown =

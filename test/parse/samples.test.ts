@@ -10,7 +10,7 @@ import {
 } from '../../src/parse/formats.ts'
 import type { FormatSet } from '../../src/parse/formats.ts'
 import { LineReader, linesOf } from '../../src/parse/line-reader.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import { timeZone } from '../../src/parse/zone.ts'
 import type { Outcome, Transaction } from '../../src/parse/transaction.ts'
 

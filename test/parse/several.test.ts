@@ -8,7 +8,7 @@ import {
 } from '../../src/parse/formats.ts'
 import { LineReader } from '../../src/parse/line-reader.ts'
 import { SegmentParser } from '../../src/parse/parse-segment.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import type { Outcome } from '../../src/parse/transaction.ts'
 import {
   asa,

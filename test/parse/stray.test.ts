@@ -1,7 +1,7 @@
 /** A CSV header in a stream of many vendors: it holds for its own rows, and takes no other device's line. */
 import { expect, test } from 'vitest'
 import { LineReader } from '../../src/parse/line-reader.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import { fullFormats, receivedAtMs } from './parse-parts.ts'
 
 const header = 'Timestamp,Source IP,User,URL,Action,Bytes Sent,Bytes Received'

@@ -1,7 +1,7 @@
 /** Lines of an operating system's services are told as no traffic; of programs unknown they stay unread. */
 import { expect, test } from 'vitest'
 import { LineReader } from '../../src/parse/line-reader.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import { fullFormats, receivedAtMs } from './parse-parts.ts'
 
 const packet =

@@ -8,7 +8,7 @@ import {
 } from '../../src/parse/formats.ts'
 import { LineReader } from '../../src/parse/line-reader.ts'
 import { w3cFields } from '../../src/parse/layout.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import { timeZone } from '../../src/parse/zone.ts'
 import type { Outcome, Transaction } from '../../src/parse/transaction.ts'
 

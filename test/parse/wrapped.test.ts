@@ -1,7 +1,7 @@
 /** Lines that shippers put into an object of their own: read as they stood, with the shipper's time where they have none. */
 import { expect, test } from 'vitest'
 import { LineReader } from '../../src/parse/line-reader.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import { fullFormats, receivedAtMs } from './parse-parts.ts'
 
 const teardown =

@@ -7,7 +7,7 @@ import {
   shippedParsers,
 } from '../../src/parse/formats.ts'
 import { LineReader } from '../../src/parse/line-reader.ts'
-import { newReader } from '../../src/parse/recognise.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import type { Transaction } from '../../src/parse/transaction.ts'
 import { recordLine } from '../../src/publish/record-lines.ts'
 import { syslogMessage } from '../../src/publish/record-targets.ts'
