@@ -3,6 +3,7 @@
  * `peelEnvelope` finds where the payload begins and notes time, host and tag. What does not look like a header is left alone:
  * better a header in the payload than a payload in the header.
  */
+import { startsWith } from './line-bytes.ts'
 import type { LineContext } from './line-context.ts'
 import { peelLogRhythm, skipLabels } from './preface.ts'
 import { readHeaderStamp, readTime, timeEnd } from './time.ts'
@@ -30,13 +31,6 @@ function isHostByte(b: number): boolean {
     b === 37 ||
     b >= 128
   )
-}
-
-/** Bytes in `bytes[start, end)` equal `text`. */
-function startsWith(buf: Uint8Array, p: number, end: number, text: string): boolean {
-  if (end - p < text.length) return false
-  for (let i = 0; i < text.length; i++) if (buf[p + i] !== text.charCodeAt(i)) return false
-  return true
 }
 
 /** Fills the envelope fields of `c` for the line `[start, end)`. Returns where the payload begins. */

@@ -122,7 +122,7 @@ export class LineContext {
   doubles: Float64Array = new Float64Array(0)
   /** Next free byte of the scratch; set back to `scratchBase` for each record. */
   scratch = constantBytes
-  /** Behind a line that was unwrapped into the scratch (parse/several.ts), else its beginning. */
+  /** Behind a line that was unwrapped into the scratch (parse/unwrap.ts), else its beginning. */
   scratchBase = constantBytes
   /** Start and end of each slot the definition names; empty = absent. */
   slotStart: Int32Array = new Int32Array(slotsMax)

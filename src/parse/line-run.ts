@@ -23,7 +23,7 @@ import type { LineContext } from './line-context.ts'
 import { runAt } from './native-code.ts'
 import type { NativeCode } from './native-code.ts'
 import { trimmedEnd } from './recognise.ts'
-import { cellNumbers, isShortCell } from './several.ts'
+import { cellNumbers, isShortCell } from './unquote.ts'
 import { shapeCount, shapeNumbers, shapeOf, shapeParts } from './shape-memory.ts'
 
 /** What a run is given and gives: words behind two doubles. */

@@ -1,7 +1,7 @@
 /** What is known of a stream while its lines are read: its formats, its header, what its lines were. */
 import type { CompiledFormat } from './compile.ts'
 import type { Layout } from './layout.ts'
-import type { RawColumn } from './several.ts'
+import type { RawColumn } from './unquote.ts'
 import { ShapeMemory } from './shape-memory.ts'
 
 /** What a stream has shown so far. */
@@ -14,7 +14,7 @@ export interface StreamReader {
   shapes: ShapeMemory
   /** Format and columns named by the last header line. */
   headed: { format: CompiledFormat; layout: Layout } | null
-  /** The column of an export that holds the lines of devices (parse/several.ts). */
+  /** The column of an export that holds the lines of devices (parse/unquote.ts). */
   raw: RawColumn | null
   /** `#Software` of the file. */
   software: string

@@ -10,7 +10,8 @@ import { readDirective, readHeaderRow } from './header-line.ts'
 import { constantBytes, refused, skipped } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 import { lineOfRow } from './preface.ts'
-import { rawCell, unwrap, wrapperTag, wrapperTime } from './several.ts'
+import { rawCell } from './unquote.ts'
+import { unwrap, wrapperTag, wrapperTime } from './unwrap.ts'
 import type { StreamReader } from './stream-reader.ts'
 
 /** Texts of an object that are tried as the line it wraps. */
