@@ -1,4 +1,6 @@
 /** Runs of lines against the same lines one by one: what they say, what is counted, what is known of the stream afterwards. */
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { generatedSamples, mixed } from '../../src/bench/samples.ts'
 import { SegmentParser } from '../../src/parse/parse-segment.ts'
@@ -19,6 +21,7 @@ import {
   streamOf,
 } from './parse-parts.ts'
 
+const sampleFolder = join(import.meta.dirname, '../../samples')
 const upload: Partial<StreamDescription> = { listener: 'upload' }
 
 /** Both ways over the same segments, one after the other; gives those of the runs. */
@@ -132,4 +135,39 @@ test('sample lines that come again and again, some of them damaged', () => {
     for (const { linesInRuns } of both([lines, lines], more)) inRuns += linesInRuns
   }
   expect(inRuns).toBeGreaterThan(1000)
+}, 60_000)
+
+test('rows under a header, among them damaged ones, others’ lines and the header again', () => {
+  const damage = new Damage(seed + 1)
+  const files = globSync('**/*.log', { cwd: sampleFolder }).map((path) =>
+    readFileSync(join(sampleFolder, path), 'latin1').trimEnd().split('\n'),
+  )
+  const isHeader =
+    /^(?:\uFEFF|ï»¿)?(?:#|"?[A-Za-z][\w .()/-]*"?(?:[,;\t]"?[A-Za-z][\w .()/[\]-]*"?){4,}$)/
+  const headed = files.flatMap(([first, ...rest]) => {
+    if (!isHeader.test(first)) return []
+    const rows = rest.filter((line) => !line.startsWith('#'))
+    return [{ head: [first, ...rest.filter((line) => line.startsWith('#'))], rows }]
+  })
+  expect(headed.length).toBeGreaterThan(20)
+  const others = [...generated.values()].flatMap((bytes) => linesOf(bytes).slice(0, 3))
+  const endMs = performance.now() + 3000
+  let inRuns = 0
+  for (let round = 0; round < 400 && (round < 20 || performance.now() < endMs); round++) {
+    const { head, rows } = damage.one(headed)
+    const row = (): string[] => {
+      const one = damage.one(rows)
+      const how = damage.number(40)
+      if (how === 0) return head
+      if (how < 4) return [damage.one(others)]
+      if (how < 7) return [damage.damaged(one, rows)]
+      if (how < 9) return [`${one},more "of it" x`]
+      return new Array<string>(1 + damage.number(4)).fill(one)
+    }
+    const lines = [...head, ...Array.from({ length: 80 }, row).flat()]
+    const bytes = lines.map((line) => Buffer.from(line, 'latin1'))
+    for (const { linesInRuns } of both([bytes, bytes], damage.number(2) === 0 ? upload : {}))
+      inRuns += linesInRuns
+  }
+  expect(inRuns).toBeGreaterThan(500)
 }, 60_000)
