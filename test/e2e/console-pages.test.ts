@@ -280,7 +280,7 @@ test('the keyboard alone reaches an app and comes back', async () => {
   await page.context().close()
 })
 
-test('sorting, filtering and scrolling 100,000 apps: the figures are printed, the mark is 100 ms each', () =>
+test('sorting, filtering and scrolling 100,000 apps costs less than 100 ms of work each', () =>
   measureTable(browser, appliance.url))
 
 test('the first paint is under 1.5 s', async () => {
