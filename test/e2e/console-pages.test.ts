@@ -75,6 +75,7 @@ const pages: [path: string, title: string][] = [
   ['/settings?view=form', 'Settings'],
   ['/settings?view=yaml', 'Settings'],
   ['/settings?view=force', 'Settings'],
+  ['/settings?view=weights', 'Settings'],
   ['/accounts', 'Users and tokens'],
   ['/me', 'Your account'],
   ['/names', 'Names asked for'],
@@ -335,4 +336,26 @@ test('whatever the audit trail names has words for people', async () => {
   )
   expect(told.length).toBeGreaterThan(70)
   expect(told.filter((operation) => !Object.hasOwn(auditActions, operation))).toEqual([])
+})
+
+test('a weight of the risk score is changed for all apps, told, and taken back', async () => {
+  const { page, noise } = await openPage(browser, appliance.url)
+  await page.goto('/settings?view=weights')
+  await page.getByRole('button', { name: /^Security: \d+ factors$/ }).click()
+  await page.getByLabel('Security, as a group').selectOption('Ignored')
+  await page.getByLabel('Security, as a group').selectOption('Very high')
+  expect(await seriousFaults(page)).toEqual([])
+  await page.screenshot({ path: join(shots, 'console-weights.png') })
+  await page.getByRole('button', { name: 'Reckon all scores anew with 1 change' }).click()
+  await page.getByText(/In force: [1-9][\d,]* apps have another score now/).waitFor()
+  await page.getByText('changed here', { exact: true }).waitFor()
+  const own = async (): Promise<unknown> =>
+    (await appliance.ask<{ own: unknown }>('/api/v1/catalog/weights')).own
+  expect(await own()).toEqual({ groups: { security: 'very-high' } })
+  await page.getByRole('button', { name: 'Back to the shipped weights' }).click()
+  await page.getByRole('button', { name: 'Take all back' }).click()
+  await page.getByText('changed here', { exact: true }).waitFor({ state: 'detached' })
+  expect(await own()).toEqual({})
+  expect(noise).toEqual([])
+  await page.context().close()
 })

@@ -15,6 +15,7 @@ import { Code } from '../parts/code.tsx'
 import { ConfigForm } from '../parts/config-form.tsx'
 import { ConfigReview } from '../parts/config-review.tsx'
 import { Page, Panel } from '../parts/page.tsx'
+import { RiskWeights } from '../parts/risk-weights.tsx'
 import { Answer, Empty, Fault } from '../parts/states.tsx'
 import { Taken } from '../parts/taken.tsx'
 
@@ -34,12 +35,13 @@ const views = [
   ['form', 'As a form'],
   ['yaml', 'As YAML'],
   ['force', 'In force'],
+  ['weights', 'Catalog and risk weights'],
 ] as const
 
 export function Settings() {
   const answers = useQueryClient()
   const may = useMay('settings.write')
-  const tabs = views.filter(([id]) => may || id === 'state' || id === 'force')
+  const tabs = views.filter(([id]) => may || (id !== 'form' && id !== 'yaml'))
   const open = useTab(tabs)
   const [done, setDone] = useState<ReloadResult | null>(null)
   const reload = useMutation({
@@ -68,6 +70,7 @@ export function Settings() {
       {open === 'form' && <Form onDone={setDone} />}
       {open === 'yaml' && <Yaml onDone={setDone} />}
       {open === 'force' && <InForce />}
+      {open === 'weights' && <RiskWeights />}
     </Page>
   )
 }
