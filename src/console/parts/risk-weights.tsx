@@ -5,12 +5,14 @@ import {
   AccordionItem,
   AccordionPanel,
   Button,
+  Caption1,
   Field,
   MessageBar,
   MessageBarBody,
   Select,
   Text,
   makeStyles,
+  tokens,
 } from '@fluentui/react-components'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -35,6 +37,7 @@ const useStyles = makeStyles({
     gap: '12px 16px',
     alignItems: 'end',
   },
+  note: { marginLeft: '6px', color: tokens.colorBrandForeground1 },
   bar: { display: 'flex', flexWrap: 'wrap', gap: '8px' },
 })
 
@@ -175,12 +178,18 @@ function WeightField({
   disabled: boolean
   onChange: (weight: Weight | null) => void
 }) {
+  const styles = useStyles()
   const own = ownOf(known, of)
+  const note = change !== undefined ? 'not kept yet' : own !== null ? 'changed here' : null
   const shown = change === undefined ? weightIn(known, of) : (change ?? '')
   return (
     <Field
-      label={label}
-      hint={change === undefined ? (own === null ? null : 'changed here') : 'not kept yet'}
+      label={
+        <>
+          {label}
+          {note !== null && <Caption1 className={styles.note}>{note}</Caption1>}
+        </>
+      }
     >
       <Select
         value={shown}
