@@ -1,36 +1,22 @@
 /** The HTML report in a real browser: quiet, without requests, readable without scripts, sortable with them, printable. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { chromium } from 'playwright-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { renderHtml } from '../../src/report/html.ts'
 import { fixtureReport } from '../report/fixture.ts'
+import { openBrowser, shots } from './console-parts.ts'
 
-const shots = join(import.meta.dirname, 'shots')
 const folder = mkdtempSync(join(tmpdir(), 'gnomon-report-'))
 const address = pathToFileURL(join(folder, 'report.html')).href
 let browser: Browser
 
 beforeAll(async () => {
-  mkdirSync(shots, { recursive: true })
   writeFileSync(join(folder, 'report.html'), renderHtml(fixtureReport()))
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
+  browser = await openBrowser()
 })
 
 afterAll(async () => {

@@ -15,6 +15,7 @@ import { useAddress, useScope } from '../data/scope.ts'
 import { useMayAll } from '../data/session.ts'
 import { AppFilters } from '../parts/app-filters.tsx'
 import { ColumnChoice, ExportMenu, useHiddenColumns } from '../parts/table-tools.tsx'
+import { columnsOf } from '../parts/columns.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column, Sorting } from '../parts/data-table.tsx'
 import { Page } from '../parts/page.tsx'
@@ -22,42 +23,13 @@ import { Score } from '../parts/risk.tsx'
 import { RouteLink } from '../parts/route-link.tsx'
 import { Answer, Empty, Fault } from '../parts/states.tsx'
 import { TagButton, Tags, useTags } from '../parts/tag-menu.tsx'
-import { Ago, Bytes, Name, Named } from '../parts/words.tsx'
+import { Name } from '../parts/words.tsx'
 
 const useStyles = makeStyles({
   count: { color: tokens.colorNeutralForeground2 },
 })
 
-const figure = (id: 'transactions' | 'blocked', title: string, width: number): Column<AppRow> => ({
-  id,
-  title,
-  width,
-  numeric: true,
-  sortable: true,
-  cell: (row) => formatCount(row[id]),
-})
-const people = (
-  id: 'users' | 'devices' | 'addresses',
-  title: string,
-  of: string,
-  width: number,
-): Column<AppRow> => ({
-  id,
-  title,
-  width,
-  numeric: true,
-  sortable: true,
-  cell: (row) => <Named count={row[id]} of={of} />,
-})
-const volume = (id: 'bytesTotal' | 'bytesUp' | 'bytesDown', title: string): Column<AppRow> => ({
-  id,
-  title,
-  width: 112,
-  numeric: true,
-  sortable: true,
-  cell: (row) => <Bytes of={row[id]} volume={row} />,
-})
-
+const { count, named, bytes, time } = columnsOf<AppRow>()
 const columns: Column<AppRow>[] = [
   {
     id: 'name',
@@ -83,28 +55,16 @@ const columns: Column<AppRow>[] = [
     sortable: true,
     cell: (row) => <Name text={row.category} />,
   },
-  volume('bytesTotal', 'Traffic'),
-  volume('bytesUp', 'Uploaded'),
-  volume('bytesDown', 'Downloaded'),
-  figure('transactions', 'Transactions', 124),
-  people('users', 'Users', 'user', 80),
-  people('devices', 'Devices', 'device', 92),
-  people('addresses', 'Addresses', 'address', 104),
-  figure('blocked', 'Blocked', 88),
-  {
-    id: 'firstSeen',
-    title: 'First seen',
-    width: 142,
-    sortable: true,
-    cell: (row) => <Ago at={row.firstSeen} />,
-  },
-  {
-    id: 'lastSeen',
-    title: 'Last seen',
-    width: 142,
-    sortable: true,
-    cell: (row) => <Ago at={row.lastSeen} />,
-  },
+  bytes('bytesTotal', 'Traffic'),
+  bytes('bytesUp', 'Uploaded'),
+  bytes('bytesDown', 'Downloaded'),
+  count('transactions', 'Transactions', 124),
+  named('users', 'Users', 'user', 80),
+  named('devices', 'Devices', 'device', 92),
+  named('addresses', 'Addresses', 'address', 104),
+  count('blocked', 'Blocked', 88),
+  time('firstSeen', 'First seen'),
+  time('lastSeen', 'Last seen'),
 ]
 const tagsColumn: Column<AppRow> = {
   id: 'tags',

@@ -4,19 +4,20 @@ import { SearchRegular } from '@fluentui/react-icons'
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import type { PersonKind } from '../../api/backend.ts'
-import { formatCount, formatNoun } from '../../report/format.ts'
+import { formatNoun } from '../../report/format.ts'
 import type { ReportPerson } from '../../report/report.ts'
 import { ColumnChoice, ExportMenu, useHiddenColumns } from '../parts/table-tools.tsx'
 import type { CellValue } from '../data/export.ts'
 import { peoplePages } from '../data/queries.ts'
 import { useAddress, useScope } from '../data/scope.ts'
 import { usePages } from '../data/use-pages.ts'
+import { columnsOf } from '../parts/columns.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column, Sorting } from '../parts/data-table.tsx'
 import { Page } from '../parts/page.tsx'
 import { RouteLink } from '../parts/route-link.tsx'
 import { Answer, Empty } from '../parts/states.tsx'
-import { Ago, Bytes, Name } from '../parts/words.tsx'
+import { Name } from '../parts/words.tsx'
 
 const words = {
   users: {
@@ -57,28 +58,10 @@ const sorts = [
   'lastSeen',
 ]
 
-function columnsOf(kind: PersonKind): Column<ReportPerson>[] {
+const { count, bytes, time } = columnsOf<ReportPerson>(sorts)
+
+function columnsFor(kind: PersonKind): Column<ReportPerson>[] {
   const { title, page, others } = words[kind]
-  const figure = (
-    id: 'apps' | 'others' | 'transactions' | 'blocked',
-    name: string,
-    width: number,
-  ): Column<ReportPerson> => ({
-    id,
-    title: name,
-    width,
-    numeric: true,
-    sortable: true,
-    cell: (row) => formatCount(row[id]),
-  })
-  const volume = (id: 'bytesTotal' | 'bytesUp', name: string): Column<ReportPerson> => ({
-    id,
-    title: name,
-    width: 112,
-    numeric: true,
-    sortable: true,
-    cell: (row) => <Bytes of={row[id]} volume={row} />,
-  })
   return [
     {
       id: 'name',
@@ -95,19 +78,13 @@ function columnsOf(kind: PersonKind): Column<ReportPerson>[] {
       title: 'Uses most',
       cell: ({ topApps }) => <Name text={topApps.join(', ')} />,
     },
-    volume('bytesTotal', 'Traffic'),
-    volume('bytesUp', 'Uploaded'),
-    figure('apps', 'Apps', 76),
-    figure('others', others, 104),
-    figure('transactions', 'Transactions', 124),
-    figure('blocked', 'Blocked', 88),
-    {
-      id: 'lastSeen',
-      title: 'Last seen',
-      width: 142,
-      sortable: true,
-      cell: ({ lastSeen }) => <Ago at={lastSeen} />,
-    },
+    bytes('bytesTotal', 'Traffic'),
+    bytes('bytesUp', 'Uploaded'),
+    count('apps', 'Apps', 76),
+    count('others', others, 104),
+    count('transactions', 'Transactions', 124),
+    count('blocked', 'Blocked', 88),
+    time('lastSeen', 'Last seen'),
   ]
 }
 
@@ -169,7 +146,7 @@ function People({ kind }: { kind: PersonKind }) {
   const { pages, rows, more, total } = usePages(
     peoplePages(kind, { ...scope.query, sort: sorting.by, order: sorting.order, filter }),
   )
-  const columns = useMemo(() => columnsOf(kind), [kind])
+  const columns = useMemo(() => columnsFor(kind), [kind])
   const [hidden, setHidden] = useHiddenColumns(kind, hiddenAtFirst)
   return (
     <Page

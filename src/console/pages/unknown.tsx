@@ -1,20 +1,21 @@
 /** Destinations in no catalog: what may be an app nobody has heard of yet. */
 import { Input, Text, makeStyles } from '@fluentui/react-components'
 import { SearchRegular } from '@fluentui/react-icons'
-import { formatCount, formatNoun } from '../../report/format.ts'
+import { formatNoun } from '../../report/format.ts'
 import type { ReportUnknown } from '../../report/report.ts'
 import type { CellValue } from '../data/export.ts'
 import { unknownPages } from '../data/queries.ts'
 import { useScope } from '../data/scope.ts'
 import { usePages } from '../data/use-pages.ts'
 import { AddressTabs, useTab } from '../parts/address-tabs.tsx'
+import { columnsOf } from '../parts/columns.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column } from '../parts/data-table.tsx'
 import { Finder } from '../parts/finder.tsx'
 import { Page } from '../parts/page.tsx'
 import { Answer, Empty } from '../parts/states.tsx'
 import { ColumnChoice, ExportMenu, useHiddenColumns } from '../parts/table-tools.tsx'
-import { Ago, Bytes, Name, Named } from '../parts/words.tsx'
+import { Name } from '../parts/words.tsx'
 import { useFilterText, useSorting } from './people.tsx'
 
 const useStyles = makeStyles({
@@ -23,31 +24,7 @@ const useStyles = makeStyles({
 
 const sorts = ['name', 'bytesTotal', 'bytesUp', 'bytesDown', 'transactions', 'blocked', 'lastSeen']
 
-const figure = (
-  id: 'hosts' | 'transactions' | 'blocked',
-  title: string,
-  width: number,
-): Column<ReportUnknown> => ({
-  id,
-  title,
-  width,
-  numeric: true,
-  sortable: sorts.includes(id),
-  cell: (row) => formatCount(row[id]),
-})
-
-const people = (
-  id: 'users' | 'addresses',
-  title: string,
-  of: string,
-  width: number,
-): Column<ReportUnknown> => ({
-  id,
-  title,
-  width,
-  numeric: true,
-  cell: (row) => <Named count={row[id]} of={of} />,
-})
+const { count, named, bytes, time } = columnsOf<ReportUnknown>(sorts)
 
 const columns: Column<ReportUnknown>[] = [
   {
@@ -56,34 +33,14 @@ const columns: Column<ReportUnknown>[] = [
     sortable: true,
     cell: (row) => <Name text={row.domain} />,
   },
-  {
-    id: 'bytesTotal',
-    title: 'Traffic',
-    width: 112,
-    numeric: true,
-    sortable: true,
-    cell: (row) => <Bytes of={row.bytesTotal} volume={row} />,
-  },
-  {
-    id: 'bytesUp',
-    title: 'Uploaded',
-    width: 112,
-    numeric: true,
-    sortable: true,
-    cell: (row) => <Bytes of={row.bytesUp} volume={row} />,
-  },
-  figure('transactions', 'Transactions', 124),
-  figure('hosts', 'Hosts', 80),
-  people('users', 'Users', 'user', 80),
-  people('addresses', 'Addresses', 'address', 104),
-  figure('blocked', 'Blocked', 88),
-  {
-    id: 'lastSeen',
-    title: 'Last seen',
-    width: 142,
-    sortable: true,
-    cell: (row) => <Ago at={row.lastSeen} />,
-  },
+  bytes('bytesTotal', 'Traffic'),
+  bytes('bytesUp', 'Uploaded'),
+  count('transactions', 'Transactions', 124),
+  count('hosts', 'Hosts', 80),
+  named('users', 'Users', 'user', 80),
+  named('addresses', 'Addresses', 'address', 104),
+  count('blocked', 'Blocked', 88),
+  time('lastSeen', 'Last seen'),
 ]
 
 /** So that the rest stands in 1280 px without scrolling. */
