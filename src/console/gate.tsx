@@ -11,16 +11,19 @@ import { Fault, Waiting } from './parts/states.tsx'
 export function Gate({ children }: { children: ReactNode }) {
   const answers = useQueryClient()
   const session = useQuery(sessionQuery)
-  useEffect(
-    () =>
-      answers.getQueryCache().subscribe((event) => {
-        if (event.type !== 'updated' || event.action.type !== 'error') return
-        const fault: unknown = event.action.error
-        if (fault instanceof ApiFault && fault.status === 401)
-          void answers.invalidateQueries({ queryKey: sessionQuery.queryKey })
-      }),
-    [answers],
-  )
+  useEffect(() => {
+    const look = (event: { type: string; action?: { type: string; error?: unknown } }): void => {
+      if (event.type !== 'updated' || event.action?.type !== 'error') return
+      const { error } = event.action
+      if (error instanceof ApiFault && error.status === 401)
+        void answers.invalidateQueries({ queryKey: sessionQuery.queryKey })
+    }
+    const leaves = [
+      answers.getQueryCache().subscribe(look),
+      answers.getMutationCache().subscribe(look),
+    ]
+    return () => leaves.forEach((leave) => leave())
+  }, [answers])
   if (session.data === undefined)
     return session.error === null ? (
       <Waiting />

@@ -62,6 +62,11 @@ test('a line that breaks is tried again; paused, the file goes on after a reload
   expect(await seriousFaults(page)).toEqual([])
   await page.screenshot({ path: join(shots, 'console-upload-sending.png') })
   await expect.poll(() => parts, { timeout: 15_000 }).toBe(3)
+  // it goes on while somebody looks elsewhere
+  await page.getByRole('link', { name: 'Audit' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Audit' }).waitFor()
+  await page.getByRole('link', { name: 'Sending files' }).click()
+  await page.getByText(/about [\d,]+ of [\d,]+ lines/).waitFor()
   await page.getByRole('button', { name: /^Pause/ }).click()
   await page.getByText('It goes on there.').waitFor()
   await page.reload()

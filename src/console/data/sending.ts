@@ -1,6 +1,6 @@
 /** The files of the upload page: chosen, sent one after the other, paused, gone on with, given up. */
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
+import { createContext, useCallback, useContext, useEffect, useRef, useState } from 'react'
 import type { UploadRow } from '../../api/schemas.ts'
 import { tell } from './ask.ts'
 import { unfinishedQuery } from './queries.ts'
@@ -33,10 +33,12 @@ const isWaiting = ({ state }: Item): boolean =>
 
 let counter = 0
 
+/** Held over the pages, so that what is sent goes on while somebody looks at another one. */
+export const SendingContext = createContext<ReturnType<typeof useSendingState> | null>(null)
+
 /** Sent one after the other: the appliance reads faster than a line brings them. */
-export function useSending() {
+export function useSendingState() {
   const answers = useQueryClient()
-  const unfinished = useQuery(unfinishedQuery)
   const [items, setItems] = useState<Item[]>([])
   const [busy, setBusy] = useState(false)
   const [report, setReport] = useState<string | null>(null)
@@ -44,11 +46,25 @@ export function useSending() {
   const gone = useRef(new Set<number>())
   const halted = useRef(false)
 
+  useEffect(() => {
+    const open = stops.current
+    // Signed out: nothing is sent in the name of who left.
+    return () => {
+      halted.current = true
+      for (const stop of open.values()) stop.abort()
+    }
+  }, [])
+  useEffect(() => {
+    if (!busy) return
+    const ask = (event: Event): void => event.preventDefault()
+    window.addEventListener('beforeunload', ask)
+    return () => window.removeEventListener('beforeunload', ask)
+  }, [busy])
+
   const patch = (key: number, change: Partial<Item>): void =>
     setItems((now) => now.map((item) => (item.key === key ? { ...item, ...change } : item)))
 
-  const add = (list: Iterable<File>): void => {
-    const held = unfinished.data?.rows ?? []
+  const add = (list: Iterable<File>, held: readonly UploadRow[]): void => {
     const fresh = Array.from(list, (file): Item => {
       const known = held.find((row) => isSame(file, row)) ?? null
       return {
@@ -140,19 +156,38 @@ export function useSending() {
     void answers.invalidateQueries({ queryKey: unfinishedQuery.queryKey })
   }
 
-  const shown = new Set(items.flatMap(({ held }) => held?.id ?? []))
+  /** Nothing is on its way: who comes back begins anew, with a report of its own. */
+  const clear = useCallback((): void => {
+    setItems([])
+    setReport(null)
+  }, [])
+  return { items, busy, report, add, start, pause, remove, giveUp, clear }
+}
+
+/** Whether files are on their way. */
+export const useIsSending = (): boolean => useContext(SendingContext)?.busy === true
+
+/** As the page of uploads sees it: with what was begun earlier. */
+export function useSending() {
+  const sending = useContext(SendingContext)
+  if (sending === null) throw new Error('BUG: the page of uploads stands outside the shell')
+  const held = useQuery(unfinishedQuery).data?.rows ?? []
+  const { items, busy, add, clear } = sending
+  const isBusy = useRef(busy)
+  isBusy.current = busy
+  useEffect(
+    () => () => {
+      if (!isBusy.current) clear()
+    },
+    [clear],
+  )
+  const shown = new Set(items.flatMap((item) => item.held?.id ?? []))
   return {
-    items,
-    busy,
-    report,
+    ...sending,
     waiting: items.filter(isWaiting),
     /** Begun earlier, and not chosen again yet. */
-    left: (unfinished.data?.rows ?? []).filter(({ id }) => !shown.has(id)),
-    add,
-    start,
-    pause,
-    remove,
-    giveUp,
+    left: held.filter(({ id }) => !shown.has(id)),
+    add: (list: Iterable<File>) => add(list, held),
   }
 }
 

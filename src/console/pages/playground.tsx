@@ -95,7 +95,10 @@ export function Playground() {
           >
             Read the lines
           </Button>
-          {own && <Keep definition={definition} />}
+          {
+            // what was kept is that text: another one is not in force
+            own && <Keep key={definition} definition={definition} />
+          }
         </div>
       </Panel>
       {attempt.error !== null && <Fault fault={attempt.error} />}
