@@ -5,7 +5,7 @@
  * Parameters: report, from, to (epoch seconds of whole hours); and of a slice (slices.ts).
  */
 import { mergeLimits } from '../limits.ts'
-import { around, heldSql, thinned } from './holders-sql.ts'
+import { around, gathered, heldSql, thinned } from './holders-sql.ts'
 import { agentsInSlice, flowsWindow } from './slices.ts'
 
 const {
@@ -207,7 +207,7 @@ export const leaseHeldSql = heldSql(`
 
 /** Where devices were last that had several addresses in an hour and the one before. */
 export const movedSql = `
-  SELECT dev, hh AS h, arraySort(arrayFlatten(groupArray(arrayMap(t -> (t, k), moments)))) AS whole, ${thinned('whole')} AS row FROM (
+  SELECT dev, hh AS h, arraySort(${gathered('k')}) AS whole, ${thinned('whole')} AS row FROM (
     SELECT dev, k, h, groupUniqArray(moment) AS moments FROM (
       SELECT ${number('device_id')} AS dev, ${number('ip')} AS k, toUInt32(toUnixTimestamp(at)) AS moment, ${hourOf('moment')} AS h
       FROM db.device_addresses WHERE ${window('at')} AND kind = 'network-info'
@@ -219,7 +219,7 @@ export const movedSql = `
 
 /** Where a person was seen on a device: connections' own accounts, and logons at the screen. */
 export const personHeldSql = heldSql(`
-  SELECT dev AS k, hh AS h, arrayFlatten(groupArray(arrayMap(t -> (t, who), moments))) AS seen FROM (
+  SELECT dev AS k, hh AS h, ${gathered('who')} AS seen FROM (
     SELECT dev, h, w_who AS who, groupUniqArray(moment) AS moments FROM (
       SELECT ${number('device_id')} AS dev, ${hourOf('moment')} AS h, toUInt32(intDiv(toUnixTimestamp(at), 10) * 10) AS moment, user
       FROM db.device_connections WHERE ${window('at')} AND user != ''

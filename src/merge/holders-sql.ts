@@ -20,6 +20,10 @@ const never = 999_999
 /** The hour and its neighbours: an observation in one of them may be asked for in the others. */
 export const around = 'arrayMap(x -> toUInt32(h + x), [-3600, 0, 3600])'
 
+/** Observations (t, holder) of a group's rows, which have arrays of moments: arrays of numbers laid side by side, since those of tuples take longer. */
+export const gathered = (holder: string): string =>
+  `arrayZip(groupArrayArray(moments), groupArrayArray(arrayWithConstant(length(moments), ${holder})))`
+
 /** Moments are asked at the end of minutes: of a minute's observations its first and last matter. */
 export const thinned = (row: string): string => `if(length(${row}) > 200,
     arrayFilter((x, p, n) -> intDiv(x.1, 60) != intDiv(p.1, 60) OR intDiv(x.1, 60) != intDiv(n.1, 60), ${row},
@@ -32,11 +36,11 @@ const marked = (row: string): string => `
 
 /**
  * `observed`: query with k, h, seen (array of (t, holder), in any order). Gives k, h, row (sorted), several: more changes than holders
- * allow.
+ * allow (then nobody asks the row, and it is empty).
  */
 export function heldSql(observed: string): string {
   return `
-  SELECT k, h, ${thinned('whole')} AS row, several FROM (
+  SELECT k, h, if(several, [], ${thinned('whole')}) AS row, several FROM (
     SELECT k, h, arraySort(seen) AS sorted, arrayUniq(arrayMap(x -> x.2, seen)) = 1 AS alone,
       if(alone, sorted, ${marked('sorted')}) AS whole,
       if(alone, [], arrayCompact(arrayMap(x -> x.2, arrayFilter(x -> x.2 != 1, whole)))) AS turns,

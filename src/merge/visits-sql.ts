@@ -56,7 +56,7 @@ export const sessionsSql = `
     w.p_host AS p_host, w.p_user AS p_user, w.p_blocked AS p_blocked
   FROM (SELECT * FROM db.merge_flows WHERE kind = 'session' AND dst_host = '' AND ${inParties}) AS s
   LEFT ANY JOIN (
-    SELECT party_port AS p_port, hh AS p_h, argMin(toString(dst_host), (t, dst_host)) AS p_host, ${said('p')}
+    SELECT party_port AS p_port, hh AS p_h, argMin(toString(dst_host), bitOr(bitShiftLeft(toUInt128(t), 64), cityHash64(dst_host))) AS p_host, ${said('p')}
     FROM db.merge_flows ARRAY JOIN [h, toUInt32(h + 3600)] AS hh
     WHERE kind = 'web' AND party_port != 0 AND dst_host != '' GROUP BY party_port, hh
   ) AS w ON s.party_port = w.p_port AND s.h = w.p_h`
