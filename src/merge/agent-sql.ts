@@ -188,7 +188,10 @@ export const claimsSql = `
 export const refuted = (client: string, dev: string, hour: string): string =>
   `cityHash64(${client}, ${dev}, ${hour}) IN (SELECT claim FROM db.merge_claims WHERE status = 0)`
 
-/** Where devices were seen with the addresses that a slice's flows have, in each hour that may ask; those that fit best. */
+/**
+ * Where devices were seen with the addresses that a slice's flows have, in each hour that may ask: one with flows (of a divided client another
+ * part may have them). Those that fit best.
+ */
 export const leaseHeldSql = heldSql(`
   SELECT client AS k, hh AS h, max(status) AS best, groupArray((status, dev, moments)) AS rows,
     arrayFlatten(arrayMap(r -> arrayMap(t -> (t, r.2), r.3), arrayFilter(r -> r.1 = best, rows))) AS seen
@@ -200,7 +203,7 @@ export const leaseHeldSql = heldSql(`
         SELECT ${number('ip')} AS client, ${network('ip')} AS network, ${number('device_id')} AS dev, ${hourOf('moment')} AS h, toUInt32(toUnixTimestamp(at)) AS moment
         FROM db.device_addresses WHERE ${window('at')} AND kind = 'network-info' AND ip >= {low:String} AND ip <= {high:String})
       WHERE client IN (SELECT client FROM db.merge_flows) GROUP BY client, dev, h
-    ) AS o ARRAY JOIN ${around} AS hh
+    ) AS o ARRAY JOIN arrayFilter(x -> {parts:UInt32} > 1 OR cityHash64(client, x) IN (SELECT cityHash64(client, h) FROM db.merge_flows), ${around}) AS hh
     LEFT ANY JOIN (SELECT claim AS c_claim, status AS c_status FROM db.merge_claims) AS c ON cityHash64(client, dev, hh) = c.c_claim
     WHERE ${inHours('hh')} AND status > 0)
   GROUP BY client, hh`)

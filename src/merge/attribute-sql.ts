@@ -131,6 +131,12 @@ const session = (minute: string): string => `
 const sessions = `
   LEFT ANY JOIN (SELECT k AS s_k, h AS s_h, row AS s_row, several AS s_several FROM db.merge_person_held) AS s ON v.dev = s.s_k AND v.h = s.s_h`
 
+/**
+ * Columns whole: by default the engine asks each branch for its own rows only, and what the branches share (who was on the device) again for each:
+ * measured, 0.39 s instead of 0.16 s for 380,000 visits.
+ */
+const whole = "SETTINGS short_circuit_function_evaluation = 'disable'"
+
 /** Texts of the numbers. */
 const texts = `
   LEFT ANY JOIN (SELECT dev AS d_dev, device_id AS d_id, device AS d_name FROM db.merge_device_list) AS d ON v.dev = d.d_dev
@@ -150,7 +156,7 @@ export const attributedSql = `
     FROM (${session('v.t')} FROM db.merge_placed AS v ${sessions})
   ) AS v
   ${texts}
-  ${named('v.dev', 'v.dst_ip')}`
+  ${named('v.dev', 'v.dst_ip')} ${whole}`
 
 /** Connections that no source saw, as visits of their own: no bytes are known. One connection that has several rows counts once. */
 export const aloneSql = `
@@ -167,4 +173,4 @@ export const aloneSql = `
     ) AS v ${sessions})
   ) AS v
   ${texts}
-  ${named('v.dev', 'v.remote_ip')}`
+  ${named('v.dev', 'v.remote_ip')} ${whole}`
