@@ -59,6 +59,8 @@ const bySource: Record<string, Record<string, PseudonymKind>> = {
   },
   sent_usage: { user: 'user', device: 'device', src_ip: 'address' },
   evidence: { user: 'user', device: 'device', src_ip: 'address' },
+  device_hours: {},
+  device_hours_told: {},
   clock_skews: {},
   unparsed: {},
   ledger: {},

@@ -114,11 +114,10 @@ function spanOf(
 
 async function seenHours(store: Store, scope: UsageScope): Promise<SeenHour[]> {
   return store.query<{ source: string; first: number; last: number; arrived: number }>(
-    `SELECT toString(source) AS source, toUnixTimestamp64Milli(min(at)) AS first, toUnixTimestamp64Milli(max(at)) AS last,
-       toUnixTimestamp(max(inserted)) * 1000 AS arrived
-     FROM db.device_connections WHERE report = {report:String}
-       AND at >= toDateTime64({from:UInt32}, 3, 'UTC') AND at < toDateTime64({to:UInt32}, 3, 'UTC')
-     GROUP BY source, toStartOfHour(at) ORDER BY source, first`,
+    `SELECT toString(source) AS source, toUnixTimestamp64Milli(min(d.first)) AS first, toUnixTimestamp64Milli(max(d.last)) AS last,
+       toUnixTimestamp(max(d.arrived)) * 1000 AS arrived
+     FROM db.device_hours AS d WHERE ${hoursOf}
+     GROUP BY source, hour ORDER BY source, hour`,
     scopeParams({ ...scope, source: null }),
   )
 }

@@ -62,7 +62,7 @@ export function statementFor(statement: string, tables: Tables): string {
 function onCluster(statement: string, { cluster }: Tables): string {
   if (cluster === undefined) return statement
   return statement.replace(
-    /^((?:CREATE|DROP) (?:DATABASE|TABLE|VIEW)(?: IF (?:NOT )?EXISTS)? [\w.]+)/,
+    /^((?:CREATE|DROP) (?:DATABASE|TABLE|(?:MATERIALIZED )?VIEW)(?: IF (?:NOT )?EXISTS)? [\w.]+)/,
     `$1 ON CLUSTER \`${cluster}\``,
   )
 }

@@ -274,6 +274,8 @@ class ClickHouseStore implements Store {
     const settings: ClickHouseSettings = {
       insert_deduplication_token: token,
       max_insert_threads: '1',
+      // a crash between a table and what is kept of it (device_hours): the next try makes up for it
+      deduplicate_blocks_in_dependent_materialized_views: 1,
     }
     await this.#guard(`insert into ${table}`, async () => {
       if (this.#options.url === undefined) {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freshnessOf, gapsOf } from '../../src/report/freshness.ts'
 import type { ExpectedAgent, Freshness, SeenHour } from '../../src/report/freshness.ts'
+import { statementFor, statementsOf } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { storeOptions } from '../store/store-parts.ts'
@@ -175,4 +176,20 @@ describe('gaps', () => {
     const gaps = gapsOf(bound, seen)
     expect(gaps.map(({ fromMs, toMs }) => [fromMs / minuteMs, toMs / minuteMs])).toEqual(want)
   })
+})
+
+test('rows that stood there before their hours were kept', async () => {
+  const hours = (): Promise<object[]> =>
+    store.query(
+      `SELECT toString(source) AS source, toUnixTimestamp(hour) AS at, min(d.first) AS first, max(d.last) AS last, max(d.arrived) AS arrived
+       FROM db.device_hours AS d GROUP BY source, hour ORDER BY source, at`,
+    )
+  await agentRows('before', [1, 59, 61])
+  const kept = await hours()
+  await store.command('DROP VIEW db.device_hours_told')
+  await store.command('DROP TABLE db.device_hours')
+  for (const statement of await statementsOf('0007-hours.sql'))
+    await store.command(statementFor(statement, storeOptions(folder)))
+  expect(await hours()).toEqual(kept)
+  expect(kept.length).toBeGreaterThan(1)
 })

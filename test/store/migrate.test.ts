@@ -34,11 +34,11 @@ test('on a cluster every replica gets every table, and rows go to all of them', 
   for (const statement of said) {
     if (/^(?:CREATE|DROP)/.test(statement))
       expect(statement).toMatch(
-        /^(?:CREATE|DROP) (?:DATABASE|TABLE|VIEW)[\w. ]* ON CLUSTER `main`(?:$|[ \n])/,
+        /^(?:CREATE|DROP) (?:DATABASE|TABLE|(?:MATERIALIZED )?VIEW)[\w. ]* ON CLUSTER `main`(?:$|[ \n])/,
       )
-    else expect(statement).toMatch(/^ALTER TABLE/)
+    else expect(statement).toMatch(/^(?:ALTER TABLE|INSERT INTO) /)
     for (const [engine] of statement.matchAll(/\b\w*MergeTree\b/g))
-      expect(engine).toMatch(/^Replicated(?:Replacing)?MergeTree$/)
+      expect(engine).toMatch(/^Replicated(?:Replacing|Aggregating)?MergeTree$/)
   }
 })
 
@@ -50,7 +50,7 @@ test('the engine reads each of them', async () => {
     for (const sql of said) {
       const sqlOf = 'SELECT formatQuerySingleLine({sql:String}) AS read'
       const [{ read }] = await store.query<{ read: string }>(sqlOf, { sql })
-      expect(read.includes(' ON CLUSTER main')).toBe(!sql.startsWith('ALTER'))
+      expect(read.includes(' ON CLUSTER main')).toBe(!/^(?:ALTER|INSERT)/.test(sql))
     }
     const sql = 'CREATE TABLE db.x ON CLUSTRE `main` (a UInt8)'
     await expect(store.query('SELECT formatQuery({sql:String}) AS read', { sql })).rejects.toThrow(
