@@ -75,14 +75,22 @@ interface Minute {
   bytes: number
 }
 
-export async function build(
-  options: CompanyOptions,
-  maxMemoryBytes = 2_200_000_000,
-): Promise<Stand> {
-  const folder = await mkdtemp(join(tmpdir(), 'gnomon-company-'))
-  const store = await openStore({
+/** A company in a store that is closed: another process may open it. */
+export interface Made {
+  folder: string
+  flows: number
+  agentRows: number
+  visits: number
+  bytes: number
+}
+
+const openIn = (folder: string, maxMemoryBytes: number): Promise<Store> =>
+  openStore({
     path: join(folder, 'store'), database: 'gnomon', username: 'default', password: '', retentionDays: 3650, maxMemoryBytes,
   }) // prettier-ignore
+
+export async function make(options: CompanyOptions, maxMemoryBytes: number): Promise<Made> {
+  const folder = await mkdtemp(join(tmpdir(), 'gnomon-company-'))
   const rows = {
     flows: new Rows(join(folder, 'flows')),
     connections: new Rows(join(folder, 'connections')),
@@ -93,7 +101,22 @@ export async function build(
   }
   const { visits, bytes } = write(options, rows)
   for (const file of Object.values(rows)) await file.end()
-  await insert(store, rows)
+  const store = await openIn(folder, maxMemoryBytes)
+  try {
+    await insert(store, rows)
+  } finally {
+    await store.close()
+  }
+  for (const { path } of Object.values(rows)) await rm(path)
+  return { folder, flows: rows.flows.count, agentRows: rows.connections.count, visits, bytes }
+}
+
+export async function standIn(
+  { folder, ...sizes }: Made,
+  options: CompanyOptions,
+  maxMemoryBytes: number,
+): Promise<Stand> {
+  const store = await openIn(folder, maxMemoryBytes)
   let clock = (options.from + options.hours * 3600 + 86_400) * 1000
   const now = (): number => clock++
   const merge = new Merge(store, await loadCatalog([shippedCatalog]), now, {
@@ -101,12 +124,19 @@ export async function build(
     memoryBytes: maxMemoryBytes,
   })
   return {
-    store, merge, flows: rows.flows.count, agentRows: rows.connections.count, visits, bytes,
+    store, merge, ...sizes,
     close: async () => {
       await store.close()
       await rm(folder, { recursive: true, force: true })
     },
   } // prettier-ignore
+}
+
+export async function build(
+  options: CompanyOptions,
+  maxMemoryBytes = 2_200_000_000,
+): Promise<Stand> {
+  return standIn(await make(options, maxMemoryBytes), options, maxMemoryBytes)
 }
 
 /** Whether the agent's row is still under way at the end of the time. */
@@ -271,7 +301,7 @@ async function insert(store: Store, rows: Files): Promise<void> {
      SELECT '${report}', toDateTime64(at, 3, 'UTC'), device_id, device, user, sid, 'Interactive', 'LogonSuccess', 'defender' FROM ${from(rows.logons, logonColumns)}`,
   )
   await store.command(
-    `CREATE TABLE db.truth ENGINE = Memory AS SELECT * FROM ${from(rows.truth, truthColumns)}`,
+    `CREATE TABLE db.truth ENGINE = MergeTree ORDER BY id AS SELECT * FROM ${from(rows.truth, truthColumns)}`,
   )
   await store.command(
     `CREATE TABLE db.made ENGINE = MergeTree ORDER BY id AS SELECT id, at, device_id, toLowCardinality(place) AS place, seen_at FROM ${from(rows.made, madeColumns)}`,

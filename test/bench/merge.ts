@@ -6,10 +6,12 @@
  *     npm run bench:merge -- --regroup      merged again hour by hour: rows that come out otherwise (none)
  *     npm run bench:merge -- --curve        how right as more devices sit behind a NAT, and as agents' rows are later
  */
-import { parseArgs } from 'node:util'
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { parseArgs, promisify } from 'node:util'
 import type { CompanyOptions } from './company.ts'
-import { build, miscounted, report, scores } from './merge-truth.ts'
-import type { Score, Stand } from './merge-truth.ts'
+import { miscounted, report, scores, standIn } from './merge-truth.ts'
+import type { Made, Score, Stand } from './merge-truth.ts'
 
 const { values } = parseArgs({
   options: {
@@ -50,6 +52,16 @@ const attributable = ['office', 'branch', 'vpn', 'proxy']
 /** A line of JSON, or of text. */
 function say(line: unknown): void {
   process.stdout.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`)
+}
+
+/** The company made in another process: time and memory of this one are the merge's. */
+async function build(company: CompanyOptions): Promise<Stand> {
+  const memory = Number(values.memory)
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    join(import.meta.dirname, 'merge-make.ts'),
+    JSON.stringify({ options: company, memory }),
+  ])
+  return standIn(JSON.parse(stdout) as Made, company, memory)
 }
 
 interface Merged {
@@ -103,7 +115,7 @@ function total(rows: readonly Score[], places: readonly string[] | null, name: s
 
 async function one(): Promise<void> {
   let begun = performance.now()
-  const stand = await build(options, Number(values.memory))
+  const stand = await build(options)
   try {
     const buildSeconds = (performance.now() - begun) / 1000
     say({ ...options, flows: stand.flows, agentRows: stand.agentRows, buildSeconds })
@@ -169,7 +181,7 @@ async function curve(): Promise<void> {
   ]
   for (const [name, change] of steps) {
     const changed = { ...options, ...change }
-    const stand = await build(changed, Number(values.memory))
+    const stand = await build(changed)
     try {
       const { twice, never } = await merged(stand)
       const rows = await scores(stand, changed)
