@@ -67,6 +67,12 @@ function readParts(c: LineContext, parts: readonly (readonly [number, number, nu
   return readTime(c, from, to)
 }
 
+function isCount(buf: Uint8Array, from: number, end: number): boolean {
+  let p = from
+  while (p < end && isDigit(buf[p])) p++
+  return p === end && p > from
+}
+
 /** The time of a row that begins with a stamp, or with a date and a time in cells of their own. */
 function rowTime(c: LineContext, start: number, end: number): number {
   const quoted = c.buf[start] === quote
@@ -75,6 +81,9 @@ function rowTime(c: LineContext, start: number, end: number): number {
   // a comma within quotes is the stamp's
   const closing = quoted ? quote : comma
   while (stop < end && c.buf[stop] !== closing && c.buf[stop] !== tab) stop++
+  // digits before a date are the number of the event, though they may read as an epoch
+  if (!quoted && c.buf[stop + 1] === 50 && c.buf[stop + 5] === 45 && isCount(c.buf, p, stop))
+    return rowTime(c, stop + 1, end)
   const whole = readTime(c, p, stop)
   if (!Number.isNaN(whole) || stop - p !== 10) return whole
   let clock = stop

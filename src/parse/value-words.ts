@@ -23,14 +23,14 @@ const inBothCases = (words: string): string[] =>
 /** What exports in other languages than English write. */
 const allowedAbroad = [
   ...inBothCases(
-    'zugelassen erlaubt gestattet akzeptiert autorisé autorisée permis accepté acceptée autorise autoriser aceptado aceptada aceito aceite liberado consentito consentita permesso accettato toegestaan toegelaten zezwolono dozwolony tillåten tilladt tillatt zezwól povoleno povolen dozwolone tilladte sallittu engedélyezve freigegeben durchgelassen genehmigt concedido concedida разрешено разрешен разрешён разрешить пропущено пропустить 許可 通過 允许 允許 放行 通过 接受 허용 허가 통과',
+    'zugelassen zulassen erlaubt erlauben gestattet akzeptiert autorisé autorisée permis accepté acceptée autorise autoriser aceptado aceptada aceptar permitir aceito aceite liberado consentito consentita consenti consentire permesso accettato toegestaan toegelaten zezwolono dozwolony tillåten tilladt tillatt zezwól povoleno povolen dozwolone tilladte sallittu engedélyezve freigegeben durchgelassen genehmigt concedido concedida разрешено разрешен разрешён разрешить пропущено пропустить 許可 通過 允许 允許 放行 通过 接受 허용 허가 통과',
   ),
   'izin verildi',
   'İzin verildi',
 ]
 const blockedAbroad = [
   ...inBothCases(
-    'blockiert blockieren gesperrt verweigert abgelehnt verworfen verboten bloqué bloquée bloquer refusé refusée rejeté rejetée interdit interdite bloqueado bloqueada denegado denegada rechazado rechazada descartado descartada negado negada rejeitado rejeitada bloccato bloccata negato negata rifiutato rifiutata scartato geblokkeerd geweigerd zablokowano zablokowany odmówiono odrzucono zablokowane odrzucony zabroniono zakazano zakázáno blokováno zablokováno estetty letiltva elutasítva unterbunden untersagt abgewiesen verboden engellendi reddedildi blockerad blokeret blokkert заблокировано заблокирован блокировать запрещено запрещен запрещён запретить отклонено отклонен отброшено 拒否 遮断 規制 ブロック 破棄 禁止 阻断 拒绝 拒絕 丢弃 拦截 阻止 阻擋 封鎖 차단 거부 폐기',
+    'blockiert blockieren gesperrt sperren verweigert verweigern abgelehnt ablehnen verworfen verwerfen verboten bloqué bloquée bloquer refusé refusée rejeté rejetée interdit interdite bloqueado bloqueada bloquear denegar denegado denegada rechazado rechazada descartado descartada negado negada rejeitado rejeitada bloccato bloccata bloccare blocca negato negata rifiutato rifiutata scartato geblokkeerd geweigerd zablokowano zablokowany odmówiono odrzucono zablokowane odrzucony zabroniono zakazano zakázáno blokováno zablokováno estetty letiltva elutasítva unterbunden untersagt abgewiesen verboden engellendi reddedildi blockerad blokeret blokkert заблокировано заблокирован блокировать запрещено запрещен запрещён запретить отклонено отклонен отброшено 拒否 遮断 規制 ブロック 破棄 禁止 阻断 拒绝 拒絕 丢弃 拦截 阻止 阻擋 封鎖 차단 거부 폐기',
   ),
   'nicht erlaubt',
   'nicht zugelassen',

@@ -8,6 +8,8 @@ const teardown =
   '%ASA-6-302014: Teardown TCP connection 1 for outside:198.51.100.9/443 to inside:192.0.2.4/51234 duration 0:02:11 bytes 54211 TCP FINs'
 const quoted = `"devname=""fw"" ${teardown}"`
 const tunnel = `squid[12]: 1792054800.000 9 192.0.2.4 TCP_TUNNEL/200 54211 CONNECT www.example.org:443 ann HIER_DIRECT/198.51.100.9 -`
+// the number of the event could be nanoseconds of 2019
+const papertrail = `1567890123456789012\t2026-10-15T09:00:00Z\t2026-10-15T09:00:01Z\t9\tfw1\t198.51.100.1\tLocal0\tInfo`
 const query = 'query[A] www.example.org from 192.0.2.4'
 const time = '2026-10-15T09:00:00.000Z'
 const ns = '1792054800000000000'
@@ -17,6 +19,7 @@ test.each([
   ['Kiwi, commas', `2026-10-15 09:00:00,Local0.Info,192.0.2.1,${teardown}`, 'CISCO_ASA'],
   ['Kiwi, cells in quotes', `2026-10-15,09:00:00,Local0,Info,192.0.2.1,${quoted}`, 'CISCO_ASA'],
   ['a row of a search, stamp last but one', `"Oct 15, 2026 @ 09:00:00.000",${quoted}`, 'CISCO_ASA'],
+  ['Papertrail', `${papertrail}\tsquid\t${tunnel.slice(11)}`, 'SQUID_NATIVE'],
   ['LogRhythm', `10 15 2026 09:00:00 192.0.2.1 <LOC0:INFO> ${teardown}`, 'CISCO_ASA'],
   ['logcli', `2026-10-15T09:00:00Z {host="a}b", job="x"} ${teardown}`, 'CISCO_ASA'],
   ['logcli with tabs', `2026-10-15T09:00:00Z {host="fw1"}\t${tunnel}`, 'SQUID_NATIVE'],
