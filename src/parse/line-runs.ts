@@ -65,6 +65,8 @@ export class LineRuns {
   /** Of the tables that native splitters read. */
   #generation = 0
   #failures = 0
+  /** Whether no stamp of the run's last line asked for the zone: then its header did. */
+  #stampKept = false
   /** Where the line begins that the end of the last run is about. */
   at = 0
 
@@ -160,7 +162,13 @@ export class LineRuns {
     words[runWord.headed] = Number(headed !== null)
     c.layout = headed !== null && headed.format === this.#now?.fixed ? headed.layout : null
     words[runWord.entry] = 0
+    const { zone } = c
+    const askedMs = zone?.lastMs ?? NaN
+    if (each && zone !== null) zone.lastMs = NaN
     const end = this.#read(from, to)
+    // the record's own stamp was one that is kept: the zone was asked last by the lines before
+    this.#stampKept = zone !== null && Number.isNaN(zone.lastMs)
+    if (this.#stampKept && zone !== null) zone.lastMs = askedMs
     this.at = words[runWord.start]
     if (end === runEnded.line && this.at === from) this.#failures++
     else {
@@ -216,7 +224,7 @@ export class LineRuns {
     c.recordStop = fields[place.recordStop]
     c.recordFrom = words[runWord.start]
     c.recordTo = words[runWord.stop]
-    if (c.payloadStart > c.recordFrom) c.envelopes.found(c)
+    if (c.payloadStart > c.recordFrom && this.#stampKept) c.envelopes.found(c)
     takeWords(c, format.code.reasons)
     return format
   }

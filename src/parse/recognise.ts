@@ -6,6 +6,7 @@ import { lineLimits } from '../limits.ts'
 import { askAll, askObjects, askTexts } from './candidates.ts'
 import { endsAtLimit } from './cut-values.ts'
 import { peelEnvelope } from './envelope.ts'
+import { finishReasons } from './finish.ts'
 import { formatOfLine, nameLineFormat, searchFormats } from './format-search.ts'
 import type { FormatSet } from './formats.ts'
 import { readDirective, readHeaderRow } from './header-line.ts'
@@ -22,6 +23,7 @@ import {
   readObjectBehind,
   readQuoted,
   readRawCell,
+  readTimeless,
   readWrapped,
 } from './wrapped.ts'
 
@@ -124,6 +126,8 @@ function readRecord(
   if (outcome === refused) outcome = readObjectBehind(c, payload, end, formats, reader)
   if (outcome === refused && reader.fixed === null)
     outcome = readForeign(c, payload, end, formats, reader)
+  else if (outcome === unparsed && c.reason === finishReasons.noTime && reader.fixed === null)
+    outcome = readTimeless(c, payload, end, formats, reader)
   countLines(reader, outcome === refused ? null : formatOfLine())
   if ((outcome === unparsed || outcome === skipped) && reader.headed !== null)
     return readAgain(c, { start, end, outcome }, formats, reader)

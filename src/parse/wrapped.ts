@@ -4,10 +4,10 @@
  */
 import { askAll, askObjects } from './candidates.ts'
 import { peelEnvelope, peelTag } from './envelope.ts'
-import { formatOfLine, searchFormats, searchProducts } from './format-search.ts'
+import { formatOfLine, nameLineFormat, searchFormats, searchProducts } from './format-search.ts'
 import type { FormatSet } from './formats.ts'
 import { readDirective, readHeaderRow } from './header-line.ts'
-import { constantBytes, refused, skipped } from './line-context.ts'
+import { constantBytes, refused, skipped, unparsed } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 import { lineOfRow } from './preface.ts'
 import { rawCell } from './unquote.ts'
@@ -95,6 +95,23 @@ export function readForeign(
   if (outcome === refused) outcome = readTagged(c, text, inner, formats, reader)
   if (outcome !== refused) return outcome
   return leave(c, lineStart, end, formats)
+}
+
+/** The same for a line whose product is known and whose time is not: a row around it may tell that. */
+export function readTimeless(
+  c: LineContext,
+  payload: number,
+  end: number,
+  formats: FormatSet,
+  reader: StreamReader,
+): number {
+  const { reason } = c
+  const format = formatOfLine()
+  const outcome = readForeign(c, payload, end, formats, reader)
+  if (outcome !== refused) return outcome
+  nameLineFormat(format)
+  c.reason = reason
+  return unparsed
 }
 
 /** The line of a product behind a `tag[pid]:` that has no header before it. */

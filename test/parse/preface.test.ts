@@ -20,6 +20,9 @@ test.each([
   ['Kiwi, cells in quotes', `2026-10-15,09:00:00,Local0,Info,192.0.2.1,${quoted}`, 'CISCO_ASA'],
   ['a row of a search, stamp last but one', `"Oct 15, 2026 @ 09:00:00.000",${quoted}`, 'CISCO_ASA'],
   ['Papertrail', `${papertrail}\tsquid\t${tunnel.slice(11)}`, 'SQUID_NATIVE'],
+  // what names the product is found within the row, its time only beside it
+  ['Papertrail, a line without a time', `${papertrail}\t%ASA-6-302014\t${teardown}`, 'CISCO_ASA'],
+  ['Papertrail, with its tag apart', `${papertrail}\tfw1\t${teardown}`, 'CISCO_ASA'],
   ['LogRhythm', `10 15 2026 09:00:00 192.0.2.1 <LOC0:INFO> ${teardown}`, 'CISCO_ASA'],
   ['logcli', `2026-10-15T09:00:00Z {host="a}b", job="x"} ${teardown}`, 'CISCO_ASA'],
   ['logcli with tabs', `2026-10-15T09:00:00Z {host="fw1"}\t${tunnel}`, 'SQUID_NATIVE'],
