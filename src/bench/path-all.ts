@@ -1,5 +1,6 @@
 /** The whole path in one appliance: TCP in rounds, UDP at rising rates, distinct values, and what the store took. */
 import { readdirSync, statSync } from 'node:fs'
+import type { Dirent } from 'node:fs'
 import { appendFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MemoryRow, PathRow } from './bench-tables.ts'
@@ -65,14 +66,24 @@ export async function bytesOfFlow(appliance: Appliance, folder: string): Promise
   return sizeOf(join(folder, 'data', 'store')) / Math.max(1, rows)
 }
 
+/** Of files that are there: the engine writes and merges parts meanwhile. */
 function sizeOf(folder: string): number {
   let bytes = 0
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
-    // parts are merged away meanwhile
-    bytes += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0
+  for (const entry of entriesOf(folder)) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) bytes += sizeOf(path)
+    else if (entry.isFile()) bytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0
   }
   return bytes
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
 }
 
 /** Sends lines with `values` distinct values, once. */

@@ -289,4 +289,5 @@ export const definitionSchema = z.strictObject({
   /** CEF and LEEF of unknown senders, and the like: never pinned before the others. */
   generic: z.boolean().default(false),
 })
-export type Definition = z.infer<typeof definitionSchema>
+/** `own`: of the admin's folders. Nothing holds that its lines are no other's, as tests hold for the shipped ones. */
+export type Definition = z.infer<typeof definitionSchema> & { own?: true }

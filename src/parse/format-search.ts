@@ -119,8 +119,10 @@ function tryOthers(
     }
     const outcome = tryFormat(c, end, format, reader)
     if (outcome === refused) continue
-    // A definition that needs a header has no signature of its own: others are asked before it each time.
-    if (!format.definition.generic && format.definition.when !== undefined) {
+    // A definition that needs a header has no signature of its own, and one of the admin's may claim others' lines: those are
+    // asked before it each time.
+    const { generic, when, own } = format.definition
+    if (!generic && when !== undefined && own !== true) {
       reader.shapes.remember(shape, format, ordered)
       reader.last = format
     }

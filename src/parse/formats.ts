@@ -87,7 +87,8 @@ export async function loadDefinitions(folders: readonly string[]): Promise<Defin
   for (const folder of folders)
     for (const file of await definitionFiles(folder)) {
       const definition = definitionOf(await readFile(file, 'utf8'), file)
-      byId.set(`${definition.id} ${definition.variant ?? ''}`, definition)
+      const mine: Definition = folder === shippedParsers ? definition : { ...definition, own: true }
+      byId.set(`${definition.id} ${definition.variant ?? ''}`, mine)
     }
   return [...byId.values()].toSorted(asTried)
 }

@@ -78,6 +78,11 @@ function named(kind: MappedFormat['kind'], header: boolean): boolean {
   return (kind === 'csv' && header) || !['csv', 'columns'].includes(kind)
 }
 
+/** A header says that the lines behind it are its own. */
+function isHeaded({ kind, header }: MappedFormat): boolean {
+  return kind === 'w3c' || (kind === 'csv' && header)
+}
+
 /** Columns stand in fixed places. */
 function isPlaced({ kind, header }: MappedFormat): boolean {
   return !named(kind, header)
@@ -108,6 +113,11 @@ export function definitionOf(format: MappedFormat): string {
       ? { from: name(time.from) }
       : { text: `{${name(time.from)}} {${name(time.clock)}}` }
   const source = fields.srcIp ?? fields.srcHost ?? fields.user ?? fields.device
+  const begins = {
+    [name(time.from)]: time.clock === undefined ? { time: true } : { present: true },
+    // a column that is there: a row that is shifted or cut is refused
+    ...(isPlaced(format) && lastColumn(used.map((one) => [name(one), at(one)]))),
+  }
   const definition = {
     id,
     vendor: 'Own',
@@ -128,11 +138,14 @@ export function definitionOf(format: MappedFormat): string {
       }),
     // a #Fields line with all of these columns is meant: asked before products that know some of them
     ...(kind === 'w3c' && { header: { all: used.map(name) } }),
-    when: {
-      [name(time.from)]: time.clock === undefined ? { time: true } : { present: true },
-      // a column that is there: a row that is shifted or cut is refused
-      ...(isPlaced(format) && lastColumn(used.map((one) => [name(one), at(one)]))),
-    },
+    when: isHeaded(format)
+      ? begins
+      : // a line of another device has a time, too: it is claimed by both ends of the traffic only
+        endsOf(format).map(([who, where]) => ({
+          ...begins,
+          [name(who)]: { present: true },
+          [name(where)]: { present: true },
+        })),
     map: {
       time: { ...stamp, ...fit, ...utc },
       ...Object.fromEntries(Object.entries(fields).map(([field, from]) => [field, name(from)])),
@@ -140,6 +153,16 @@ export function definitionOf(format: MappedFormat): string {
     },
   }
   return stringify(definition, { lineWidth: 120 })
+}
+
+/** Columns that tell who, each with those that tell where. */
+function endsOf({ fields }: MappedFormat): [string | number, string | number][] {
+  const of = (...names: (typeof plainFields)[number][]) =>
+    names.flatMap((one) => (fields[one] === undefined ? [] : [fields[one]]))
+  const where = of('url', 'dstHost', 'dstIp')
+  return of('srcIp', 'srcHost', 'user', 'device').flatMap((who) =>
+    where.map((one): [string | number, string | number] => [who, one]),
+  )
 }
 
 function lastColumn(places: [string, number][]): Record<string, unknown> {

@@ -1,7 +1,16 @@
 /** Formats whose columns somebody named: every kind, headers in any order and case, forms of dates, words for actions. */
-import { describe, expect, test } from 'vitest'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { compile } from '../../src/parse/compile.ts'
-import { formatSet, parseDefinition } from '../../src/parse/formats.ts'
+import {
+  compileFormats,
+  formatSet,
+  loadDefinitions,
+  parseDefinition,
+  shippedParsers,
+} from '../../src/parse/formats.ts'
 import { LineReader } from '../../src/parse/line-reader.ts'
 import { definitionOf, lackOf, mappedFormatSchema } from '../../src/parse/mapped-format.ts'
 import type { CompiledFormat } from '../../src/parse/compile.ts'
@@ -195,4 +204,34 @@ test.each<[object, string]>([
   [{ ...csv, kind: 'regex' }, 'a regex needs its pattern'],
 ])('%j is told what it lacks', (mapping, want) => {
   expect(lackOf(mappedFormatSchema.parse({ id: 'MINE', ...mapping }))).toBe(want)
+})
+
+test('lines of other devices that begin with a time, too, stay theirs', async () => {
+  const format = mappedFormatSchema.parse({
+    id: 'ODD_PROXY',
+    kind: 'csv',
+    delimiter: ';',
+    time: { from: 0 },
+    fields: { user: 1, srcIp: 2, url: 3, bytesDown: 4 },
+  })
+  const folder = await mkdtemp(join(tmpdir(), 'gnomon-own-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await writeFile(join(folder, 'ODD_PROXY.yaml'), definitionOf(format))
+  const formats = compileFormats(await loadDefinitions([shippedParsers, folder]), { full: true })
+  const odd = (i: number): string =>
+    `1792056600.${100 + i};ann;192.0.2.7;https://files.example.com/${i};${i}`
+  const squid = (i: number): string =>
+    `1792056600.${100 + i}    120 192.0.2.7 TCP_MISS/200 ${4000 + i} GET http://www.example.com/a ann HIER_DIRECT/203.0.113.9 text/html`
+  const unknown = '1792056600.123 something happened on a device that nobody knows'
+  // the own ones came last, and alone: their stream is known by them
+  const lines = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((i) => [odd(i), odd(i), unknown, squid(i)])
+  const reader = new LineReader(formats, newReader(null), null)
+  const outcomes = lines.map((line) => reader.read(Buffer.from(line), receivedAtMs))
+  expect(outcomes.map(({ outcome, format: by }) => [outcome, by])).toEqual(
+    lines.map((line) =>
+      line === unknown
+        ? ['unparsed', null]
+        : ['transaction', line.includes(';') ? 'ODD_PROXY' : 'SQUID_NATIVE'],
+    ),
+  )
 })
