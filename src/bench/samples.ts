@@ -35,16 +35,25 @@ const people = 2000
 /** What the devices of one person make a firewall or proxy write: few connections and requests, so that few add up. */
 const linesPerPersonHour = 500
 
-/** Lines as bytes, by the device's name, in the order of their times as a device writes them, until `toMs`. */
-export function generatedSamples(toMs: number, lineCount: number): Map<string, Buffer> {
+/** Lines of one device in the order of their times, as it writes them, until `toMs`. */
+export function generatedLines(
+  lineOf: (session: Session) => string,
+  toMs: number,
+  lineCount: number,
+): string[] {
   const spanMs = (lineCount / (people * linesPerPersonHour)) * 3_600_000
+  const spread = { seed, users: people, unknownHosts: 3000, fromMs: toMs - spanMs, toMs }
+  const traffic = new Traffic(spread)
+  return Array.from({ length: lineCount }, () => traffic.next())
+    .toSorted((one, other) => one.atMs - other.atMs)
+    .map(lineOf)
+}
+
+/** Lines of all devices as bytes, by the device's name. */
+export function generatedSamples(toMs: number, lineCount: number): Map<string, Buffer> {
   return new Map(
     Object.entries(generated).map(([name, lineOf]) => {
-      const spread = { seed, users: people, unknownHosts: 3000, fromMs: toMs - spanMs, toMs }
-      const traffic = new Traffic(spread)
-      const lines = Array.from({ length: lineCount }, () => traffic.next())
-        .toSorted((one, other) => one.atMs - other.atMs)
-        .map(lineOf)
+      const lines = generatedLines(lineOf, toMs, lineCount)
       const head = lineOf === blueCoat ? blueCoatHeader : []
       return [name, Buffer.from(`${[...head, ...lines].join('\n')}\n`, 'latin1')]
     }),

@@ -14,9 +14,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchParse } from '../../src/bench/parse-bench.ts'
 import { median } from '../../src/bench/median.ts'
-import { seed } from '../../src/bench/samples.ts'
+import { generatedLines, seed } from '../../src/bench/samples.ts'
 import { asa, fortigate, panTraffic, squid, zscaler } from '../../src/generate/log-lines.ts'
-import { Traffic } from '../../src/generate/traffic.ts'
 import { compileFormats, loadDefinitions, shippedParsers } from '../../src/parse/formats.ts'
 import { clickHouse, rsyslog, syslogNg } from './peer-programs.ts'
 import type { Peer } from './peer-programs.ts'
@@ -66,17 +65,8 @@ say(['MB/s of one core', 'Gnomon', ...Object.keys(peers)])
 say(['---', ...Object.keys({ Gnomon: 0, ...peers }).map(() => '---:')])
 try {
   for (const [name, lineOf] of Object.entries(devices)) {
-    const traffic = new Traffic({
-      seed,
-      users: 2000,
-      unknownHosts: 3000,
-      fromMs: toMs - 3_600_000,
-      toMs,
-    })
     const file = join(folder, `${name}.log`)
-    const lines = Array.from({ length: lineCount }, () => lineOf(traffic.next()))
-    const bytes = Buffer.from(`${lines.join('\n')}\n`)
-    lines.length = 0
+    const bytes = Buffer.from(`${generatedLines(lineOf, toMs, lineCount).join('\n')}\n`)
     await writeFile(file, bytes)
     const rates: Record<string, number[]> = { Gnomon: [] }
     for (let round = 0; round < Number(values.rounds); round++) {
