@@ -179,8 +179,11 @@ export const mergeLimits = {
   flowsPerPass: 10_000_000,
   /** Memory of the store when nobody says it: the default of store.maxMemoryBytes. */
   memoryBytes: 900_000_000,
-  /** Flows and agents' rows are merged in slices: measured, the widest step holds below so many bytes for each row of its slice (in the store's memory) … */
-  sliceRowBytes: 4000,
+  /**
+   * Flows and agents' rows are merged in slices, each of which reads the agents' rows again: measured, slices of a row for each 1,200 bytes of the
+   * store's memory fit in it (900 MB, a dense day; 110 MB, an hour of agents) …
+   */
+  sliceRowBytes: 1500,
   /** … and a slice that ran out of memory is halved down to this. */
   sliceRowsMin: 20_000,
   /** Of agents' rows a pass holds names, places and people whole: it has so many that each may have so many bytes of the store's memory. */
