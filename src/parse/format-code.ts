@@ -1,5 +1,5 @@
 /**
- * The part of a format behind its split as WebAssembly: conditions, values, templates and what `finish` does, over the memory of a
+ * A format as WebAssembly, with its split where that is no JavaScript: conditions, values, templates and what `finish` does, over the memory of a
  * line's context. The text is what the compiler writes, together with the functions it calls, taken as they stand in their files
  * (lib/wasm-words.ts): there is one source for each. What needs strings, tables or the zone stays in JavaScript and is called.
  */
@@ -244,7 +244,7 @@ export class FormatCode {
 export interface FormatReaders {
   /** Behind what is JavaScript. */
   read: (end: number) => number
-  /** The whole of it, where nothing of it is JavaScript; else null. */
+  /** The whole of it, of formats whose lines hold one record (parse/line-run.ts); else null. */
   line: ((end: number) => number) | null
 }
 

@@ -62,8 +62,6 @@ export class LineRuns {
   /** What is known of that stream, and of all. */
   #now: KnownShapes | null = null
   readonly #known = new WeakMap<StreamReader, KnownShapes>()
-  /** Of the tables that native splitters read. */
-  #generation = 0
   #failures = 0
   /** Whether no stamp of the run's last line asked for the zone: then its header did. */
   #stampKept = false
@@ -73,6 +71,11 @@ export class LineRuns {
   constructor(c: LineContext, flows: FlowTable) {
     this.#c = c
     this.#flows = flows
+    // within a run, too: keys that stand nowhere are asked for anew
+    if (c.native !== null)
+      c.native.forgotten = () => {
+        c.words.fill(0, runKeysAt / 4, runLinesAt / 4)
+      }
   }
 
   /** Whether a run is worth trying at this line of the stream. */
@@ -132,14 +135,7 @@ export class LineRuns {
   /** Where the expected keys of a format stand now. */
   refresh(format: CompiledFormat): void {
     const number = this.#numbers.get(format) ?? 0
-    const { native, words } = this.#c
-    if (number === 0 || native === null) return
-    words[runKeysAt / 4 + number] = format.code.keysAt(this.#c)
-    if (native.generation === this.#generation) return
-    // all tables were written anew, some where others stood
-    this.#generation = native.generation
-    for (const [i, other] of this.#formats.entries())
-      words[runKeysAt / 4 + i + 1] = other.code.keysAt(this.#c)
+    if (number > 0) this.#c.words[runKeysAt / 4 + number] = format.code.keysAt(this.#c)
   }
 
   /**

@@ -55,8 +55,8 @@ export class NativeSplits {
   readonly code: NativeCode
   #tables = new Map<object, Table>()
   #used = tablesFrom
-  /** Another number after all tables were forgotten. */
-  generation = 0
+  /** Called when all tables are forgotten: who kept a place of one must ask again. */
+  forgotten: () => void = () => undefined
   #last: object | null = null
   #lastTable: Table = { at: 0, version: 0 }
 
@@ -98,7 +98,7 @@ export class NativeSplits {
       if (this.#used + bytes > nativeBytes) {
         this.#tables = new Map()
         this.#used = tablesFrom
-        this.generation++
+        this.forgotten()
       }
       table = { at: this.#used, version: 0 }
       this.#used += (bytes + 15) & ~15

@@ -52,6 +52,7 @@ export class SegmentParser {
   readonly #counts = new OutcomeCounts()
   readonly #kept = new KeptLines(this.#c)
   readonly #agents: SegmentAgents
+  readonly #runs: LineRuns | null
   #ledger = new LedgerCounts()
   #touched = new Set<KnownStream>()
   #lines = 0
@@ -63,7 +64,6 @@ export class SegmentParser {
   /** Receive time of the last sound block. */
   #lastMs = 0
 
-  readonly #runs: LineRuns | null
   constructor(formats: FormatSet, options: ParseOptions) {
     this.#formats = formats
     this.#options = options

@@ -110,6 +110,18 @@ test.each<[string, readonly string[]]>([
   both([mixture, mixture], {})
 })
 
+test('pairs of more formats than there are tables of keys', () => {
+  const ofFormat = new Map<string, string>()
+  for (const { format, text } of sampleLines(fullFormats, receivedAtMs))
+    if (format.definition.split.type === 'kv' && !ofFormat.has(format.definition.id))
+      ofFormat.set(format.definition.id, text)
+  expect(ofFormat.size).toBeGreaterThan(14)
+  const lines = [...ofFormat.values()].flatMap((line) =>
+    new Array<Buffer>(3).fill(Buffer.from(line, 'latin1')),
+  )
+  both([lines, lines, lines, lines], upload)
+})
+
 test('sample lines that come again and again, some of them damaged', () => {
   const damage = new Damage(seed)
   const texts = sampleLines(fullFormats, receivedAtMs)
