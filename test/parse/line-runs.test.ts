@@ -3,6 +3,12 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { generatedSamples, mixed } from '../../src/bench/samples.ts'
+import { FlowTable } from '../../src/parse/flows.ts'
+import { KeyMemory } from '../../src/parse/key-memory.ts'
+import { LineContext } from '../../src/parse/line-context.ts'
+import { runKeysAt, runLinesAt } from '../../src/parse/line-run.ts'
+import { LineRuns } from '../../src/parse/line-runs.ts'
+import { newReader } from '../../src/parse/stream-reader.ts'
 import { SegmentParser } from '../../src/parse/parse-segment.ts'
 import type { ParsedSegment } from '../../src/parse/parse-segment.ts'
 import type { StreamDescription } from '../../src/spool/frame-sink.ts'
@@ -108,6 +114,20 @@ test.each<[string, readonly string[]]>([
   const mixture = plainLines.flatMap((line, i) => [line, lines[i % lines.length]])
   both([mixture, mixture], upload)
   both([mixture, mixture], {})
+})
+
+test('keys that stood in a table which is gone stand nowhere', () => {
+  const c = new LineContext(1 << 16, { native: true })
+  const runs = new LineRuns(c, new FlowTable())
+  const fortigate = flowFormats.byId.get('FORTIGATE')
+  if (fortigate === undefined) throw new Error('BUG: FORTIGATE is not shipped')
+  expect(runs.isWorth(newReader(fortigate))).toBe(true)
+  const keys = () => c.words.subarray(runKeysAt / 4, runLinesAt / 4).filter((at) => at !== 0)
+  expect(keys()).toHaveLength(1)
+  for (let i = 0; i < 20; i++) c.native?.keysAt(c, new KeyMemory())
+  expect(keys()).toHaveLength(0)
+  runs.refresh(fortigate)
+  expect(keys()).toHaveLength(1)
 })
 
 test('pairs of more formats than there are tables of keys', () => {
