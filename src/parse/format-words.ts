@@ -34,6 +34,9 @@ export const stampAt = knownAt + knownWords.length
 export const stampBytes = 40
 if (stampAt + stampBytes / 4 > fieldInts) throw new Error('BUG: the fields of a line do not fit')
 
+/** By their place in `LineContext.moments`. */
+export const moment = { time: 0, envelopeTime: 1, receivedAtMs: 2, stamp: 3 } as const
+
 const int = (i: number) => ({ field: 'i32', at: fieldsAt + i * 4 }) as const
 const double = (i: number) => ({ field: 'f64', at: momentsAt + i * 8 }) as const
 const wordPlaces = Object.fromEntries(words.map((name, i) => [name, int(i)]))
@@ -52,9 +55,9 @@ export const contextArrays: Surroundings['arrays'] = {
 export const contextObjects: Surroundings['objects'] = {
   c: {
     ...wordPlaces,
-    time: double(0),
-    envelopeTime: double(1),
-    receivedAtMs: double(2),
+    time: double(moment.time),
+    envelopeTime: double(moment.envelopeTime),
+    receivedAtMs: double(moment.receivedAtMs),
     buf: 'buf',
     view: 'view',
     text: 'T',
@@ -68,7 +71,7 @@ export const contextObjects: Surroundings['objects'] = {
   urlParts: Object.fromEntries(urlWords.map((name, i) => [name, int(urlAt + i)])),
   known: {
     ...Object.fromEntries(knownWords.map((name, i) => [name, int(knownAt + i)])),
-    stamp: double(3),
+    stamp: double(moment.stamp),
   },
   rewritten: { start: int(rewrittenAt), end: int(rewrittenAt + 1) },
 }
@@ -76,9 +79,6 @@ export type Words = Record<(typeof words)[number], number>
 
 /** A function of JavaScript that the code calls. */
 export type Outside = (...numbers: number[]) => number | boolean | undefined | void
-
-/** By their place in `LineContext.moments`. */
-export const moment = { time: 0, envelopeTime: 1, receivedAtMs: 2, stamp: 3 } as const
 
 /** Tells the code what is known of the line in `c`. */
 export function tellWords(c: LineContext): void {

@@ -1,7 +1,7 @@
 /**
  * The working memory of one parse thread. All values of a line are spans of one byte array, so that no string is made:
  *
- *     [0, nativeBytes)              slots and tables of the native splitters
+ *     [0, nativeBytes)              slots, headers of lines before, words of runs, tables of the native splitters
  *     [nativeBytes, constantBytes)  constants of the definitions (`tcp`, `https`, …)
  *     [constantBytes, dataStart)    scratch: values that had to be rewritten (escapes, URLs put together)
  *     [dataStart, …)                the segment's bytes

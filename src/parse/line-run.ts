@@ -28,11 +28,15 @@ import { shapeCount, shapeNumbers, shapeOf, shapeParts } from './shape-memory.ts
 
 /** What a run is given and gives: words behind two doubles. */
 const runDoubles = ['earliestMs', 'latestMs'] as const
+/** What is counted of a run's transactions. */
+export const shareWords = [
+  'transactions', 'judged', 'withUser', 'withHost', 'withBytes', 'withAction',
+] as const // prettier-ignore
 const runWords = [
   // the line that was begun, and where the next one begins
   'start', 'stop', 'next', 'entry',
   'each', 'mayBeCut', 'headed', 'stream', 'source',
-  'transactions', 'judged', 'withUser', 'withHost', 'withBytes', 'withAction',
+  ...shareWords,
 ] as const // prettier-ignore
 export type Run = Record<(typeof runDoubles)[number] | (typeof runWords)[number], number>
 

@@ -15,6 +15,7 @@ import {
   runReader,
   runShapesAt,
   runWord,
+  shareWords,
 } from './line-run.ts'
 import type { ReadRun, Shares } from './line-run.ts'
 import { tablesFrom } from './native-code.ts'
@@ -195,7 +196,7 @@ export class LineRuns {
   ): void {
     const { words } = this.#c
     if (words[runWord.transactions] === 0) return
-    for (const name of sharesOfRun) {
+    for (const name of shareWords) {
       shares[name] += words[runWord[name]]
       words[runWord[name]] = 0
     }
@@ -230,7 +231,3 @@ export class LineRuns {
     return this.#c.words[runWord.next]
   }
 }
-
-const sharesOfRun = [
-  'transactions', 'judged', 'withUser', 'withHost', 'withBytes', 'withAction',
-] as const // prettier-ignore

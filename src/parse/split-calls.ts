@@ -139,10 +139,7 @@ export function splittersOf(
         ? splitKv(c, start, end, options)
         : splitRefused(c, start, end, options, readSince())
     }),
-    unslashPairs: telling(() => {
-      unslashFound(c)
-      return 0
-    }),
+    unslashPairs: telling(() => unslashFound(c)),
     delimiterOf: (start, end, k) => delimiterOf(c.buf, start, end, constants[k] as Uint8Array),
     dropCut: (end, k) => dropCut(c, end, later(k) as Uint8Array),
   }
