@@ -5,7 +5,7 @@
  * Parameters: report, from, to (epoch seconds of whole hours); and of a slice (slices.ts).
  */
 import { mergeLimits } from '../limits.ts'
-import { around, gathered, heldSql, thinned } from './holders-sql.ts'
+import { around, heldSql, observations, thinned } from './holders-sql.ts'
 import { agentsInSlice, flowsWindow } from './slices.ts'
 
 const {
@@ -189,40 +189,42 @@ export const refuted = (client: string, dev: string, hour: string): string =>
   `cityHash64(${client}, ${dev}, ${hour}) IN (SELECT claim FROM db.merge_claims WHERE status = 0)`
 
 /**
- * Where devices were seen with the addresses that a slice's flows have, in each hour that may ask: one with flows (of a divided client another
- * part may have them). Those that fit best.
+ * When devices were seen with which address, by hour: by their connections, to ten seconds, and by what tells of their adapters. `net` is the
+ * address's network.
+ */
+export const sightingsSql = `
+  SELECT client, any(network) AS net, dev, h, groupUniqArray(moment) AS moments FROM (
+    SELECT ${number('local_ip')} AS client, ${network('local_ip')} AS network, ${number('device_id')} AS dev, toUInt32(intDiv(toUnixTimestamp(at), 10) * 10) AS moment, ${hourOf('moment')} AS h
+    FROM db.device_connections WHERE ${window('at')} AND local_ip != ''
+    UNION ALL
+    SELECT ${number('ip')} AS client, ${network('ip')} AS network, ${number('device_id')} AS dev, toUInt32(toUnixTimestamp(at)) AS moment, ${hourOf('moment')} AS h
+    FROM db.device_addresses WHERE ${window('at')} AND kind = 'network-info')
+  GROUP BY client, dev, h`
+
+/**
+ * Who had the addresses that a slice's flows have, in each hour that may ask: one with flows (of a divided client another part may have them).
+ * The devices that fit best (`status`).
  */
 export const leaseHeldSql = heldSql(`
-  SELECT client AS k, hh AS h, max(status) AS best, groupArray((status, dev, moments)) AS rows,
-    arrayFlatten(arrayMap(r -> arrayMap(t -> (t, r.2), r.3), arrayFilter(r -> r.1 = best, rows))) AS seen
+  SELECT client AS k, hh AS h, max(status) AS best, if(best = 2, groupArrayArrayIf(seen_then, status = 2), groupArrayArray(seen_then)) AS seen,
+    if(best = 2, minIf(dev, status = 2) = maxIf(dev, status = 2), min(dev) = max(dev)) AS alone
   FROM (
-    SELECT client, dev, moments, hh, multiIf(c_claim != 0, c_status, ${elsewhere('net', 'dev', 'hh')}, 0, 1) AS status FROM (
-      SELECT client, any(network) AS net, dev, h, groupUniqArray(moment) AS moments FROM (
-        SELECT client, ${network('local_ip')} AS network, dev, h, toUInt32(intDiv(t, 10) * 10) AS moment FROM db.merge_agent WHERE local_ip != ''
-        UNION ALL
-        SELECT ${number('ip')} AS client, ${network('ip')} AS network, ${number('device_id')} AS dev, ${hourOf('moment')} AS h, toUInt32(toUnixTimestamp(at)) AS moment
-        FROM db.device_addresses WHERE ${window('at')} AND kind = 'network-info' AND ip >= {low:String} AND ip <= {high:String})
-      WHERE client IN (SELECT client FROM db.merge_flows) GROUP BY client, dev, h
-    ) AS o ARRAY JOIN arrayFilter(x -> {parts:UInt32} > 1 OR cityHash64(client, x) IN (SELECT cityHash64(client, h) FROM db.merge_flows), ${around}) AS hh
+    SELECT client, dev, ${observations('dev')} AS seen_then, hh, multiIf(c_claim != 0, c_status, ${elsewhere('net', 'dev', 'hh')}, 0, 1) AS status
+    FROM (SELECT * FROM db.merge_sightings WHERE client IN (SELECT client FROM db.merge_flows)) AS o
+    ARRAY JOIN arrayFilter(x -> {parts:UInt32} > 1 OR cityHash64(client, x) IN (SELECT cityHash64(client, h) FROM db.merge_flows), ${around}) AS hh
     LEFT ANY JOIN (SELECT claim AS c_claim, status AS c_status FROM db.merge_claims) AS c ON cityHash64(client, dev, hh) = c.c_claim
     WHERE ${inHours('hh')} AND status > 0)
   GROUP BY client, hh`)
 
 /** Where devices were last that had several addresses in an hour and the one before. */
 export const movedSql = `
-  SELECT dev, hh AS h, arraySort(${gathered('k')}) AS whole, ${thinned('whole')} AS row FROM (
-    SELECT dev, k, h, groupUniqArray(moment) AS moments FROM (
-      SELECT ${number('device_id')} AS dev, ${number('ip')} AS k, toUInt32(toUnixTimestamp(at)) AS moment, ${hourOf('moment')} AS h
-      FROM db.device_addresses WHERE ${window('at')} AND kind = 'network-info'
-      UNION ALL
-      SELECT ${number('device_id')}, ${number('local_ip')}, toUInt32(intDiv(toUnixTimestamp(at), 10) * 10) AS moment, ${hourOf('moment')} AS h FROM db.device_connections
-      WHERE ${window('at')} AND local_ip != '')
-    GROUP BY dev, k, h)
-  ARRAY JOIN [h, toUInt32(h + 3600)] AS hh WHERE ${inHours('hh')} GROUP BY dev, hh HAVING min(k) != max(k)`
+  SELECT dev, h, ${thinned('whole')} AS row FROM (
+    SELECT dev, hh AS h, arraySort(groupArrayArray(${observations('client')})) AS whole FROM db.merge_sightings
+    ARRAY JOIN [h, toUInt32(h + 3600)] AS hh WHERE ${inHours('hh')} GROUP BY dev, hh HAVING min(client) != max(client))`
 
 /** Where a person was seen on a device: connections' own accounts, and logons at the screen. */
 export const personHeldSql = heldSql(`
-  SELECT dev AS k, hh AS h, ${gathered('who')} AS seen FROM (
+  SELECT dev AS k, hh AS h, groupArrayArray(${observations('who')}) AS seen, min(who) = max(who) AS alone FROM (
     SELECT dev, h, w_who AS who, groupUniqArray(moment) AS moments FROM (
       SELECT ${number('device_id')} AS dev, ${hourOf('moment')} AS h, toUInt32(intDiv(toUnixTimestamp(at), 10) * 10) AS moment, user
       FROM db.device_connections WHERE ${window('at')} AND user != ''
@@ -235,10 +237,19 @@ export const personHeldSql = heldSql(`
     WHERE w_who != 0 GROUP BY dev, h, who)
   ARRAY JOIN ${around} AS hh WHERE ${inHours('hh')} GROUP BY dev, hh`)
 
-/** Four parts of a connection with its moments: (t, whether it is the connection's own row, dev, who, service, id), sorted. */
+/** A key's moments in one column: of a single one its parts, of several `row` (sorted), which is empty else. */
+const moments = (parts: readonly string[]): string =>
+  `if(count() = 1, [], arraySort(groupArray((${parts.join(', ')})))) AS whole, ${parts.map((part) => `min(${part}) AS only_${part}`).join(', ')}`
+export const connectionParts = ['t', 'who', 'dev', 'service', 'id'] as const
+export const portParts = ['t', 'own', 'dev', 'who', 'service', 'id'] as const
+const only = (parts: readonly string[]): string => parts.map((part) => `only_${part}`).join(', ')
+
+/** Four parts of a connection with its moments: (t, whether it is the connection's own row, dev, who, service, id). */
 export const portsSql = `
-  SELECT cityHash64(client, local_port, server, remote_port) AS k, arraySort(groupArray((t, role = 'connection', dev, who, service, id))) AS row
-  FROM db.merge_agent WHERE role IN ('connection', 'inspection') AND local_port != 0 AND remote_ip != '' AND local_ip != '' GROUP BY k`
+  SELECT k, whole AS row, ${only(portParts)} FROM (
+    SELECT cityHash64(client, local_port, server, remote_port) AS k, ${moments(portParts)}
+    FROM (SELECT *, role = 'connection' AS own FROM db.merge_agent)
+    WHERE role IN ('connection', 'inspection') AND local_port != 0 AND remote_ip != '' AND local_ip != '' GROUP BY k)`
 
 /** A connection that began so long after an hour did may have its flow stamped in the hour before: a clock behind, and what is borne. */
 const stampedBefore = skewSecondsMax + toleranceSeconds + 70
@@ -248,12 +259,12 @@ const sparse = (row: string): string => `if(length(${row}) > 500,
     arrayFilter((x, n) -> intDiv(x.1, 10) != intDiv(n.1, 10), ${row}, arrayPushBack(arrayPopFront(${row}), (toUInt32(0), toUInt64(0), toUInt64(0), toUInt8(0), toUInt64(0)))), ${row})`
 
 /**
- * Keys with their moments: (t, who, dev, service, id), sorted; at one moment the connection that a person made is the last. `alike`: all of
+ * Keys with their moments: (t, who, dev, service, id); at one moment the connection that a person made is the last. `alike`: all of
  * one device, person and program.
  */
 export const keyedSql = `
-  SELECT k, ${sparse('whole')} AS row, alike, process FROM (
-    SELECT k, arraySort(groupArray((t, who, dev, service, id))) AS whole, any(process) AS process,
+  SELECT k, ${sparse('whole')} AS row, ${only(connectionParts)}, alike, process FROM (
+    SELECT k, ${moments(connectionParts)}, any(process) AS process,
       min(dev) = max(dev) AND min(who) = max(who) AND min(process) = max(process) AS alike
     FROM db.merge_agent_keys GROUP BY k)`
 

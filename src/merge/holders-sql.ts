@@ -20,30 +20,41 @@ const never = 999_999
 /** The hour and its neighbours: an observation in one of them may be asked for in the others. */
 export const around = 'arrayMap(x -> toUInt32(h + x), [-3600, 0, 3600])'
 
-/** Observations (t, holder) of a group's rows, which have arrays of moments: arrays of numbers laid side by side, since those of tuples take longer. */
-export const gathered = (holder: string): string =>
-  `arrayZip(groupArrayArray(moments), groupArrayArray(arrayWithConstant(length(moments), ${holder})))`
+/** An observation as one number, in the order of time: sorting and comparing numbers takes half as long as it does for tuples. */
+const observation = (t: string, holder: string): string =>
+  `bitOr(bitShiftLeft(toUInt128(${t}), 64), toUInt128(${holder}))`
+/** Its parts. */
+export const timeOf = (x: string): string => `toUInt32(bitShiftRight(${x}, 64))`
+export const holderOf = (x: string): string => `toUInt64(${x})`
+/** Whether it is not later than a moment. */
+export const until = (x: string, t: string): string =>
+  `${x} < bitShiftLeft(toUInt128(${t}) + 1, 64)`
+
+/** A row's moments as observations of one holder. */
+export const observations = (holder: string): string =>
+  `arrayMap(moment -> ${observation('moment', holder)}, moments)`
+
+const neighbours = (row: string): string =>
+  `arrayPopBack(arrayPushFront(${row}, toUInt128(0))), arrayPopFront(arrayPushBack(${row}, toUInt128(0)))`
+const minuteOf = (x: string): string => `intDiv(${timeOf(x)}, 60)`
 
 /** Moments are asked at the end of minutes: of a minute's observations its first and last matter. */
 export const thinned = (row: string): string => `if(length(${row}) > 200,
-    arrayFilter((x, p, n) -> intDiv(x.1, 60) != intDiv(p.1, 60) OR intDiv(x.1, 60) != intDiv(n.1, 60), ${row},
-      arrayPopBack(arrayPushFront(${row}, (toUInt32(0), toUInt64(0)))), arrayPopFront(arrayPushBack(${row}, (toUInt32(0), toUInt64(0))))), ${row})`
+    arrayFilter((x, p, n) -> ${minuteOf('x')} != ${minuteOf('p')} OR ${minuteOf('x')} != ${minuteOf('n')}, ${row}, ${neighbours(row)}), ${row})`
 
 /** Two holders at one moment: the moment has several. */
 const marked = (row: string): string => `
-    arrayMap((x, p, n) -> (x.1, if(x.1 = p.1 AND x.2 != p.2 OR x.1 = n.1 AND x.2 != n.2, toUInt64(1), x.2)), ${row},
-      arrayPopBack(arrayPushFront(${row}, (toUInt32(0), toUInt64(0)))), arrayPopFront(arrayPushBack(${row}, (toUInt32(0), toUInt64(0)))))`
+    arrayMap((x, p, n) -> if(x != p AND ${timeOf('x')} = ${timeOf('p')} OR x != n AND ${timeOf('x')} = ${timeOf('n')}, ${observation(timeOf('x'), '1')}, x), ${row}, ${neighbours(row)})`
 
 /**
- * `observed`: query with k, h, seen (array of (t, holder), in any order). Gives k, h, row (sorted), several: more changes than holders
- * allow (then nobody asks the row, and it is empty).
+ * `observed`: query with k, h, seen (array of observations, in any order), alone (they have one holder). Gives k, h, row (sorted), several: more
+ * changes than holders allow (then nobody asks the row, and it is empty).
  */
 export function heldSql(observed: string): string {
   return `
   SELECT k, h, if(several, [], ${thinned('whole')}) AS row, several FROM (
-    SELECT k, h, arraySort(seen) AS sorted, arrayUniq(arrayMap(x -> x.2, seen)) = 1 AS alone,
-      if(alone, sorted, ${marked('sorted')}) AS whole,
-      if(alone, [], arrayCompact(arrayMap(x -> x.2, arrayFilter(x -> x.2 != 1, whole)))) AS turns,
+    SELECT k, h, arraySort(seen) AS sorted, if(alone, sorted, ${marked('sorted')}) AS whole,
+      if(alone, [], arrayCompact(arrayFilter(x -> x != 1, arrayMap(x -> ${holderOf('x')}, whole)))) AS turns,
       toUInt8(length(turns) - 1 >= arrayUniq(turns) AND arrayUniq(turns) > 1) AS several
     FROM (${observed}))`
 }
@@ -56,11 +67,12 @@ export function holderColumns(held: string, e: string, stays: 'until-next' | 'ne
   const c = (name: string): string => `${held}_${name}`
   const long = stays === 'near' ? nearSeconds : 2 * holdSeconds
   return `
-    arrayLastIndex(x -> x.1 <= ${e}, ${c('row')}) AS ${c('at')}, ${c('row')}[${c('at')}] AS ${c('before')}, ${c('row')}[${c('at')} + 1] AS ${c('behind')},
-    if(${c('before')}.2 <= 1 OR ${e} - 59 > ${c('before')}.1 + ${behindSeconds}, ${never}, toInt32(greatest(${e} - 59, ${c('before')}.1) - ${c('before')}.1)) AS ${c('since')},
-    if(${c('behind')}.2 <= 1 OR ${c('behind')}.1 > ${e} - 59 + ${behindSeconds}, ${never}, toInt32(${c('behind')}.1 - (${e} - 59))) AS ${c('till')},
-    ${c('since')} < ${never} AND ${c('till')} < ${never} AND ${c('before')}.2 = ${c('behind')}.2 AS ${c('both')},
-    multiIf(${c('several')} = 1, 0, ${c('both')}, ${c('before')}.2,
-      ${c('since')} <= ${long} AND ${c('till')} > ${farSeconds} OR ${c('since')} <= ${holdSeconds} AND ${c('till')} = ${never}, ${c('before')}.2,
-      ${c('till')} <= ${nearSeconds} AND ${c('since')} > ${farSeconds} OR ${c('till')} <= ${holdSeconds} AND ${c('since')} = ${never}, ${c('behind')}.2, 0) AS ${c('holder')}`
+    arrayLastIndex(x -> ${until('x', e)}, ${c('row')}) AS ${c('at')}, ${c('row')}[${c('at')}] AS ${c('before')}, ${c('row')}[${c('at')} + 1] AS ${c('behind')},
+    ${timeOf(c('before'))} AS ${c('before_t')}, ${holderOf(c('before'))} AS ${c('before_by')}, ${timeOf(c('behind'))} AS ${c('behind_t')}, ${holderOf(c('behind'))} AS ${c('behind_by')},
+    if(${c('before_by')} <= 1 OR ${e} - 59 > ${c('before_t')} + ${behindSeconds}, ${never}, toInt32(greatest(${e} - 59, ${c('before_t')}) - ${c('before_t')})) AS ${c('since')},
+    if(${c('behind_by')} <= 1 OR ${c('behind_t')} > ${e} - 59 + ${behindSeconds}, ${never}, toInt32(${c('behind_t')} - (${e} - 59))) AS ${c('till')},
+    ${c('since')} < ${never} AND ${c('till')} < ${never} AND ${c('before_by')} = ${c('behind_by')} AS ${c('both')},
+    multiIf(${c('several')} = 1, 0, ${c('both')}, ${c('before_by')},
+      ${c('since')} <= ${long} AND ${c('till')} > ${farSeconds} OR ${c('since')} <= ${holdSeconds} AND ${c('till')} = ${never}, ${c('before_by')},
+      ${c('till')} <= ${nearSeconds} AND ${c('since')} > ${farSeconds} OR ${c('till')} <= ${holdSeconds} AND ${c('since')} = ${never}, ${c('behind_by')}, 0) AS ${c('holder')}`
 }

@@ -128,6 +128,7 @@ async function readAgents(scratch: Scratch): Promise<void> {
       await scratch.make('merge_skew_flows', skew.skewFlowsSql)
       await scratch.make('merge_skews', skew.skewsSql)
       await scratch.drop('merge_skew_flows')
+      await scratch.make('merge_sightings', agent.sightingsSql)
       await scratch.make('merge_moved', agent.movedSql)
       await scratch.make('merge_device_list', agent.deviceListSql)
       await scratch.make('merge_device_names', agent.deviceNamesSql)
