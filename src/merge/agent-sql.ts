@@ -85,7 +85,7 @@ const isOutward = `role = 'connection' AND (host != '' OR remote_ip != '' AND ${
 export const publicSql = `
   SELECT dev, h, ip, count() OVER (PARTITION BY h, ip) >= least(${siteDevices}, ${siteShare} * count() OVER (PARTITION BY h)) AS many,
     many AND (ip, h) NOT IN (SELECT DISTINCT ${number('src_ip')}, ${hourOf('toUnixTimestamp(minute)')} FROM db.flows WHERE ${flowsWindow}) AS inside FROM (
-    SELECT dev, hh AS h, multiIf(uniqExactIf(ip, own) = 1, anyIf(ip, own), countIf(own) = 0 AND uniqExact(ip) = 1, any(ip), 0) AS ip
+    SELECT dev, hh AS h, multiIf(max(own), if(minIf(ip, own) = maxIf(ip, own), maxIf(ip, own), 0), min(ip) = max(ip), max(ip), 0) AS ip
     FROM (
       SELECT ${number('device_id')} AS dev, ${number('ip')} AS ip, ${hourOf('toUnixTimestamp(at)')} AS h, hh, h = hh AS own
       FROM db.device_addresses ARRAY JOIN [${hourOf('toUnixTimestamp(at)')}, toUInt32(${hourOf('toUnixTimestamp(at)')} + 3600)] AS hh

@@ -119,22 +119,28 @@ export const matchedSql = `
   FROM (${judged}) AS v
   LEFT ANY JOIN (SELECT id AS a_id, toString(process) AS a_process, host AS a_host, source AS a_source FROM db.merge_agent) AS a ON if(v.met, v.agent_id, 0) = a.a_id`
 
-/** Names an address went by, in an hour and the one before: of each device (dev), and of all (0). */
+/** Names an address went by, in an hour and the one before: of each device (dev), and of all (0). The number of the only one, else 0. */
 export const namesSql = `
-  SELECT cityHash64(who, server, hh) AS k, if(min(name) = max(name), 1, 2) AS hosts, any(host) AS host FROM (
-    SELECT dev, server, h, name, any(host) AS host FROM (
-      SELECT ${number('device_id')} AS dev, ${number('remote_ip')} AS server, ${hourOf('toUnixTimestamp(at)')} AS h, ${number('host')} AS name, host
+  SELECT cityHash64(who, server, hh) AS k, if(min(name) = max(name), max(name), 0) AS only FROM (
+    SELECT dev, server, h, name FROM (
+      SELECT ${number('device_id')} AS dev, ${number('remote_ip')} AS server, ${hourOf('toUnixTimestamp(at)')} AS h, ${number('host')} AS name
       FROM db.device_connections WHERE ${window('at')} AND host != '' AND remote_ip != '' AND role != 'dns'
       UNION ALL
-      SELECT ${number('device_id')} AS dev, cityHash64(arrayJoin(splitByChar(' ', toString(answers)))) AS server, ${hourOf('toUnixTimestamp(at)')} AS h, ${number('host')} AS name, host
+      SELECT ${number('device_id')} AS dev, cityHash64(arrayJoin(splitByChar(' ', toString(answers)))) AS server, ${hourOf('toUnixTimestamp(at)')} AS h, ${number('host')} AS name
       FROM db.device_connections WHERE ${window('at')} AND host != '' AND role = 'dns' AND answers != '')
     WHERE server != cityHash64('') GROUP BY dev, server, h, name)
   ARRAY JOIN [dev, 0] AS who ARRAY JOIN [h, toUInt32(h + 3600)] AS hh WHERE ${inHours('hh')} GROUP BY k`
 
+/** … and their texts. */
+export const namedSql = `
+  SELECT ${number('host')} AS name, any(toString(host)) AS host FROM db.device_connections WHERE ${window('at')} AND host != '' GROUP BY name`
+
 /** A row's names: its device's and anybody's for its address, where it has none. */
 const named = (dev: string, address: string): string => `
-  LEFT ANY JOIN (SELECT k AS b_k, hosts AS b_hosts, toString(host) AS b_host FROM db.merge_names) AS b ON ${named1(dev, address)} = b.b_k
-  LEFT ANY JOIN (SELECT k AS c_k, hosts AS c_hosts, toString(host) AS c_host FROM db.merge_names) AS c ON ${named1('0', address)} = c.c_k`
+  LEFT ANY JOIN (SELECT k AS b_k, only AS b_name FROM db.merge_names) AS b ON ${named1(dev, address)} = b.b_k
+  LEFT ANY JOIN (SELECT k AS c_k, only AS c_name FROM db.merge_names) AS c ON ${named1('0', address)} = c.c_k
+  LEFT ANY JOIN (SELECT name AS x_name, host AS x_host FROM db.merge_named) AS x ON if(b.b_name != 0, b.b_name, c.c_name) = x.x_name`
+
 const named1 = (dev: string, address: string): string =>
   `if(v.host != '', 0, cityHash64(toUInt64(${dev}), ${number(address)}, v.h))`
 
@@ -154,8 +160,8 @@ export const attributedSql = `
     if(v.dev = 0, toString(v.device), d_name) AS device, d_id AS device_id, device_rule, process, agent_source, o_person AS person,
     multiIf(log_who != 0, 'log', by_port AND (p_who != 0 OR p_service), 'port', met AND (key_service OR persons = 1), 'connection', final_who != 0, 'session', '') AS user_rule,
     if(log_who != 0, toString(user), '') AS user_form,
-    multiIf(v.host != '', v.host, by_port AND p_host != '', p_host, b_hosts = 1, b_host, c_hosts = 1, c_host, toString(dst_ip)) AS named,
-    multiIf(v.host != '', host_rule, by_port AND p_host != '', 'port', b_hosts = 1, 'connection', c_hosts = 1, 'answer', '') AS host_rule, 1 AS network
+    multiIf(v.host != '', v.host, by_port AND p_host != '', p_host, x_host != '', x_host, toString(dst_ip)) AS named,
+    multiIf(v.host != '', host_rule, by_port AND p_host != '', 'port', b_name != 0, 'connection', c_name != 0, 'answer', '') AS host_rule, 1 AS network
   FROM (
     SELECT *, multiIf(log_who != 0, log_who, by_port AND (p_who != 0 OR p_service), p_who, met AND key_service, 0, met AND persons = 1, one_who,
       met AND persons > 1 AND s_several = 0 AND key_who != 0 AND key_who = s_holder, key_who, s_holder) AS final_who
@@ -169,7 +175,7 @@ export const aloneSql = `
   SELECT t, h, source, toString(local_ip) AS src_ip, '' AS app_hint, toString(action) AS outcome, toUInt32(greatest(events, 1)) AS counted, ${counters.map((name) => `toUInt64(0) AS ${name}`).join(', ')},
     toString(device) AS device, toString(device_id) AS device_id, if(device_id = '', '', 'agent') AS device_rule, toString(process) AS process, toString(source) AS agent_source,
     o_person AS person, multiIf(who != 0 OR service, 'agent', s_holder != 0, 'session', '') AS user_rule, toString(user_form) AS user_form,
-    multiIf(host != '', toString(host), b_hosts = 1, b_host, c_hosts = 1, c_host, toString(remote_ip)) AS named, multiIf(host != '', 'agent', b_hosts = 1, 'connection', c_hosts = 1, 'answer', '') AS host_rule, 0 AS network
+    multiIf(host != '', toString(host), x_host != '', x_host, toString(remote_ip)) AS named, multiIf(host != '', 'agent', b_name != 0, 'connection', c_name != 0, 'answer', '') AS host_rule, 0 AS network
   FROM (
     SELECT *, if(who != 0 OR service, who, s_holder) AS final_who
     FROM (${session('intDiv(v.t, 60) * 60')} FROM (

@@ -140,6 +140,7 @@ async function readAgents(scratch: Scratch): Promise<void> {
     async () => {
       await scratch.make('merge_people', agent.peopleSql)
       await scratch.make('merge_names', attribute.namesSql)
+      await scratch.make('merge_named', attribute.namedSql)
       await scratch.make('merge_person_held', agent.personHeldSql)
     },
   )
