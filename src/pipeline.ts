@@ -28,6 +28,7 @@ import type { SpoolWriterStatus } from './spool/spool-writer.ts'
 import { TakenFiles } from './spool/taken-files.ts'
 import { Ingest } from './store/ingest.ts'
 import type { IngestStatus } from './store/ingest.ts'
+import { markClock } from './store/mark-clock.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
 
@@ -101,6 +102,7 @@ export class Pipeline implements Component<PipelineStatus> {
     config: PipelineConfig
     log: Logger
     now: () => number
+    mark: () => number
   }) {
     const { store, merge, dataDir, config, log, now } = parts
     this.store = store
@@ -134,6 +136,7 @@ export class Pipeline implements Component<PipelineStatus> {
         futureMsMax: parseLimits.futureMs,
         batchFolder: join(dataDir, 'batches'),
         now,
+        mark: parts.mark,
         drop: (drop) => this.writer.drop(drop),
         keep: async ({ name }, path) => {
           await this.tap.segment(path)
@@ -177,32 +180,24 @@ export class Pipeline implements Component<PipelineStatus> {
     const definitions = await readDefinitions(dataDir, config)
     const store = await openStore({ path: join(dataDir, 'store'), ...config.store })
     let pipeline: Pipeline | undefined
-    const merge = new Merge(store, catalog, now, {
-      serviceAccounts: config.merge.serviceAccounts,
-      memoryBytes: config.store.maxMemoryBytes,
-      owner: config.store.url === undefined ? '' : await ownerOf(dataDir),
-      // what comes in goes first
-      threads: () => (pipeline?.ingest.busy === true ? 1 : availableParallelism()),
-    })
     try {
+      const mark = await markClock(store, now)
+      const merge = new Merge(store, catalog, mark, {
+        serviceAccounts: config.merge.serviceAccounts,
+        memoryBytes: config.store.maxMemoryBytes,
+        owner: config.store.url === undefined ? '' : await ownerOf(dataDir),
+        // what comes in goes first
+        threads: () => (pipeline?.ingest.busy === true ? 1 : availableParallelism()),
+      })
       if (config.merge.directory !== undefined)
         await merge.addDirectory(await readDirectory(config.merge.directory))
+      const shared = { store, merge, mark, dataDir, config, log, now }
+      pipeline = new Pipeline({ ...shared, ownCatalog, catalog, definitions })
+      return pipeline
     } catch (error) {
       await store.close()
       throw error
     }
-    pipeline = new Pipeline({
-      store,
-      merge,
-      ownCatalog,
-      catalog,
-      definitions,
-      dataDir,
-      config,
-      log,
-      now,
-    })
-    return pipeline
   }
 
   /** Takes up what the last process left in the spool, and starts parsing. The store is closed again when that fails. */

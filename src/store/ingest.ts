@@ -27,6 +27,8 @@ export interface IngestOptions {
   /** Folder for batches on their way from parse to store; emptied at start. */
   batchFolder: string
   now: () => number
+  /** Marks of hours with new rows (store/mark-clock.ts). */
+  mark: () => number
   /** Enters into the ledger what could not be parsed at all. */
   drop: (drop: Drop) => void
   /** Called with a segment that is in the store, before it leaves the spool. */
@@ -236,7 +238,7 @@ export class Ingest implements Component<IngestStatus> {
       pauseMs = Math.min(pauseMs * 2, storeLimits.retryMsMax)
     ) {
       try {
-        await this.#store.insertSegment({ ...batch, streams, memories }, this.#options.now)
+        await this.#store.insertSegment({ ...batch, streams, memories }, this.#options.mark)
         this.#trouble = null
         return true
       } catch (error) {

@@ -63,6 +63,7 @@ export async function openInside(): Promise<Inside> {
       futureMsMax: 2 * 86_400_000,
       batchFolder: join(folder, 'batches'),
       now: () => receivedAtMs,
+      mark: () => receivedAtMs,
       drop: (drop) => drops.push(drop),
     },
     pino({ level: 'silent' }),
