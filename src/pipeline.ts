@@ -240,7 +240,7 @@ export class Pipeline implements Component<PipelineStatus> {
     const startedMs = this.#now()
     try {
       await this.merge.recomputeDirty(mergeLimits.hoursPerTurn)
-      if (startedMs - this.#cleanedMs > mergeLimits.cleanMs) {
+      if (Math.abs(startedMs - this.#cleanedMs) > mergeLimits.cleanMs) {
         this.#cleanedMs = startedMs
         await this.merge.clean()
       }

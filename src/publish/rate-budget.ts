@@ -1,4 +1,7 @@
-/** Requests of one tenant within a sliding minute, given out in the order they were asked for: no upload starves another. */
+/**
+ * Requests of one tenant within a sliding minute, given out in the order they were asked for: no upload starves another. What a clock
+ * that was set back puts in the future is forgotten: it would close the budget until then.
+ */
 import { setTimeout as delay } from 'node:timers/promises'
 
 const minuteMs = 60_000
@@ -8,7 +11,7 @@ export class RateBudget {
   readonly #now: () => number
   readonly #sleep: (ms: number, signal?: AbortSignal) => Promise<void>
   #taken: number[] = []
-  #closedUntilMs = 0
+  #closed = { fromMs: 0, untilMs: 0 }
   #turn: Promise<void> = Promise.resolve()
 
   constructor(
@@ -31,16 +34,22 @@ export class RateBudget {
 
   /** The tenant said how long: nobody asks before. */
   closeFor(ms: number): void {
-    this.#closedUntilMs = Math.max(this.#closedUntilMs, this.#now() + ms)
+    const fromMs = this.#now()
+    this.#closed = { fromMs, untilMs: fromMs + Math.max(ms, this.#closedMs(fromMs)) }
+  }
+
+  #closedMs(nowMs: number): number {
+    const { fromMs, untilMs } = this.#closed
+    return nowMs < fromMs ? 0 : Math.max(0, untilMs - nowMs)
   }
 
   async #one(signal?: AbortSignal): Promise<void> {
     for (;;) {
       signal?.throwIfAborted()
       const nowMs = this.#now()
-      this.#taken = this.#taken.filter((atMs) => atMs > nowMs - minuteMs)
+      this.#taken = this.#taken.filter((atMs) => atMs > nowMs - minuteMs && atMs <= nowMs)
       const full = this.#taken.length >= this.#perMinute ? this.#taken[0] + minuteMs - nowMs : 0
-      const waitMs = Math.max(full, this.#closedUntilMs - nowMs)
+      const waitMs = Math.max(full, this.#closedMs(nowMs))
       if (waitMs <= 0) break
       await this.#sleep(waitMs, signal)
     }

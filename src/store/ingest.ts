@@ -264,8 +264,8 @@ export class Ingest implements Component<IngestStatus> {
     return states.filter((state) => {
       const mark = JSON.stringify([state.format, state.layout, state.source, state.drift.length])
       const last = this.#streamsWritten.get(state.key)
-      if (last !== undefined && last.mark === mark && nowMs - last.atMs < storeLimits.streamStateMs)
-        return false
+      const sinceMs = Math.abs(nowMs - (last?.atMs ?? -Infinity))
+      if (last?.mark === mark && sinceMs < storeLimits.streamStateMs) return false
       this.#streamsWritten.set(state.key, { atMs: nowMs, mark })
       return true
     })

@@ -214,8 +214,10 @@ describe('the audit trail', () => {
     look()
     clock.nowMs += accessLimits.lookAgainMs
     look()
+    clock.nowMs -= 24 * 3_600_000
+    look()
     await access.audit.flush()
-    expect(store.tables.get('audit')).toHaveLength(2)
+    expect(store.tables.get('audit')).toHaveLength(3)
   })
 })
 
