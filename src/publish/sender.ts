@@ -95,17 +95,15 @@ export class Sender {
     const { signal } = this.#abort
     const random = this.#options.random ?? Math.random
     let failures = 0
-    for (
-      let job = this.#next(tenant, upload);
-      job !== undefined;
-      job = this.#next(tenant, upload)
-    ) {
+    let job = this.#next(tenant, upload)
+    while (job !== undefined) {
       try {
         await sendJob(job, { client, outbox, signal, now })
         await this.#options.onClosed(job)
         this.#count(job)
         if (job.state === 'receipted') await outbox.remove(job)
         failures = 0
+        job = this.#next(tenant, upload)
       } catch (error) {
         if (signal.aborted) return
         failures++
