@@ -43,6 +43,8 @@ export interface ScheduledReportsStatus {
 }
 
 const dayMs = 86_400_000
+/** The end of an edition's folder: day and minute. */
+const edition = /^\d{4}-\d\d-\d\dT\d{4}$/
 
 export class ScheduledReports implements Component<ScheduledReportsStatus> {
   readonly #options: ScheduledReportsOptions
@@ -119,7 +121,10 @@ export class ScheduledReports implements Component<ScheduledReportsStatus> {
 
   async #forget({ name, keep }: ReportConfig): Promise<void> {
     const folder = join(this.#options.dataDir, 'reports')
-    const mine = (await readdir(folder)).filter((entry) => entry.startsWith(`${name}-2`)).toSorted()
+    // `weekly-2` is another report, not an edition of `weekly`
+    const mine = (await readdir(folder))
+      .filter((entry) => entry.startsWith(`${name}-`) && edition.test(entry.slice(name.length + 1)))
+      .toSorted()
     for (const old of mine.slice(0, Math.max(0, mine.length - keep)))
       await rm(join(folder, old), { recursive: true, force: true })
   }
