@@ -231,12 +231,21 @@ export class Pipeline implements Component<PipelineStatus> {
   }
 
   #turnIn(waitMs: number): void {
-    this.#timer = setTimeout(() => {
-      this.#merging = this.#turn()
-    }, waitMs)
+    this.#timer = setTimeout(() => void this.#inTurn(() => this.#turn()), waitMs)
+  }
+
+  /** Merges, and work that none may disturb, follow each other. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#merging.then(work)
+    this.#merging = mine.then(
+      () => undefined,
+      () => undefined,
+    )
+    return mine
   }
 
   async #turn(): Promise<void> {
+    if (this.#stopping) return
     const startedMs = this.#now()
     try {
       await this.merge.recomputeDirty(mergeLimits.hoursPerTurn)
@@ -258,11 +267,18 @@ export class Pipeline implements Component<PipelineStatus> {
   /** Resolves when all that was taken is merged: parsed, stored, its hours recomputed. For one report, or for all. */
   async settle(report: string | null = null): Promise<void> {
     await this.ingest.idle()
-    await this.#merging
-    while (
-      !this.#stopping &&
-      (await this.merge.recomputeDirty(mergeLimits.hoursPerPass, report, true)) > 0
-    );
+    await this.#inTurn(async () => {
+      while (
+        !this.#stopping &&
+        (await this.merge.recomputeDirty(mergeLimits.hoursPerPass, report, true)) > 0
+      );
+    })
+  }
+
+  /** Does work when all that was taken is stored, and while nothing is merged: no merge that read before writes afterwards. */
+  async quietly<T>(work: () => Promise<T>): Promise<T> {
+    await this.ingest.idle()
+    return this.#inTurn(work)
   }
 
   async stop(): Promise<void> {

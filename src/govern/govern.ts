@@ -48,8 +48,8 @@ export interface GovernOptions {
   troubles?: () => Promise<Trouble[]>
   /** What is known of an app's risk factor; null = unknown. */
   factor?: (appId: string, factor: string) => boolean | null
-  /** All that was taken is stored. */
-  settled: () => Promise<void>
+  /** Does work when all that was taken is stored, and while nothing is merged. */
+  quietly: <T>(work: () => Promise<T>) => Promise<T>
   /** Files of the data folder that a deletion reaches; without it, none. */
   files?: DeletionPlaces
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>
@@ -189,9 +189,9 @@ export class Govern implements Component<TurnsStatus> {
   }
 
   async deleteData(order: DeletionOrder): Promise<DeletionProof> {
-    const { store, now, settled, files = null } = this.#options
+    const { store, now, quietly, files = null } = this.#options
     const words = { people: this.people, mutings: this.mutings }
-    return deleteData(store, order, { settled, files, words, nowMs: now() })
+    return quietly(async () => deleteData(store, order, { files, words, nowMs: now() }))
   }
 
   async #script(format: string, mode: ScriptMode): Promise<{ script: Script; list: BlockList }> {

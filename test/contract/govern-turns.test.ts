@@ -28,7 +28,7 @@ beforeEach(async () => {
     dataDir: null,
     lastSeen: () => new Map(),
     troubles: async () => troubles,
-    settled: async () => undefined,
+    quietly: async (work) => work(),
     sleep: async () => undefined,
   })
 })
