@@ -9,6 +9,7 @@ import type { Config } from './config/schema.ts'
 import { OperatingError, causeOf } from './errors.ts'
 import { FileSpool } from './intake/file-spool.ts'
 import type { Component } from './lib/component.ts'
+import { oneByOne } from './lib/one-by-one.ts'
 import { mergeLimits, parseLimits } from './limits.ts'
 import { readDirectory } from './merge/directory.ts'
 import { Merge } from './merge/merge.ts'
@@ -88,7 +89,8 @@ export class Pipeline implements Component<PipelineStatus> {
   readonly #now: () => number
   #recovery: Recovery = { segments: [], tornBytes: 0, quarantined: [] }
   #timer: NodeJS.Timeout | undefined
-  #merging: Promise<void> = Promise.resolve()
+  /** Merges, and work that none may disturb, follow each other. */
+  readonly #inTurn = oneByOne()
   #cleanedMs = 0
   #stopping = true
 
@@ -234,16 +236,6 @@ export class Pipeline implements Component<PipelineStatus> {
     this.#timer = setTimeout(() => void this.#inTurn(() => this.#turn()), waitMs)
   }
 
-  /** Merges, and work that none may disturb, follow each other. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#merging.then(work)
-    this.#merging = mine.then(
-      () => undefined,
-      () => undefined,
-    )
-    return mine
-  }
-
   async #turn(): Promise<void> {
     if (this.#stopping) return
     const startedMs = this.#now()
@@ -287,7 +279,7 @@ export class Pipeline implements Component<PipelineStatus> {
     clearTimeout(this.#timer)
     this.tap.stop()
     await this.merge.stop()
-    await this.#merging
+    await this.#inTurn(async () => undefined)
     await this.writer.stop()
     await this.ingest.stop()
     await this.takenFiles.close()

@@ -14,7 +14,8 @@ import { scriptWriter } from './block-script.ts'
 import { deleteData } from './deletion.ts'
 import type { DeletionOrder, DeletionProof } from './deletion.ts'
 import type { DeletionPlaces } from './deletion-places.ts'
-import { Governed, versions } from './governed.ts'
+import { Governed, storedVersion, versions } from './governed.ts'
+import type { LastVersion } from './governed.ts'
 import { groupOf, readDepartments } from './departments.ts'
 import type { Departments } from './departments.ts'
 import { handOver } from './hand-over.ts'
@@ -74,11 +75,12 @@ export class Govern implements Component<TurnsStatus> {
   readonly turns: Turns
   readonly #options: GovernOptions
   readonly #scripts: Governed<GivenScript>
+  readonly #version: LastVersion = { last: 0 }
 
   constructor(options: GovernOptions) {
     this.#options = options
     const { store, now, config } = options
-    const nextVersion = versions(now)
+    const nextVersion = versions(now, this.#version)
     const governed = <T extends object>(kind: ConstructorParameters<typeof Governed>[1]) =>
       new Governed<T>(store, kind, nextVersion)
     this.tags = new Tags(store, now, nextVersion)
@@ -106,7 +108,9 @@ export class Govern implements Component<TurnsStatus> {
     this.turns = new Turns(options, this)
   }
 
+  /** To be called before anybody may change anything. */
   async start(): Promise<void> {
+    this.#version.last = Math.max(this.#version.last, await storedVersion(this.#options.store))
     this.turns.start()
   }
 

@@ -4,13 +4,14 @@
  */
 import { open, readFile, rename, writeFile } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
+import { oneByOne } from './one-by-one.ts'
 
 export class Journal {
   readonly #path: string
   #file: FileHandle
   /** The last line may be half a one. */
   #torn: boolean
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #inTurn = oneByOne()
 
   private constructor(path: string, file: FileHandle, torn: boolean) {
     this.#path = path
@@ -28,7 +29,7 @@ export class Journal {
 
   /** Resolves when the line is on disk. */
   append(line: string): Promise<void> {
-    return this.#alone(async () => {
+    return this.#inTurn(async () => {
       const text = `${this.#torn ? '\n' : ''}${line}\n`
       this.#torn = true
       await this.#file.appendFile(text)
@@ -44,7 +45,7 @@ export class Journal {
 
   /** Puts other lines in place of all; `make` is asked when no write is under way, null = they stay. A failure leaves the old ones in force. */
   replace(make: () => Promise<readonly string[] | null>): Promise<void> {
-    return this.#alone(async () => {
+    return this.#inTurn(async () => {
       const lines = await make()
       if (lines === null) return
       const path = `${this.#path}.new`
@@ -63,16 +64,8 @@ export class Journal {
     })
   }
 
-  /** One after the other; one that fails is told to who asked for it, and holds up nobody. */
-  #alone(work: () => Promise<void>): Promise<void> {
-    const mine = this.#turn.then(work)
-    this.#turn = mine.catch(() => undefined)
-    return mine
-  }
-
   async close(): Promise<void> {
-    await this.#turn
-    await this.#file.close()
+    await this.#inTurn(async () => this.#file.close())
   }
 }
 

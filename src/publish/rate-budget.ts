@@ -3,6 +3,7 @@
  * that was set back puts in the future is forgotten: it would close the budget until then.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import { oneByOne } from '../lib/one-by-one.ts'
 
 const minuteMs = 60_000
 
@@ -12,7 +13,7 @@ export class RateBudget {
   readonly #sleep: (ms: number, signal?: AbortSignal) => Promise<void>
   #taken: number[] = []
   #closed = { fromMs: 0, untilMs: 0 }
-  #turn: Promise<void> = Promise.resolve()
+  readonly #inTurn = oneByOne()
 
   constructor(
     perMinute: number,
@@ -27,9 +28,7 @@ export class RateBudget {
 
   /** Resolves when one more request may be sent; rejects when the signal ends the wait. */
   async take(signal?: AbortSignal): Promise<void> {
-    const mine = this.#turn.then(async () => this.#one(signal))
-    this.#turn = mine.catch(() => undefined)
-    return mine
+    return this.#inTurn(async () => this.#one(signal))
   }
 
   /** The tenant said how long: nobody asks before. */

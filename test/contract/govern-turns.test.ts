@@ -19,7 +19,12 @@ beforeEach(async () => {
   ground = await openGround()
   settings = {}
   troubles.length = 0
-  govern = new Govern({
+  govern = newGovern()
+})
+afterEach(() => ground.close())
+
+function newGovern(): Govern {
+  return new Govern({
     store: ground.store,
     catalog: () => ground.catalog,
     config: () => configSchema.parse(settings),
@@ -31,8 +36,7 @@ beforeEach(async () => {
     quietly: async (work) => work(),
     sleep: async () => undefined,
   })
-})
-afterEach(() => ground.close())
+}
 
 const MB = 1_000_000
 const people = (count: number, use: Partial<UseOf>): UseOf[] =>
@@ -287,5 +291,51 @@ describe('the appliance', () => {
       'Lines of source edge are read worse than before',
       'Source edge is silent',
     ])
+  })
+})
+
+describe('a clock that was set back', () => {
+  test('what is changed after a restart counts', async () => {
+    const tag = { appIds: ['files'], tag: 'unsanctioned', actor: 'ann', reason: '' }
+    await govern.tag({ ...tag, active: true, expiresMs: null })
+    await govern.policies.put('p', policySchema.parse({ name: 'Old' }))
+    ground.clock.ms -= dayMs
+    const next = newGovern()
+    await next.start()
+    await next.tag({ ...tag, active: false, expiresMs: null })
+    await next.policies.put('p', policySchema.parse({ name: 'New' }))
+    await next.stop()
+    const last = newGovern()
+    expect(await last.tags.byApp()).toEqual(new Map())
+    expect((await last.policies.get('p'))?.name).toBe('New')
+  })
+})
+
+test('a person’s word and fresh figures at the same time: both are there', async () => {
+  const event = {
+    kind: 'system' as const,
+    severity: 'high' as const,
+    title: 'Disk',
+    detail: 'first',
+    policy: null,
+    appId: null,
+    app: null,
+    user: null,
+    measures: {},
+    evidence: [],
+    from: new Date(startMs).toISOString(),
+    to: new Date(startMs).toISOString(),
+  }
+  const raised = await govern.alerts.raise({ key: 'disk', ...event })
+  const id = raised?.id ?? ''
+  await Promise.all([
+    govern.alerts.raise({ key: 'disk', ...event, detail: 'second' }),
+    govern.alerts.change(id, { status: 'dismissed' }),
+    govern.alerts.change(id, { comment: 'known' }),
+  ])
+  expect(await govern.alerts.get(id)).toMatchObject({
+    status: 'dismissed',
+    comment: 'known',
+    detail: 'second',
   })
 })
