@@ -18,7 +18,7 @@ import { usageRows } from '../report/usage-rows.ts'
 import type { Store } from '../store/store.ts'
 import { atTimes } from './due.ts'
 import type { HelpOf } from '../report/format-help.ts'
-import { readBundle } from './transport.ts'
+import { mailTransport } from './mail-transport.ts'
 
 export interface ScheduledReportsOptions {
   dataDir: string
@@ -146,7 +146,6 @@ export async function sendReport(
   report: Report,
   files: readonly string[],
 ): Promise<void> {
-  const { createTransport } = await import('nodemailer')
   const attachments: { filename: string; content: Buffer }[] = []
   const left: string[] = []
   let bytes = 0
@@ -158,20 +157,7 @@ export async function sendReport(
       bytes += size
     }
   }
-  const ca = mail.caBundle === undefined ? undefined : await readBundle(mail.caBundle)
-  const transport = createTransport({
-    host: mail.host,
-    port: mail.port,
-    secure: mail.tls === 'direct',
-    requireTLS: mail.tls === 'starttls',
-    ignoreTLS: mail.tls === 'none',
-    ...(ca !== undefined && { tls: { ca } }),
-    ...(mail.user !== undefined && { auth: { user: mail.user, pass: mail.password ?? '' } }),
-    connectionTimeout: publishLimits.mailMs,
-    socketTimeout: publishLimits.mailMs,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
+  const transport = await mailTransport(mail, publishLimits.mailMs)
   try {
     await transport.sendMail({
       from: mail.from,

@@ -304,7 +304,7 @@ describe('two appliances over one store', () => {
   test('a session that is opened while they are read again stays; one that is ended then goes', async () => {
     const { access, ann, store } = await withAnn()
     const ended = await access.sessions.open(ann.id, '')
-    const { query } = store
+    const query = store.query.bind(store)
     const go = Promise.withResolvers<void>()
     store.query = async (sql, params) => {
       const rows = await query(sql, params)
