@@ -76,6 +76,8 @@ export class Govern implements Component<TurnsStatus> {
   readonly #options: GovernOptions
   readonly #scripts: Governed<GivenScript>
   readonly #version: LastVersion = { last: 0 }
+  /** Verdicts as the scripts in the folder have them; null = not known since the start. */
+  #handedOver: string | null = null
 
   constructor(options: GovernOptions) {
     this.#options = options
@@ -222,16 +224,26 @@ export class Govern implements Component<TurnsStatus> {
   /** The tag is set whatever becomes of this: a folder that cannot be written is told in the log. */
   async #followTags(): Promise<void> {
     this.turns.indicatorsSoon()
-    const { config, log } = this.#options
-    const { handOver: to } = config().govern
-    if (to === undefined) return
     try {
-      const scripts = []
-      for (const format of to.formats)
-        scripts.push(await this.giveScript(format, 'full', 'hand-over'))
-      await handOver(to.folder, scripts)
+      await this.handOverScripts()
     } catch (error) {
-      log.error({ error: causeOf(error) }, 'block scripts were not handed over')
+      this.#options.log.error({ error: causeOf(error) }, 'block scripts were not handed over')
     }
+  }
+
+  /** Scripts in the folder follow the verdicts in force; one may have ended by itself. Throws GOVERN_FAILED, and is tried again. */
+  async handOverScripts(): Promise<void> {
+    const { handOver: to } = this.#options.config().govern
+    if (to === undefined) return
+    const verdicts = (await this.tags.current())
+      .filter(({ tag }) => tag === 'unsanctioned' || tag === 'sanctioned')
+      .map(({ appId, tag }) => `${appId} ${tag}`)
+      .join('\n')
+    if (verdicts === this.#handedOver) return
+    const scripts = []
+    for (const format of to.formats)
+      scripts.push(await this.giveScript(format, 'full', 'hand-over'))
+    await handOver(to.folder, scripts)
+    this.#handedOver = verdicts
   }
 }

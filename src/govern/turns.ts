@@ -85,6 +85,10 @@ export class Turns {
       await part('baselines', async () => this.#baselines(dayStartMs))
     }
     await part('system', async () => this.#system(startedMs))
+    await part('scripts', async () => {
+      await this.#govern.handOverScripts()
+      return []
+    })
     await part('indicators', async () => this.#indicators(startedMs))
     await part('notices', async () => {
       await this.#teller.round()

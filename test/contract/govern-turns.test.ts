@@ -156,6 +156,21 @@ describe('policies', () => {
     expect(await titles()).toHaveLength(0)
   })
 
+  test('scripts that were handed over follow a tag that ends by itself', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gnomon-hand-'))
+    settings = { govern: { handOver: { folder, formats: ['squid'] } } }
+    const script = async () => readFile(join(folder, 'gnomon-squid.conf'), 'utf8')
+    const tag = { appIds: ['files'], tag: 'unsanctioned', actor: 'ann', reason: '' }
+    await govern.tag({ ...tag, active: true, expiresMs: startMs + dayMs })
+    expect(await script()).toContain('files.example.com')
+    await govern.turns.turn()
+    expect(await script()).toContain('files.example.com')
+    ground.clock.ms += 2 * dayMs
+    await govern.turns.turn()
+    expect(await script()).not.toContain('files.example.com')
+    await rm(folder, { recursive: true })
+  })
+
   test('a policy tags, and what is unsanctioned is handed over as scripts', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'gnomon-hand-'))
     settings = { govern: { handOver: { folder, formats: ['squid', 'rpz'] } } }

@@ -84,5 +84,5 @@ test('a clock that is set back does not hold an upload up', async () => {
   await keep('second', 'two\n')
   clock.ms += 2 * 60_000
   vi.advanceTimersByTime(publishLimits.turnMs)
-  await vi.waitFor(() => expect(rows()).toBe(2))
+  await vi.waitFor(() => expect(rows()).toBe(2), { timeout: 20_000 })
 })
