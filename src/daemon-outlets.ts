@@ -83,7 +83,7 @@ function createGovern(
       const fact = catalog().facts(appId).get(factor)
       return fact === undefined ? null : answersTo(fact, 'yes')
     },
-    settled: () => pipeline.settle(),
+    quietly: (work) => pipeline.quietly(work),
     files: { dataDir, backup: pipeline.backup, takenFiles: pipeline.takenFiles },
     troubles: async () => [
       ...feedAlarms(feeds.status(), now()),

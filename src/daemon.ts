@@ -15,6 +15,7 @@ import { causeOf } from './errors.ts'
 import { mergeTroubleInWords } from './govern/merge-troubles.ts'
 import { InForce } from './in-force.ts'
 import type { Component } from './lib/component.ts'
+import { oneByOne } from './lib/one-by-one.ts'
 import { version } from './lib/version.ts'
 import { Pipeline, readSoundDefinitions } from './pipeline.ts'
 
@@ -57,13 +58,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const { pipeline, doors, outlets, api, reload } = parts
     const { syslog, folders, feeds, ftp } = doors
     const { publisher, records, reports, govern } = outlets
-    for (const component of [publisher, ...records, reports, api, syslog, folders, ftp, feeds]) {
+    const outwards = [publisher, ...records, reports, govern]
+    for (const component of [...outwards, api, syslog, folders, ftp, feeds]) {
       started.push(component)
       await component.start()
     }
     pipeline.mergeInTurns()
-    started.push(govern)
-    await govern.start()
     ready = true
     const ports = () => ({ ...portsOf(doors), api: api.status().port })
     options.log.info({ version, dataDir: options.dataDir, ...ports() }, 'gnomon serves')
@@ -110,20 +110,22 @@ async function assemble(
   })
   await outlets.exports.start()
 
-  const reload = async (): Promise<ReloadResult> => {
-    const next = await readAgain()
-    const catalog = await pipeline.ownCatalog.load(next.catalog.folders)
-    const definitions = await readSoundDefinitions(dataDir, next)
-    await doors.syslog.reconfigure({ syslog: next.syslog, sources: next.sources })
-    await doors.ftp.setAccounts(next.ftp.accounts)
-    await api.reloadCertificate()
-    const moved = await catalogs.use(catalog)
-    const result = { ...changedKeys(inForce.config, next), moved }
-    inForce.use(next, definitions)
-    pipeline.ingest.useDefinitions(definitions)
-    log.info({ ...result, moved: moved.words }, 'configuration read again')
-    return result
-  }
+  const reloadInTurn = oneByOne()
+  const reload = async (): Promise<ReloadResult> =>
+    reloadInTurn(async () => {
+      const next = await readAgain()
+      const catalog = await pipeline.ownCatalog.load(next.catalog.folders)
+      const definitions = await readSoundDefinitions(dataDir, next)
+      await doors.syslog.reconfigure({ syslog: next.syslog, sources: next.sources })
+      await doors.ftp.setAccounts(next.ftp.accounts)
+      await api.reloadCertificate()
+      const moved = await catalogs.use(catalog)
+      const result = { ...changedKeys(inForce.config, next), moved }
+      inForce.use(next, definitions)
+      pipeline.ingest.useDefinitions(definitions)
+      log.info({ ...result, moved: moved.words }, 'configuration read again')
+      return result
+    })
   const api = createDaemonApi({
     ...shared,
     doors,

@@ -9,6 +9,7 @@ import type { Config } from './config/schema.ts'
 import { OperatingError, causeOf } from './errors.ts'
 import { FileSpool } from './intake/file-spool.ts'
 import type { Component } from './lib/component.ts'
+import { oneByOne } from './lib/one-by-one.ts'
 import { mergeLimits, parseLimits } from './limits.ts'
 import { readDirectory } from './merge/directory.ts'
 import { Merge } from './merge/merge.ts'
@@ -28,6 +29,7 @@ import type { SpoolWriterStatus } from './spool/spool-writer.ts'
 import { TakenFiles } from './spool/taken-files.ts'
 import { Ingest } from './store/ingest.ts'
 import type { IngestStatus } from './store/ingest.ts'
+import { markClock } from './store/mark-clock.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
 
@@ -87,7 +89,8 @@ export class Pipeline implements Component<PipelineStatus> {
   readonly #now: () => number
   #recovery: Recovery = { segments: [], tornBytes: 0, quarantined: [] }
   #timer: NodeJS.Timeout | undefined
-  #merging: Promise<void> = Promise.resolve()
+  /** Merges, and work that none may disturb, follow each other. */
+  readonly #inTurn = oneByOne()
   #cleanedMs = 0
   #stopping = true
 
@@ -101,6 +104,7 @@ export class Pipeline implements Component<PipelineStatus> {
     config: PipelineConfig
     log: Logger
     now: () => number
+    mark: () => number
   }) {
     const { store, merge, dataDir, config, log, now } = parts
     this.store = store
@@ -134,6 +138,7 @@ export class Pipeline implements Component<PipelineStatus> {
         futureMsMax: parseLimits.futureMs,
         batchFolder: join(dataDir, 'batches'),
         now,
+        mark: parts.mark,
         drop: (drop) => this.writer.drop(drop),
         keep: async ({ name }, path) => {
           await this.tap.segment(path)
@@ -177,32 +182,24 @@ export class Pipeline implements Component<PipelineStatus> {
     const definitions = await readDefinitions(dataDir, config)
     const store = await openStore({ path: join(dataDir, 'store'), ...config.store })
     let pipeline: Pipeline | undefined
-    const merge = new Merge(store, catalog, now, {
-      serviceAccounts: config.merge.serviceAccounts,
-      memoryBytes: config.store.maxMemoryBytes,
-      owner: config.store.url === undefined ? '' : await ownerOf(dataDir),
-      // what comes in goes first
-      threads: () => (pipeline?.ingest.busy === true ? 1 : availableParallelism()),
-    })
     try {
+      const mark = await markClock(store, now)
+      const merge = new Merge(store, catalog, mark, {
+        serviceAccounts: config.merge.serviceAccounts,
+        memoryBytes: config.store.maxMemoryBytes,
+        owner: config.store.url === undefined ? '' : await ownerOf(dataDir),
+        // what comes in goes first
+        threads: () => (pipeline?.ingest.busy === true ? 1 : availableParallelism()),
+      })
       if (config.merge.directory !== undefined)
         await merge.addDirectory(await readDirectory(config.merge.directory))
+      const shared = { store, merge, mark, dataDir, config, log, now }
+      pipeline = new Pipeline({ ...shared, ownCatalog, catalog, definitions })
+      return pipeline
     } catch (error) {
       await store.close()
       throw error
     }
-    pipeline = new Pipeline({
-      store,
-      merge,
-      ownCatalog,
-      catalog,
-      definitions,
-      dataDir,
-      config,
-      log,
-      now,
-    })
-    return pipeline
   }
 
   /** Takes up what the last process left in the spool, and starts parsing. The store is closed again when that fails. */
@@ -236,16 +233,15 @@ export class Pipeline implements Component<PipelineStatus> {
   }
 
   #turnIn(waitMs: number): void {
-    this.#timer = setTimeout(() => {
-      this.#merging = this.#turn()
-    }, waitMs)
+    this.#timer = setTimeout(() => void this.#inTurn(() => this.#turn()), waitMs)
   }
 
   async #turn(): Promise<void> {
+    if (this.#stopping) return
     const startedMs = this.#now()
     try {
       await this.merge.recomputeDirty(mergeLimits.hoursPerTurn)
-      if (startedMs - this.#cleanedMs > mergeLimits.cleanMs) {
+      if (Math.abs(startedMs - this.#cleanedMs) > mergeLimits.cleanMs) {
         this.#cleanedMs = startedMs
         await this.merge.clean()
       }
@@ -263,11 +259,18 @@ export class Pipeline implements Component<PipelineStatus> {
   /** Resolves when all that was taken is merged: parsed, stored, its hours recomputed. For one report, or for all. */
   async settle(report: string | null = null): Promise<void> {
     await this.ingest.idle()
-    await this.#merging
-    while (
-      !this.#stopping &&
-      (await this.merge.recomputeDirty(mergeLimits.hoursPerPass, report, true)) > 0
-    );
+    await this.#inTurn(async () => {
+      while (
+        !this.#stopping &&
+        (await this.merge.recomputeDirty(mergeLimits.hoursPerPass, report, true)) > 0
+      );
+    })
+  }
+
+  /** Does work when all that was taken is stored, and while nothing is merged: no merge that read before writes afterwards. */
+  async quietly<T>(work: () => Promise<T>): Promise<T> {
+    await this.ingest.idle()
+    return this.#inTurn(work)
   }
 
   async stop(): Promise<void> {
@@ -276,7 +279,7 @@ export class Pipeline implements Component<PipelineStatus> {
     clearTimeout(this.#timer)
     this.tap.stop()
     await this.merge.stop()
-    await this.#merging
+    await this.#inTurn(async () => undefined)
     await this.writer.stop()
     await this.ingest.stop()
     await this.takenFiles.close()

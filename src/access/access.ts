@@ -188,7 +188,8 @@ export class Access implements Component<AccessStatus> {
   async signIn(name: string, password: string, code: string | null): Promise<SignIn> {
     const seconds = this.lockout.wait(name)
     if (seconds > 0) return { state: 'locked', seconds }
-    const account = this.accounts.named(name)
+    // a name that is none is asked for too: it takes as long
+    const account = await this.accounts.fresh(this.accounts.named(name)?.id ?? '')
     const right = await verifyPassword(password, account?.password ?? null)
     if (!right || account === null || account.disabled) {
       this.lockout.fail(name)

@@ -55,6 +55,11 @@ export class Accounts {
     return this.#records.get(id)
   }
 
+  /** As the store has it now. What is written of an account is written whole: an older one would undo another appliance's change. */
+  fresh(id: string): Promise<Account | null> {
+    return this.#records.fresh(id)
+  }
+
   all(): Account[] {
     return [...this.#records.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   }
@@ -91,8 +96,10 @@ export class Accounts {
       if (
         account.provider?.issuer === provider.issuer &&
         account.provider.subject === provider.subject
-      )
-        return this.#put({ ...account, ...wish })
+      ) {
+        const known = await this.fresh(account.id)
+        if (known !== null) return this.#put({ ...known, ...wish })
+      }
     this.#room()
     return this.#put({ ...this.#blank(wish), provider })
   }
@@ -122,7 +129,7 @@ export class Accounts {
     id: string,
     change: Partial<Pick<Account, 'role' | 'sources' | 'disabled'>>,
   ): Promise<Account | null> {
-    const account = this.#records.get(id)
+    const account = await this.fresh(id)
     if (account === null) return null
     const next = { ...account, ...change }
     if (next.role !== 'administrator' || next.disabled) this.#keepOne(account)
@@ -151,7 +158,7 @@ export class Accounts {
       throw denied('cannot set a password: the account signs on elsewhere; change it there')
     this.#checkPassword(password, account.name)
     const hashed = await hashPassword(password)
-    await this.#put({ ...(this.#records.get(id) ?? account), password: hashed })
+    await this.#put({ ...((await this.fresh(id)) ?? account), password: hashed })
   }
 
   #checkPassword(password: string, name: string): void {

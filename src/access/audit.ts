@@ -69,7 +69,8 @@ export class Audit {
   look(entry: AuditEntry): void {
     const key = JSON.stringify([entry.actor, entry.action, entry.object])
     const nowMs = this.#now()
-    if (nowMs - (this.#seen.get(key) ?? -Infinity) < accessLimits.lookAgainMs) return
+    // either way: a clock that was set back must not leave looks untold
+    if (Math.abs(nowMs - (this.#seen.get(key) ?? -Infinity)) < accessLimits.lookAgainMs) return
     if (this.#seen.size >= accessLimits.looksRemembered) this.#seen.clear()
     this.note(entry)
     this.#seen.set(key, nowMs)

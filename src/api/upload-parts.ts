@@ -176,6 +176,8 @@ export class UploadParts {
   async #write(upload: PartialUpload, body: Readable): Promise<void> {
     const handle = await open(this.pathOf(upload.kept.id), 'a')
     try {
+      // a write that failed may have left bytes that were never told of
+      await handle.truncate(upload.receivedBytes)
       await pour(handle, upload, body)
     } catch (error) {
       if (error instanceof ApiProblem) throw error

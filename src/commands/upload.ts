@@ -1,5 +1,5 @@
 /** `gnomon upload`: files to Defender for Cloud Apps, as a snapshot or into a data source there. No daemon is needed. */
-import { access, appendFile, constants, copyFile, mkdir } from 'node:fs/promises'
+import { access, constants, copyFile, mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { keyFile } from '../access/keys.ts'
@@ -7,6 +7,7 @@ import { loadConfig } from '../config/config.ts'
 import { publishSchema } from '../config/publish-schema.ts'
 import type { TenantConfig, UploadConfig } from '../config/publish-schema.ts'
 import { OperatingError } from '../errors.ts'
+import { Journal } from '../lib/journal.ts'
 import { createLog } from '../lib/log.ts'
 import { publishLimits } from '../limits.ts'
 import { MdaClient } from '../publish/mda-client.ts'
@@ -246,14 +247,15 @@ async function send(plan: Plan, tenant: TenantConfig, io: CommandIo): Promise<nu
   const before = await receiptsOf(receiptsFile)
   await queue(plan, tenant.name, outbox, before, io)
   const client = new MdaClient(tenant, Date.now)
+  const { journal } = await Journal.open(receiptsFile)
   const receipts: Receipt[] = []
   const sender = new Sender({
     outbox,
     clients: new Map([[tenant.name, client]]),
     onClosed: async (job) => {
       const receipt = receiptOf(job)
+      await journal.append(JSON.stringify(receipt))
       receipts.push(receipt)
-      await appendFile(receiptsFile, `${JSON.stringify(receipt)}\n`, { mode: 0o600 })
     },
     log: createLog('warn'),
     now: Date.now,
@@ -264,6 +266,7 @@ async function send(plan: Plan, tenant: TenantConfig, io: CommandIo): Promise<nu
   } finally {
     await sender.stop()
     await client.transport.close()
+    await journal.close()
   }
   for (const receipt of receipts) await tell(receipt, plan.json, io)
   return receipts.every(({ state }) => state === 'receipted') ? 0 : 1

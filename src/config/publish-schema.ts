@@ -49,8 +49,8 @@ const leaveOut = z.strictObject({
 })
 
 const pseudonyms = z.strictObject({
-  users: z.boolean().default(false).describe('user-<20 hex digits> instead of the user'),
-  devices: z.boolean().default(false).describe('device-<20 hex digits> instead of the device'),
+  users: z.boolean().default(false).describe('user-<16 hex digits> instead of the user'),
+  devices: z.boolean().default(false).describe('device-<16 hex digits> instead of the device'),
   addresses: z
     .boolean()
     .default(false)

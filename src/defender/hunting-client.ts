@@ -153,7 +153,8 @@ export class CallBudget {
   /** Milliseconds until a call is free. */
   waitMs(): number {
     const now = this.#now()
-    this.#calls = this.#calls.filter((at) => at > now - 3_600_000)
+    // calls "later" than now: the clock was set back, and they would close the budget until then
+    this.#calls = this.#calls.filter((at) => at > now - 3_600_000 && at <= now)
     const minute = this.#calls.filter((at) => at > now - 60_000)
     return Math.max(
       0,

@@ -120,13 +120,24 @@ class HuntingWork {
       known.counts[start] = read
       await this.#state.write()
     }
-    const doneMs = slice(nowMs - this.#config.lateMinutes * 60_000, sliceMs)
+    const doneMs = this.#doneMs(known, nowMs)
     if (doneMs <= known.doneMs) return
     known.doneMs = doneMs
     for (const start of Object.keys(known.counts))
       if (Number(start) < doneMs) delete known.counts[start]
     await this.#state.write()
     await this.#forget(table, doneMs)
+  }
+
+  /**
+   * Up to where nothing is asked any more: late rows had their time. No further than rows came, within the days of the start: a clock that
+   * ran ahead for a while must not pass over what had not happened yet.
+   */
+  #doneMs({ doneMs, counts }: HuntingState['tables'][string], nowMs: number): number {
+    const { lateMinutes, startDays } = this.#config
+    const cameMs = Math.max(doneMs, ...Object.keys(counts).map(Number))
+    const least = slice(nowMs - startDays * 86_400_000, this.#sliceMs)
+    return Math.max(least, Math.min(cameMs, slice(nowMs - lateMinutes * 60_000, this.#sliceMs)))
   }
 
   async #counted(

@@ -1,5 +1,6 @@
 /** Alerts: one for each event, with evidence; muted ones are kept and tell nobody. */
 import { createHash } from 'node:crypto'
+import { oneByOne } from '../lib/one-by-one.ts'
 import { timestamp } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
 import type { Governed } from './governed.ts'
@@ -93,6 +94,8 @@ export class Alerts {
   readonly #now: () => number
   readonly #nextVersion: () => number
   readonly #mutings: Governed<Muting>
+  /** An alert is read and written anew as a whole: a person's word and fresh figures must not undo each other. */
+  readonly #inTurn = oneByOne()
   readonly #waysOf: (event: Omit<Event, 'key'>) => Promise<readonly string[]>
 
   /** `waysOf`: how people are told of an alert. */
@@ -111,7 +114,11 @@ export class Alerts {
   }
 
   /** The new alert, or null when the same event was told already: then its figures and evidence are brought up to date. */
-  async raise({ key, ...event }: Event): Promise<Alert | null> {
+  async raise(event: Event): Promise<Alert | null> {
+    return this.#inTurn(async () => this.#raise(event))
+  }
+
+  async #raise({ key, ...event }: Event): Promise<Alert | null> {
     const id = idOf(key)
     const known = await this.get(id)
     const nowMs = this.#now()
@@ -189,11 +196,13 @@ export class Alerts {
     id: string,
     change: Partial<Pick<Alert, 'status' | 'comment' | 'notices'>>,
   ): Promise<Alert | null> {
-    const alert = await this.get(id)
-    if (alert === null) return null
-    const changed = { ...alert, ...change }
-    await this.#write(changed)
-    return changed
+    return this.#inTurn(async () => {
+      const alert = await this.get(id)
+      if (alert === null) return null
+      const changed = { ...alert, ...change }
+      await this.#write(changed)
+      return changed
+    })
   }
 
   /** Alerts of a policy for an app since a time, and of the policy today: what repetition and the daily bound look at. */

@@ -30,7 +30,6 @@ interface TableRule {
 }
 
 export interface DeletionParts {
-  settled: () => Promise<void>
   files: DeletionPlaces | null
   words: DeletionWords
   nowMs: number
@@ -109,15 +108,14 @@ function conditionOf(rule: TableRule, order: DeletionOrder): string | null {
 }
 
 /**
- * Carries the order out. `settled`: what was taken before is stored, so that nothing of it comes in afterwards. `files` null = there is no
- * data folder to look at.
+ * Carries the order out. To be called when what was taken before is stored and while nothing is merged, so that nothing of it comes in
+ * afterwards. `files` null = there is no data folder to look at.
  */
 export async function deleteData(
   store: Store,
   order: DeletionOrder,
-  { settled, files, words, nowMs }: DeletionParts,
+  { files, words, nowMs }: DeletionParts,
 ): Promise<DeletionProof> {
-  await settled()
   const params = {
     source: order.kind === 'source' ? order.source : '',
     names: order.kind === 'person' ? order.names.map((name) => name.toLowerCase()) : [],

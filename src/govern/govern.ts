@@ -14,7 +14,8 @@ import { scriptWriter } from './block-script.ts'
 import { deleteData } from './deletion.ts'
 import type { DeletionOrder, DeletionProof } from './deletion.ts'
 import type { DeletionPlaces } from './deletion-places.ts'
-import { Governed, versions } from './governed.ts'
+import { Governed, storedVersion, versions } from './governed.ts'
+import type { LastVersion } from './governed.ts'
 import { groupOf, readDepartments } from './departments.ts'
 import type { Departments } from './departments.ts'
 import { handOver } from './hand-over.ts'
@@ -48,8 +49,8 @@ export interface GovernOptions {
   troubles?: () => Promise<Trouble[]>
   /** What is known of an app's risk factor; null = unknown. */
   factor?: (appId: string, factor: string) => boolean | null
-  /** All that was taken is stored. */
-  settled: () => Promise<void>
+  /** Does work when all that was taken is stored, and while nothing is merged. */
+  quietly: <T>(work: () => Promise<T>) => Promise<T>
   /** Files of the data folder that a deletion reaches; without it, none. */
   files?: DeletionPlaces
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>
@@ -74,11 +75,14 @@ export class Govern implements Component<TurnsStatus> {
   readonly turns: Turns
   readonly #options: GovernOptions
   readonly #scripts: Governed<GivenScript>
+  readonly #version: LastVersion = { last: 0 }
+  /** Verdicts as the scripts in the folder have them; null = not known since the start. */
+  #handedOver: string | null = null
 
   constructor(options: GovernOptions) {
     this.#options = options
     const { store, now, config } = options
-    const nextVersion = versions(now)
+    const nextVersion = versions(now, this.#version)
     const governed = <T extends object>(kind: ConstructorParameters<typeof Governed>[1]) =>
       new Governed<T>(store, kind, nextVersion)
     this.tags = new Tags(store, now, nextVersion)
@@ -106,7 +110,9 @@ export class Govern implements Component<TurnsStatus> {
     this.turns = new Turns(options, this)
   }
 
+  /** To be called before anybody may change anything. */
   async start(): Promise<void> {
+    this.#version.last = Math.max(this.#version.last, await storedVersion(this.#options.store))
     this.turns.start()
   }
 
@@ -189,9 +195,9 @@ export class Govern implements Component<TurnsStatus> {
   }
 
   async deleteData(order: DeletionOrder): Promise<DeletionProof> {
-    const { store, now, settled, files = null } = this.#options
+    const { store, now, quietly, files = null } = this.#options
     const words = { people: this.people, mutings: this.mutings }
-    return deleteData(store, order, { settled, files, words, nowMs: now() })
+    return quietly(async () => deleteData(store, order, { files, words, nowMs: now() }))
   }
 
   async #script(format: string, mode: ScriptMode): Promise<{ script: Script; list: BlockList }> {
@@ -218,16 +224,26 @@ export class Govern implements Component<TurnsStatus> {
   /** The tag is set whatever becomes of this: a folder that cannot be written is told in the log. */
   async #followTags(): Promise<void> {
     this.turns.indicatorsSoon()
-    const { config, log } = this.#options
-    const { handOver: to } = config().govern
-    if (to === undefined) return
     try {
-      const scripts = []
-      for (const format of to.formats)
-        scripts.push(await this.giveScript(format, 'full', 'hand-over'))
-      await handOver(to.folder, scripts)
+      await this.handOverScripts()
     } catch (error) {
-      log.error({ error: causeOf(error) }, 'block scripts were not handed over')
+      this.#options.log.error({ error: causeOf(error) }, 'block scripts were not handed over')
     }
+  }
+
+  /** Scripts in the folder follow the verdicts in force; one may have ended by itself. Throws GOVERN_FAILED, and is tried again. */
+  async handOverScripts(): Promise<void> {
+    const { handOver: to } = this.#options.config().govern
+    if (to === undefined) return
+    const verdicts = (await this.tags.current())
+      .filter(({ tag }) => tag === 'unsanctioned' || tag === 'sanctioned')
+      .map(({ appId, tag }) => `${appId} ${tag}`)
+      .join('\n')
+    if (verdicts === this.#handedOver) return
+    const scripts = []
+    for (const format of to.formats)
+      scripts.push(await this.giveScript(format, 'full', 'hand-over'))
+    await handOver(to.folder, scripts)
+    this.#handedOver = verdicts
   }
 }

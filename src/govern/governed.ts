@@ -15,10 +15,25 @@ export const governedKinds = [
 ] as const
 export type GovernedKind = (typeof governedKinds)[number]
 
+/** The last version that was given out. */
+export interface LastVersion {
+  last: number
+}
+
 /** Versions that only grow, also when the clock steps back or two changes share a millisecond. */
-export function versions(now: () => number): () => number {
-  let last = 0
-  return () => (last = Math.max(Math.floor(now()), last + 1))
+export function versions(now: () => number, given: LastVersion = { last: 0 }): () => number {
+  return () => (given.last = Math.max(Math.floor(now()), given.last + 1))
+}
+
+/** The largest version of the store: what is written after a restart must not stand behind it, whatever the clock says by then. */
+export async function storedVersion(store: Pick<Store, 'query'>): Promise<number> {
+  const of = ['tags', 'governed', 'alerts', 'exclusions'].map(
+    (table) => `SELECT max(version) AS version FROM db.${table}`,
+  )
+  const [{ last }] = await store.query<LastVersion>(
+    `SELECT max(version) AS last FROM (${of.join(' UNION ALL ')})`,
+  )
+  return last
 }
 
 /** The documents of one kind, held in memory: they are few, and asked at each evaluation. */

@@ -9,7 +9,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Config } from '../config/schema.ts'
 import { OperatingError, causeOf } from '../errors.ts'
 import { governLimits } from '../limits.ts'
-import { readBundle, Transport } from '../publish/transport.ts'
+import { mailTransport } from '../publish/mail-transport.ts'
+import { Transport } from '../publish/transport.ts'
 import type { Alert } from './alerts.ts'
 import { cefLine } from './notify-cef.ts'
 import { mailText } from './notify-mail.ts'
@@ -93,19 +94,7 @@ export class Notifier {
     )
     if (to.length === 0)
       throw new Error(`every address had ${governLimits.mailsPerAddressDay} mails today`)
-    const { createTransport } = await import('nodemailer')
-    const transport = createTransport({
-      host: mail.host,
-      port: mail.port,
-      secure: mail.tls === 'direct',
-      requireTLS: mail.tls === 'starttls',
-      ignoreTLS: mail.tls === 'none',
-      connectionTimeout: governLimits.notifyMs,
-      greetingTimeout: governLimits.notifyMs,
-      socketTimeout: governLimits.notifyMs,
-      ...(mail.user !== undefined && { auth: { user: mail.user, pass: mail.password ?? '' } }),
-      ...(mail.caBundle !== undefined && { tls: { ca: await readBundle(mail.caBundle) } }),
-    })
+    const transport = await mailTransport(mail, governLimits.notifyMs)
     try {
       await transport.sendMail({
         from: mail.from,

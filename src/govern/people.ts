@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { OperatingError } from '../errors.ts'
+import { oneByOne } from '../lib/one-by-one.ts'
 import { governLimits } from '../limits.ts'
 import type { Store } from '../store/store.ts'
 import { AddressSpan } from './address-span.ts'
@@ -60,7 +61,8 @@ export class People {
   readonly exclusions: Governed<Exclusion>
   readonly groups: Governed<Group>
   readonly ranges: Governed<Range>
-  #applied: Promise<void> = Promise.resolve()
+  /** What is kept is checked against the others first, and editions of exclusions follow each other. */
+  readonly #inTurn = oneByOne()
 
   constructor(
     store: Store,
@@ -89,6 +91,12 @@ export class People {
 
   /** A group's members changed: exclusions that name it follow. */
   async putGroup(group: Group, id: string = randomUUID()): Promise<string> {
+    await this.#inTurn(async () => this.#keepGroup(group, id))
+    await this.apply()
+    return id
+  }
+
+  async #keepGroup(group: Group, id: string): Promise<void> {
     const double = [...(await this.groups.all())].find(
       ([other, { name }]) => other !== id && name.toLowerCase() === group.name.toLowerCase(),
     )
@@ -98,8 +106,6 @@ export class People {
         `cannot keep group ${group.name}: there is one of this name; choose another`,
       )
     await this.groups.put(id, group)
-    await this.apply()
-    return id
   }
 
   async removeGroup(id: string): Promise<boolean> {
@@ -110,6 +116,11 @@ export class People {
 
   /** Throws GOVERN_REFUSED where it overlaps another range: an address has one place. */
   async putRange(range: Range, id: string = randomUUID()): Promise<string> {
+    await this.#inTurn(async () => this.#keepRange(range, id))
+    return id
+  }
+
+  async #keepRange(range: Range, id: string): Promise<void> {
     const mine = range.networks.map(spanOf)
     for (const [i, one] of mine.entries())
       if (mine.slice(0, i).some((other) => one.overlaps(other)))
@@ -127,7 +138,6 @@ export class People {
         )
     }
     await this.ranges.put(id, range)
-    return id
   }
 
   /** The range an address is in. */
@@ -162,9 +172,7 @@ export class People {
 
   /** Writes all exclusions as rows that the view of usage leaves out, under a new version. */
   async apply(): Promise<void> {
-    const mine = this.#applied.catch(() => undefined).then(async () => this.#apply())
-    this.#applied = mine
-    return mine
+    return this.#inTurn(async () => this.#apply())
   }
 
   async #apply(): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { OperatingError } from '../errors.ts'
+import { oneByOne } from '../lib/one-by-one.ts'
 import { governLimits } from '../limits.ts'
 import { timestamp } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
@@ -70,7 +71,8 @@ export class Tags {
   readonly #store: Store
   readonly #now: () => number
   readonly #nextVersion: () => number
-  #queue: Promise<unknown> = Promise.resolve()
+  /** Each change looks at what is in force before it writes. */
+  readonly #inTurn = oneByOne()
 
   constructor(store: Store, now: () => number, nextVersion: () => number) {
     this.#store = store
@@ -111,12 +113,12 @@ export class Tags {
 
   /** Sets or takes away a tag of several apps; one verdict replaces another. Gives the change's id. Throws GOVERN_REFUSED. */
   async set(change: TagChange): Promise<string> {
-    return this.#alone(async () => this.#set(change))
+    return this.#inTurn(async () => this.#set(change))
   }
 
   /** Puts back what was in force before a change, for the apps it touched. Throws GOVERN_REFUSED when there is no such change. */
   async undo(change: string, actor: string): Promise<string> {
-    return this.#alone(async () => this.#undo(change, actor))
+    return this.#inTurn(async () => this.#undo(change, actor))
   }
 
   async #set({ appIds, tag, active, actor, reason, expiresMs }: TagChange): Promise<string> {
@@ -193,12 +195,5 @@ export class Tags {
       .map(eventOf)
       .filter(({ active, expiresMs }) => active && (expiresMs === null || expiresMs > nowMs))
       .sort((a, b) => (a.appId < b.appId ? -1 : a.appId > b.appId ? 1 : a.tag < b.tag ? -1 : 1))
-  }
-
-  /** One change after the other: each looks at what is in force before it writes. */
-  async #alone<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#queue.then(work)
-    this.#queue = mine.catch(() => undefined)
-    return mine
   }
 }

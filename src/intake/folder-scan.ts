@@ -85,7 +85,11 @@ export class Settling {
 
   /** Files to be looked at now. */
   due(nowMs: number): string[] {
-    return [...this.#files].filter(([, file]) => file.dueMs <= nowMs).map(([path]) => path)
+    // nothing is put off for longer: the clock was set back
+    const lastMs = nowMs + Math.max(this.#settleMs, fileLimits.retryMs)
+    return [...this.#files]
+      .filter(([, { dueMs }]) => dueMs <= nowMs || dueMs > lastMs)
+      .map(([path]) => path)
   }
 
   /** True when the file is done (it is forgotten then), false when it is to be looked at again. */

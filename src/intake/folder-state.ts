@@ -1,7 +1,6 @@
 /** How far files were taken that stay where they are: they may grow, and must go on where they ended, over restarts too. */
-import { open, readFile, rename, writeFile } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
 import { z } from 'zod'
+import { Journal } from '../lib/journal.ts'
 import { fileLimits } from '../limits.ts'
 import type { FileIdentity } from './file-intake.ts'
 
@@ -30,10 +29,8 @@ export type TakenFile = z.infer<typeof entrySchema>
 export class FolderState {
   readonly #path: string | null
   readonly #files = new Map<string, TakenFile>()
-  #journal: FileHandle | null = null
+  #journal: Journal | null = null
   #lines = 0
-  /** Writes follow each other. */
-  #queue: Promise<void> = Promise.resolve()
 
   constructor(path: string | null) {
     this.#path = path
@@ -42,15 +39,16 @@ export class FolderState {
   /** Reads what the last process left. A damaged line counts as none: its file is then known by its content only. */
   async open(): Promise<void> {
     if (this.#path === null || this.#journal !== null) return
-    for (const line of (await readOrEmpty(this.#path)).split('\n')) {
+    const { journal, lines } = await Journal.open(this.#path)
+    this.#journal = journal
+    for (const line of lines) {
       const parsed = lineSchema.safeParse(jsonOrNull(line))
       if (parsed.success) this.#remember(...parsed.data)
     }
-    await this.#writeAnew(this.#path)
+    await this.#shorten(journal)
   }
 
   async close(): Promise<void> {
-    await this.#queue
     await this.#journal?.close()
     this.#journal = null
   }
@@ -59,14 +57,14 @@ export class FolderState {
     return this.#files.get(path)
   }
 
-  /** Null forgets the file. Resolves when it is in the journal; a kill -9 keeps it then. */
-  set(path: string, file: TakenFile | null): Promise<void> {
-    if (file === null && !this.#files.has(path)) return Promise.resolve()
+  /** Null forgets the file. Resolves when it is on disk. */
+  async set(path: string, file: TakenFile | null): Promise<void> {
+    if (file === null && !this.#files.has(path)) return
     this.#remember(path, file)
-    const write = this.#queue.then(() => this.#append([path, file]))
-    // The next write must not fail for this one; who asked for this one sees its error.
-    this.#queue = write.catch(() => undefined)
-    return write
+    const journal = this.#journal
+    if (journal === null) return
+    await journal.append(JSON.stringify([path, file]))
+    if (++this.#lines >= journalLines) await this.#shorten(journal)
   }
 
   #remember(path: string, file: TakenFile | null): void {
@@ -78,29 +76,12 @@ export class FolderState {
     this.#files.delete(oldest)
   }
 
-  async #append(line: [string, TakenFile | null]): Promise<void> {
-    if (this.#journal === null || this.#path === null) return
-    await this.#journal.appendFile(`${JSON.stringify(line)}\n`)
-    if (++this.#lines < journalLines) return
-    await this.#journal.close()
-    await this.#writeAnew(this.#path)
-  }
-
-  async #writeAnew(path: string): Promise<void> {
-    const lines = [...this.#files].map((file) => `${JSON.stringify(file)}\n`)
-    await writeFile(`${path}.tmp`, lines.join(''), { mode: 0o600, flush: true })
-    await rename(`${path}.tmp`, path)
-    this.#lines = lines.length
-    this.#journal = await open(path, 'a', 0o600)
-  }
-}
-
-async function readOrEmpty(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
-    throw error
+  async #shorten(journal: Journal): Promise<void> {
+    await journal.replace(async () => {
+      const lines = Array.from(this.#files, (file) => JSON.stringify(file))
+      this.#lines = lines.length
+      return lines
+    })
   }
 }
 

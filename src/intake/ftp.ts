@@ -11,6 +11,7 @@ import { findProgram } from '../lib/programs.ts'
 import { ftpLimits } from '../limits.ts'
 import type { Config } from '../config/schema.ts'
 import type { Component } from '../lib/component.ts'
+import { oneByOne } from '../lib/one-by-one.ts'
 import { label } from './archive-bounds.ts'
 import { putAside } from './folder-refuse.ts'
 import { accountFolder, removeUnfinished, writeAccounts } from './ftp-files.ts'
@@ -101,7 +102,7 @@ class Ftp {
   #stopping = new AbortController()
   #keeping: Promise<void> = Promise.resolve()
   /** One start, stop or change of accounts after the other. */
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #inTurn = oneByOne()
 
   constructor(options: FtpOptions, log: Logger, now: () => number) {
     this.#options = options
@@ -142,12 +143,6 @@ class Ftp {
 
   status(): FtpStatus {
     return structuredClone({ ...this.#status, logLinesLeftOut: this.#budget.leftOut })
-  }
-
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const mine = this.#turn.then(work)
-    this.#turn = mine.catch(() => undefined)
-    return mine
   }
 
   async #start(): Promise<void> {

@@ -22,9 +22,9 @@ export type UploadOptions = Omit<TakeFileOptions, 'onProgress'> & {
 }
 
 /**
- * Takes an upload, or the file of a path where one was laid down before. `tempDir` is a folder on the data disk; the file in it has no name, so that neither an abort nor a kill -9
- * leaves anything behind. Resolves when all of it is in the spool. An upload over the bound is refused (in the summary, its
- * content id is ''). Rejects with the stream's error when the client goes away, and like `takeFile`.
+ * Takes an upload, or the file of a path where one was laid down before. `tempDir` is a folder on the data disk; the file in it has no
+ * name, so that neither an abort nor a kill -9 leaves anything behind. Resolves when all of it is in the spool. An upload over the bound is
+ * refused (in the summary, its content id is ''). Rejects with the stream's error when the client goes away, and like `takeFile`.
  */
 export async function takeUpload(
   body: Readable | string,

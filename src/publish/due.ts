@@ -25,7 +25,8 @@ export function dueReason(
   if (waiting.sinceMs === null) return null
   if (called !== null) return called
   if (waiting.bytes >= rule.everyBytes) return 'size'
-  return nowMs - waiting.sinceMs >= rule.everyMs ? 'time' : null
+  // either way: a clock that was set back puts what waits in the future
+  return Math.abs(nowMs - waiting.sinceMs) >= rule.everyMs ? 'time' : null
 }
 
 /** Calls at the times of a cron expression in a zone, until it is stopped. */

@@ -9,6 +9,7 @@ import { Keys } from '../access/keys.ts'
 import type { PublishConfig, UploadConfig } from '../config/publish-schema.ts'
 import { causeOf, OperatingError } from '../errors.ts'
 import type { Component } from '../lib/component.ts'
+import { oneByOne } from '../lib/one-by-one.ts'
 import { publishLimits } from '../limits.ts'
 import type { StreamState } from '../parse/batch.ts'
 import type { Backup } from '../spool/backup.ts'
@@ -79,7 +80,8 @@ export class Publisher implements Component<PublisherStatus> {
   #cursors: RawCursors | null = null
   #keys: Keys | null = null
   #timer: NodeJS.Timeout | undefined
-  #turning: Promise<void> = Promise.resolve()
+  /** Two looks at one upload at a time would take the same lines twice. */
+  readonly #inTurn = oneByOne()
   #stopping = false
   #abort = new AbortController()
   #verdicts: RemoteVerdict[] = []
@@ -126,7 +128,7 @@ export class Publisher implements Component<PublisherStatus> {
   #turnIn(waitMs: number): void {
     if (this.#stopping) return
     this.#timer = setTimeout(() => {
-      this.#turning = this.#turn().finally(() => this.#turnIn(publishLimits.turnMs))
+      void this.#inTurn(async () => this.#turn()).finally(() => this.#turnIn(publishLimits.turnMs))
     }, waitMs)
   }
 
@@ -147,7 +149,8 @@ export class Publisher implements Component<PublisherStatus> {
       upload.content === 'raw'
         ? publishLimits.turnMs
         : Math.min(minuteMs, upload.everyMinutes * 6000)
-    if (state.called === null && nowMs - state.lookedMs < each) return
+    // either way: a clock that was set back must not hold uploads up
+    if (state.called === null && Math.abs(nowMs - state.lookedMs) < each) return
     state.lookedMs = nowMs
     try {
       if (outbox.bytes >= this.#options.config.outboxBytes) {
@@ -233,7 +236,7 @@ export class Publisher implements Component<PublisherStatus> {
   /** What the tenants say of the streams; a failure is told once and does not hold up anything. */
   async #ask(): Promise<void> {
     const { config, now, log } = this.#options
-    if (this.#stopping || now() - this.#askedMs < publishLimits.verdictMs) return
+    if (this.#stopping || Math.abs(now() - this.#askedMs) < publishLimits.verdictMs) return
     if (this.#askedMs !== 0 || (this.#sender?.status().receipted ?? 0) > 0) {
       const verdicts: RemoteVerdict[] = []
       for (const [name, client] of this.#clients)
@@ -285,9 +288,7 @@ export class Publisher implements Component<PublisherStatus> {
   async run(name: string): Promise<void> {
     const upload = this.#named(name)
     this.#call(name, 'asked')
-    const turn = this.#turning.then(async () => this.#look(upload))
-    this.#turning = turn
-    await turn
+    await this.#inTurn(async () => this.#look(upload))
   }
 
   #named(name: string): UploadConfig {
@@ -343,7 +344,7 @@ export class Publisher implements Component<PublisherStatus> {
 
   /** Everything that could be sent is sent. */
   async idle(): Promise<void> {
-    await this.#turning
+    await this.#inTurn(async () => undefined)
     await this.#sender?.idle()
   }
 
@@ -353,7 +354,7 @@ export class Publisher implements Component<PublisherStatus> {
     clearTimeout(this.#timer)
     for (const task of this.#tasks) await task.destroy()
     this.#abort.abort(new Error('stopping'))
-    await this.#turning
+    await this.#inTurn(async () => undefined)
     await this.#sender?.stop()
     for (const client of this.#clients.values()) await client.transport.close()
   }

@@ -4,6 +4,7 @@
  */
 import { createSocket } from 'node:dgram'
 import { open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { hostname } from 'node:os'
@@ -35,8 +36,7 @@ function fileTarget(path: string): RecordTarget {
       try {
         const file = await open(path, 'a', 0o640)
         try {
-          await file.writeFile(`${lines.join('\n')}\n`)
-          await file.datasync()
+          await appendWhole(file, `${lines.join('\n')}\n`)
         } finally {
           await file.close()
         }
@@ -45,6 +45,18 @@ function fileTarget(path: string): RecordTarget {
       }
     },
     close: async () => undefined,
+  }
+}
+
+/** All of it or nothing: half a line on a disk that is full would make one line with the next try. */
+async function appendWhole(file: FileHandle, text: string): Promise<void> {
+  const before = await file.stat()
+  try {
+    await file.writeFile(text)
+    await file.datasync()
+  } catch (error) {
+    if (before.isFile()) await file.truncate(before.size)
+    throw error
   }
 }
 

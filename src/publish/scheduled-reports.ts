@@ -18,7 +18,7 @@ import { usageRows } from '../report/usage-rows.ts'
 import type { Store } from '../store/store.ts'
 import { atTimes } from './due.ts'
 import type { HelpOf } from '../report/format-help.ts'
-import { readBundle } from './transport.ts'
+import { mailTransport } from './mail-transport.ts'
 
 export interface ScheduledReportsOptions {
   dataDir: string
@@ -43,6 +43,8 @@ export interface ScheduledReportsStatus {
 }
 
 const dayMs = 86_400_000
+/** The end of an edition's folder: day and minute. */
+const edition = /^\d{4}-\d\d-\d\dT\d{4}$/
 
 export class ScheduledReports implements Component<ScheduledReportsStatus> {
   readonly #options: ScheduledReportsOptions
@@ -119,7 +121,10 @@ export class ScheduledReports implements Component<ScheduledReportsStatus> {
 
   async #forget({ name, keep }: ReportConfig): Promise<void> {
     const folder = join(this.#options.dataDir, 'reports')
-    const mine = (await readdir(folder)).filter((entry) => entry.startsWith(`${name}-2`)).toSorted()
+    // `weekly-2` is another report, not an edition of `weekly`
+    const mine = (await readdir(folder))
+      .filter((entry) => entry.startsWith(`${name}-`) && edition.test(entry.slice(name.length + 1)))
+      .toSorted()
     for (const old of mine.slice(0, Math.max(0, mine.length - keep)))
       await rm(join(folder, old), { recursive: true, force: true })
   }
@@ -141,7 +146,6 @@ export async function sendReport(
   report: Report,
   files: readonly string[],
 ): Promise<void> {
-  const { createTransport } = await import('nodemailer')
   const attachments: { filename: string; content: Buffer }[] = []
   const left: string[] = []
   let bytes = 0
@@ -153,20 +157,7 @@ export async function sendReport(
       bytes += size
     }
   }
-  const ca = mail.caBundle === undefined ? undefined : await readBundle(mail.caBundle)
-  const transport = createTransport({
-    host: mail.host,
-    port: mail.port,
-    secure: mail.tls === 'direct',
-    requireTLS: mail.tls === 'starttls',
-    ignoreTLS: mail.tls === 'none',
-    ...(ca !== undefined && { tls: { ca } }),
-    ...(mail.user !== undefined && { auth: { user: mail.user, pass: mail.password ?? '' } }),
-    connectionTimeout: publishLimits.mailMs,
-    socketTimeout: publishLimits.mailMs,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  })
+  const transport = await mailTransport(mail, publishLimits.mailMs)
   try {
     await transport.sendMail({
       from: mail.from,

@@ -101,9 +101,11 @@ async function finalise(job: Job, { client, outbox, signal, now }: SendContext):
   const before = job.mayBeTaken
   job.state = 'finalising'
   job.mayBeTaken = true
-  await outbox.save(job)
   let answer
+  let asked = false
   try {
+    await outbox.save(job)
+    asked = true
     answer = await client.done(
       {
         uploadUrl: job.url ?? '',
@@ -114,7 +116,7 @@ async function finalise(job: Job, { client, outbox, signal, now }: SendContext):
     )
   } catch (error) {
     // it is certain that this one had no effect; an earlier one may have had
-    if (error instanceof Refused || (error instanceof TryAgain && !error.sent))
+    if (!asked || error instanceof Refused || (error instanceof TryAgain && !error.sent))
       job.mayBeTaken = before
     throw error
   }

@@ -91,41 +91,40 @@ export class Sender {
   }
 
   async #work(tenant: string, upload: string, client: MdaClient): Promise<void> {
-    const { outbox, now, log } = this.#options
     const { signal } = this.#abort
-    const random = this.#options.random ?? Math.random
-    let failures = 0
     for (
       let job = this.#next(tenant, upload);
-      job !== undefined;
+      job !== undefined && !signal.aborted;
       job = this.#next(tenant, upload)
-    ) {
+    )
+      await this.#untilClosed(job, client)
+  }
+
+  /** Until it is receipted or put aside, its receipt too, or until we stop. */
+  async #untilClosed(job: Job, client: MdaClient): Promise<void> {
+    const { outbox, now } = this.#options
+    const { signal } = this.#abort
+    for (let failures = 1; !signal.aborted; failures++)
       try {
         await sendJob(job, { client, outbox, signal, now })
         await this.#options.onClosed(job)
         this.#count(job)
         if (job.state === 'receipted') await outbox.remove(job)
-        failures = 0
+        return
       } catch (error) {
-        if (signal.aborted) return
-        failures++
-        this.#status.retries++
-        const waitMs =
-          (error instanceof TryAgain ? error.waitMs : null) ?? pauseMs(failures, random)
-        log.warn(
-          {
-            upload,
-            file: job.id,
-            state: job.state,
-            error: causeOf(error),
-            waitMs: Math.round(waitMs),
-          },
-          'publish: an upload did not get on, it is tried again',
-        )
-        await delay(waitMs, undefined, { signal }).catch(() => undefined)
-        if (signal.aborted) return
+        if (!signal.aborted) await this.#pause(job, error, failures)
       }
-    }
+  }
+
+  async #pause({ upload, id, state }: Job, error: unknown, failures: number): Promise<void> {
+    this.#status.retries++
+    const random = this.#options.random ?? Math.random
+    const waitMs = (error instanceof TryAgain ? error.waitMs : null) ?? pauseMs(failures, random)
+    this.#options.log.warn(
+      { upload, file: id, state, error: causeOf(error), waitMs: Math.round(waitMs) },
+      'publish: an upload did not get on, it is tried again',
+    )
+    await delay(waitMs, undefined, { signal: this.#abort.signal }).catch(() => undefined)
   }
 
   #count({ state, bytes, rows, id, trouble }: Job): void {

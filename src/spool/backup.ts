@@ -1,10 +1,13 @@
 /**
- * Segments after they are stored: hard links in `<data>/backup`, so that keeping them costs no write. Kept by size and age, and as long
+ * Segments after they are stored: hard links in `<data>/backup`, so that keeping them costs no write (copies where it is another disk). Kept by size and age, and as long
  * as an upload of raw lines still needs them. Names sort in the order the segments were stored: `<ms, 15 digits>-<segment's name>`.
  */
-import { link, mkdir, readdir, stat, unlink } from 'node:fs/promises'
+import { copyFile, link, mkdir, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OperatingError, causeOf } from '../errors.ts'
+
+/** Ending of a copy that is not whole. */
+const copying = '.part'
 
 export interface BackupLimits {
   maxBytes: number
@@ -41,7 +44,7 @@ export class Backup {
     try {
       await mkdir(this.folder, { recursive: true, mode: 0o700 })
       for (const name of (await readdir(this.folder)).toSorted()) {
-        if (!/^\d{15}-/.test(name)) continue
+        if (!/^\d{15}-/.test(name) || name.endsWith(copying)) continue
         const { size } = await stat(join(this.folder, name))
         this.#add({ name, bytes: size, keptMs: Number(name.slice(0, 15)) })
       }
@@ -65,7 +68,7 @@ export class Backup {
     if (this.#known.has(name)) return
     const keptMs = Math.max(nowMs, this.#lastMs + 1)
     const kept = `${String(keptMs).padStart(15, '0')}-${name}`
-    await link(path, join(this.folder, kept))
+    await linkOrCopy(path, join(this.folder, kept))
     this.#add({ name: kept, bytes: (await stat(path)).size, keptMs })
   }
 
@@ -113,6 +116,19 @@ export class Backup {
     let bytes = 0
     for (const segment of this.#kept) bytes += segment.bytes
     return { segments: this.#kept.length, bytes, lost: this.#lost }
+  }
+}
+
+/** Another file system, or one that knows no hard links, takes a copy. */
+async function linkOrCopy(path: string, to: string): Promise<void> {
+  try {
+    await link(path, to)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (!['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'ENOSYS'].includes(code)) throw error
+    const part = `${to}${copying}`
+    await copyFile(path, part)
+    await rename(part, to)
   }
 }
 

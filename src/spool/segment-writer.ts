@@ -82,8 +82,13 @@ export class LaneWriter {
     return this.#written + this.#used
   }
 
+  get isOpen(): boolean {
+    return this.#fd >= 0
+  }
+
+  /** Of the open segment. */
   get openedAtMs(): number {
-    return this.#fd < 0 ? Infinity : this.#openedAtMs
+    return this.#openedAtMs
   }
 
   /** The segment has reached its size: it is to be sealed. */

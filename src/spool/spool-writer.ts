@@ -43,7 +43,8 @@ export class SpoolWriter implements FrameSink, Component<SpoolWriterStatus> {
   #syncTimer: NodeJS.Timeout | null = null
   #waiting: (() => void)[] = []
   #drops = new Map<string, Drop>()
-  #unwritableUntilMs = 0
+  /** When a write failed last. */
+  #failedAtMs = -Infinity
   #frames = 0
   #bytes = 0
   #lines = 0
@@ -119,8 +120,14 @@ export class SpoolWriter implements FrameSink, Component<SpoolWriterStatus> {
   }
 
   #room(bytes: number): boolean {
-    if (this.#options.now() < this.#unwritableUntilMs) return false
+    if (!this.#writable) return false
     return Number(Atomics.load(this.#options.usage, 0)) + bytes <= this.#options.maxBytes
+  }
+
+  /** A clock that was set back must not keep the door shut. */
+  get #writable(): boolean {
+    const sinceMs = this.#options.now() - this.#failedAtMs
+    return sinceMs < 0 || sinceMs >= retryMs
   }
 
   /** Room that is worth waking peers for; a spool smaller than that is waited for until it is empty. */
@@ -129,7 +136,7 @@ export class SpoolWriter implements FrameSink, Component<SpoolWriterStatus> {
   }
 
   #trouble(error: unknown): void {
-    this.#unwritableUntilMs = this.#options.now() + retryMs
+    this.#failedAtMs = this.#options.now()
     this.#options.onTrouble(error)
   }
 
@@ -151,8 +158,11 @@ export class SpoolWriter implements FrameSink, Component<SpoolWriterStatus> {
   #tick(): void {
     const now = this.#options.now()
     if (this.#drops.size > 0 && this.#room(0)) this.#writeDrops()
-    for (const lane of this.#lanes)
-      if (now - lane.openedAtMs >= spoolLimits.segmentAgeMs) this.#attempt(() => lane.seal())
+    for (const lane of this.#lanes) {
+      // one that was opened "later" than now saw the clock go back
+      const ageMs = Math.abs(now - lane.openedAtMs)
+      if (lane.isOpen && ageMs >= spoolLimits.segmentAgeMs) this.#attempt(() => lane.seal())
+    }
     if (this.#waiting.length > 0 && this.#room(this.#roomy)) {
       const waiting = this.#waiting
       this.#waiting = []
@@ -196,7 +206,7 @@ export class SpoolWriter implements FrameSink, Component<SpoolWriterStatus> {
       refused: this.#refused,
       usedBytes: Number(Atomics.load(this.#options.usage, 0)),
       maxBytes: this.#options.maxBytes,
-      writable: this.#options.now() >= this.#unwritableUntilMs,
+      writable: this.#writable,
     }
   }
 }

@@ -103,7 +103,7 @@ export class Spool {
 
   /** The segment is in the store: it leaves the spool. */
   async remove(segment: SealedSegment): Promise<void> {
-    await unlink(this.path(segment))
+    await rm(this.path(segment), { force: true })
     Atomics.sub(this.usage, 0, BigInt(segment.sizeBytes))
   }
 

@@ -1,7 +1,6 @@
 /** The journal of files that were taken: one JSON line for each content, so that a file put twice is taken once. */
-import { open, readFile, rename, writeFile } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
 import { OperatingError, causeOf } from '../errors.ts'
+import { Journal } from '../lib/journal.ts'
 
 interface TakenFile {
   id: string
@@ -14,8 +13,7 @@ interface TakenFile {
 export class TakenFiles {
   readonly #path: string
   readonly #ids = new Set<string>()
-  #file: FileHandle | null = null
-  #turn: Promise<unknown> = Promise.resolve()
+  #journal: Journal | null = null
 
   constructor(path: string) {
     this.#path = path
@@ -24,25 +22,15 @@ export class TakenFiles {
   /** Reads the journal and forgets what is older than `keepMs`: its usage is no longer kept either. Throws SPOOL_UNUSABLE. */
   async open(nowMs: number, keepMs: number): Promise<void> {
     try {
-      const text = await readFile(this.#path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return ''
-        throw error
-      })
-      const lines = text.split('\n').filter((line) => line !== '')
+      const { journal, lines } = await Journal.open(this.#path)
+      this.#journal = journal
       const kept = lines.filter((line) => {
         const file = entryOf(line)
         if (file === null || nowMs - file.atMs > keepMs) return false
         this.#ids.add(file.id)
         return true
       })
-      if (kept.length < lines.length || (text !== '' && !text.endsWith('\n'))) {
-        await writeFile(`${this.#path}.new`, kept.map((line) => `${line}\n`).join(''), {
-          mode: 0o600,
-          flush: true,
-        })
-        await rename(`${this.#path}.new`, this.#path)
-      }
-      this.#file = await open(this.#path, 'a', 0o600)
+      if (kept.length < lines.length) await journal.replace(async () => kept)
     } catch (cause) {
       throw new OperatingError(
         'SPOOL_UNUSABLE',
@@ -58,48 +46,35 @@ export class TakenFiles {
 
   /** Resolves when the entry is on disk. */
   async add(file: TakenFile): Promise<void> {
-    await this.#alone(async () => {
-      if (this.#file === null) throw new Error('BUG: the journal of taken files is not open')
-      await this.#file.appendFile(`${JSON.stringify(file)}\n`)
-      await this.#file.datasync()
-      this.#ids.add(file.id)
-    })
-  }
-
-  /** One after the other: the journal may be written anew. */
-  async #alone<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(work)
-    this.#turn = mine.catch(() => undefined)
-    return mine
+    await this.#opened().append(JSON.stringify(file))
+    this.#ids.add(file.id)
   }
 
   /** Takes names of files out of the journal; the files count as taken still. Gives how many. */
   async redact(fits: (name: string) => boolean): Promise<number> {
-    return this.#alone(async () => this.#redact(fits))
-  }
-
-  async #redact(fits: (name: string) => boolean): Promise<number> {
-    if (this.#file === null) throw new Error('BUG: the journal of taken files is not open')
+    const journal = this.#opened()
     let redacted = 0
-    const lines = (await readFile(this.#path, 'utf8')).split('\n').flatMap((line) => {
-      const file = entryOf(line)
-      if (file === null) return []
-      if (file.name === '' || !fits(file.name)) return [`${line}\n`]
-      redacted++
-      return [`${JSON.stringify({ ...file, name: '' })}\n`]
+    await journal.replace(async () => {
+      const lines = (await journal.lines()).flatMap((line) => {
+        const file = entryOf(line)
+        if (file === null) return []
+        if (file.name === '' || !fits(file.name)) return [line]
+        redacted++
+        return [JSON.stringify({ ...file, name: '' })]
+      })
+      return redacted === 0 ? null : lines
     })
-    if (redacted === 0) return 0
-    await writeFile(`${this.#path}.new`, lines.join(''), { mode: 0o600, flush: true })
-    await this.#file.close()
-    await rename(`${this.#path}.new`, this.#path)
-    this.#file = await open(this.#path, 'a', 0o600)
     return redacted
   }
 
+  #opened(): Journal {
+    if (this.#journal === null) throw new Error('BUG: the journal of taken files is not open')
+    return this.#journal
+  }
+
   async close(): Promise<void> {
-    await this.#turn
-    await this.#file?.close()
-    this.#file = null
+    await this.#journal?.close()
+    this.#journal = null
   }
 }
 

@@ -2,7 +2,7 @@
  * From the spool into the store: each sealed segment is parsed by its thread, inserted, and only then leaves the spool. Whatever
  * is interrupted is done again under the same tokens, so that it counts once.
  */
-import { mkdir, readdir, unlink } from 'node:fs/promises'
+import { mkdir, readdir, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
@@ -27,6 +27,8 @@ export interface IngestOptions {
   /** Folder for batches on their way from parse to store; emptied at start. */
   batchFolder: string
   now: () => number
+  /** Marks of hours with new rows (store/mark-clock.ts). */
+  mark: () => number
   /** Enters into the ledger what could not be parsed at all. */
   drop: (drop: Drop) => void
   /** Called with a segment that is in the store, before it leaves the spool. */
@@ -44,14 +46,14 @@ export interface IngestStatus {
   flows: number
   /** Opening of the oldest segment that is not in the store, epoch ms; null = nothing waits. */
   oldestMs: number | null
-  /** Failed inserts by the store's error code. */
+  /** Failed tries by their error's code. */
   failures: Record<string, number>
-  /** Failed inserts, each tried again. */
+  /** Steps that failed (an insert, a batch, a segment's leaving), each tried again. */
   retries: number
   threadRestarts: number
   /** Times a parse thread's dictionaries were full and began anew. */
   dictionaryResets: number
-  /** Why nothing is inserted at the moment, or null. */
+  /** Why nothing gets on at the moment, or null. */
   trouble: string | null
   transactions: number
   /** Lines by reason. */
@@ -77,7 +79,8 @@ export class Ingest implements Component<IngestStatus> {
   readonly #answers: ParseAnswer[] = []
   readonly #inserted: Inserted[] = []
   #working: Promise<void> | null = null
-  #idle: (() => void)[] = []
+  /** Segments that somebody waits for. */
+  #idle: { segments: Set<string>; resolve: () => void }[] = []
   #stopping = false
   readonly #status = {
     segments: 0,
@@ -162,8 +165,9 @@ export class Ingest implements Component<IngestStatus> {
 
   /** Resolves when every segment submitted so far is in the store. */
   async idle(): Promise<void> {
-    if (this.#segments.size === 0) return
-    await new Promise<void>((resolve) => this.#idle.push(resolve))
+    const segments = new Set(this.#segments.keys())
+    if (segments.size === 0) return
+    await new Promise<void>((resolve) => this.#idle.push({ segments, resolve }))
   }
 
   onInserted(listener: Inserted): void {
@@ -187,7 +191,6 @@ export class Ingest implements Component<IngestStatus> {
       if (answer.kind === 'batch') await this.#insert(answer.batch)
       else if (answer.kind === 'failed') await this.#failed(answer)
       else await this.#again(answer)
-      if (this.#segments.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
     }
     this.#working = null
   }
@@ -197,16 +200,12 @@ export class Ingest implements Component<IngestStatus> {
     if (segment === undefined) throw new Error(`BUG: nobody asked for segment ${batch.segment}`)
     const memories = batch.streams.filter(({ memory }) => memory !== null)
     for (const state of batch.streams) this.#remember(state)
-    if (!(await this.#untilStored(batch, memories))) return
-    const agentFiles = batch.agentFiles.map(({ file }) => file)
-    for (const file of [batch.flowsFile, batch.unparsedFile, ...agentFiles])
-      if (file !== null) await unlink(file)
-    if (batch.damaged)
-      await this.#quarantine(segment, 'a block of it is damaged; what is whole was read')
-    else {
-      await this.#options.keep?.(segment, this.#spool.path(segment))
-      await this.#spool.remove(segment)
-    }
+    const streams = this.#worthWriting(batch.streams)
+    const store = async (): Promise<void> =>
+      this.#store.insertSegment({ ...batch, streams, memories }, this.#options.mark)
+    if (!(await this.#untilDone(segment, 'store: an insert failed', store))) return
+    const leave = async (): Promise<void> => this.#leave(segment, batch)
+    if (!(await this.#untilDone(segment, 'spool: a stored segment cannot leave', leave))) return
     this.#status.segments++
     this.#status.lines += batch.lines
     this.#status.flows += batch.flows
@@ -227,16 +226,30 @@ export class Ingest implements Component<IngestStatus> {
     }
   }
 
-  /** Tries until it is in, or until we stop (then the segment stays in the spool). */
-  async #untilStored(batch: ParsedBatch, memories: readonly StreamState[]): Promise<boolean> {
-    const streams = this.#worthWriting(batch.streams)
+  /** Its rows are in the store: batch files go, the segment is kept or put into quarantine, and leaves the spool. May be done again. */
+  async #leave(segment: SealedSegment, batch: ParsedBatch): Promise<void> {
+    const agentFiles = batch.agentFiles.map(({ file }) => file)
+    for (const file of [batch.flowsFile, batch.unparsedFile, ...agentFiles])
+      if (file !== null) await rm(file, { force: true })
+    if (batch.damaged)
+      return this.#quarantine(segment, 'a block of it is damaged; what is whole was read')
+    await this.#options.keep?.(segment, this.#spool.path(segment))
+    await this.#spool.remove(segment)
+  }
+
+  /** Tries until it succeeds, or until we stop (then the segment stays in the spool). */
+  async #untilDone(
+    { id }: SealedSegment,
+    what: string,
+    work: () => Promise<void>,
+  ): Promise<boolean> {
     for (
       let pauseMs: number = storeLimits.retryMs;
       ;
       pauseMs = Math.min(pauseMs * 2, storeLimits.retryMsMax)
     ) {
       try {
-        await this.#store.insertSegment({ ...batch, streams, memories }, this.#options.now)
+        await work()
         this.#trouble = null
         return true
       } catch (error) {
@@ -245,8 +258,8 @@ export class Ingest implements Component<IngestStatus> {
         const code = error instanceof OperatingError ? error.code : 'UNKNOWN'
         this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1)
         this.#log.error(
-          { segment: batch.segment, error: causeOf(error), pauseMs },
-          'store: an insert failed, it is tried again',
+          { segment: id, error: causeOf(error), pauseMs },
+          `${what}, it is tried again`,
         )
       }
       for (let waited = 0; waited < pauseMs; waited += storeLimits.retryMs) {
@@ -262,8 +275,8 @@ export class Ingest implements Component<IngestStatus> {
     return states.filter((state) => {
       const mark = JSON.stringify([state.format, state.layout, state.source, state.drift.length])
       const last = this.#streamsWritten.get(state.key)
-      if (last !== undefined && last.mark === mark && nowMs - last.atMs < storeLimits.streamStateMs)
-        return false
+      const sinceMs = Math.abs(nowMs - (last?.atMs ?? -Infinity))
+      if (last?.mark === mark && sinceMs < storeLimits.streamStateMs) return false
       this.#streamsWritten.set(state.key, { atMs: nowMs, mark })
       return true
     })
@@ -319,6 +332,11 @@ export class Ingest implements Component<IngestStatus> {
   #done(segment: SealedSegment): void {
     this.#segments.delete(segment.id)
     this.#pool.release(segment.id)
+    for (const waiting of this.#idle) {
+      waiting.segments.delete(segment.id)
+      if (waiting.segments.size === 0) waiting.resolve()
+    }
+    this.#idle = this.#idle.filter(({ segments }) => segments.size > 0)
   }
 
   #warn(what: string, segment: string, error: unknown): void {
@@ -330,7 +348,7 @@ export class Ingest implements Component<IngestStatus> {
     this.#stopping = true
     await this.#working
     await this.#pool.stop()
-    for (const resolve of this.#idle.splice(0)) resolve()
+    for (const { resolve } of this.#idle.splice(0)) resolve()
   }
 
   #oldestMs(): number | null {

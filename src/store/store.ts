@@ -66,8 +66,8 @@ export interface Store {
     settings?: ClickHouseSettings,
   ): Promise<void>
   insert(table: string, rows: readonly Row[], token?: string): Promise<void>
-  /** Enters a segment; the same segment again changes nothing. Resolves when it is durable. */
-  insertSegment(segment: StoredSegment, now: () => number): Promise<void>
+  /** Enters a segment; the same segment again changes nothing. `mark` is asked once its rows are visible. Resolves when it is durable. */
+  insertSegment(segment: StoredSegment, mark: () => number): Promise<void>
   close(): Promise<void>
 }
 
@@ -317,7 +317,7 @@ class ClickHouseStore implements Store {
     return columns
   }
 
-  async insertSegment(s: StoredSegment, now: () => number): Promise<void> {
+  async insertSegment(s: StoredSegment, mark: () => number): Promise<void> {
     if (s.flowsFile !== null) await this.#insertFile('flows', s.flowsFile, `${s.segment}:flows`)
     if (s.unparsedFile !== null)
       await this.#insertFile('unparsed', s.unparsedFile, `${s.segment}:unparsed`)
@@ -330,8 +330,8 @@ class ClickHouseStore implements Store {
     }))
     await this.insert('ledger', ledger, `${s.segment}:ledger`)
     // the mark is taken when the flows are visible: a merge that began before has an older generation
-    const mark = now()
-    const dirty = s.hours.map((hour) => ({ report: s.report, hour: hour / 1000, mark }))
+    const marked = mark()
+    const dirty = s.hours.map((hour) => ({ report: s.report, hour: hour / 1000, mark: marked }))
     await this.insert('dirty_hours', dirty, `${s.segment}:dirty`)
     const streams = s.streams.map((state) => ({
       key: state.key,

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { totpCode, totpStep } from '../../src/access/totp.ts'
 import { viewerOf } from '../../src/access/rights.ts'
 import { accessLimits } from '../../src/limits.ts'
+import type { MemoryStore } from './memory-store.ts'
 import { testAccess } from './test-access.ts'
 
 const password = 'correct horse battery'
@@ -214,8 +215,10 @@ describe('the audit trail', () => {
     look()
     clock.nowMs += accessLimits.lookAgainMs
     look()
+    clock.nowMs -= 24 * 3_600_000
+    look()
     await access.audit.flush()
-    expect(store.tables.get('audit')).toHaveLength(2)
+    expect(store.tables.get('audit')).toHaveLength(3)
   })
 })
 
@@ -264,4 +267,57 @@ describe('naming', () => {
       )
     },
   )
+})
+
+describe('two appliances over one store', () => {
+  /** The other one, with what it read before; it is some seconds later there. */
+  async function other(store: MemoryStore) {
+    const { access } = testAccess({}, { store, nowMs: Date.UTC(2026, 8, 25, 14, 0, 5) })
+    await access.accounts.load()
+    await access.sessions.load()
+    return access
+  }
+
+  test('a session that ended on one is not brought back by a request to the other', async () => {
+    const { access, ann, store } = await withAnn()
+    const cookie = await access.sessions.open(ann.id, '')
+    const second = await other(store)
+    await access.sessions.end(cookie)
+    // within the time until it reads again the other one still knows it, and writes down that it was used
+    await second.bySession(cookie)
+    await second.sessions.load()
+    await access.sessions.load()
+    expect([await access.bySession(cookie), await second.bySession(cookie)]).toEqual([null, null])
+  })
+
+  test('an account that was disabled on one cannot sign in on the other, nor is it enabled by it', async () => {
+    const { access, ann, store } = await withAnn()
+    await access.accounts.create({ name: 'Ben', role: 'administrator', sources: null }, password)
+    const second = await other(store)
+    await access.accounts.change(ann.id, { disabled: true })
+    expect(await second.signIn('Ann', password, null)).toEqual({ state: 'wrong' })
+    await second.accounts.change(ann.id, { role: 'reader' })
+    await access.accounts.load()
+    expect(access.accounts.get(ann.id)).toMatchObject({ disabled: true, role: 'reader' })
+  })
+
+  test('a session that is opened while they are read again stays; one that is ended then goes', async () => {
+    const { access, ann, store } = await withAnn()
+    const ended = await access.sessions.open(ann.id, '')
+    const query = store.query.bind(store)
+    const go = Promise.withResolvers<void>()
+    store.query = async (sql, params) => {
+      const rows = await query(sql, params)
+      await go.promise
+      return rows as never
+    }
+    const reading = access.sessions.load()
+    store.query = query
+    const opened = await access.sessions.open(ann.id, '')
+    await access.sessions.end(ended)
+    go.resolve()
+    await reading
+    expect(await access.bySession(opened)).not.toBeNull()
+    expect(await access.bySession(ended)).toBeNull()
+  })
 })

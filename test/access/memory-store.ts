@@ -24,15 +24,20 @@ export function memoryStore(): MemoryStore {
   const store: MemoryStore = {
     tables,
     fault: null,
-    async query<T extends object>(sql: string): Promise<T[]> {
+    async query<T extends object>(sql: string, params: { id?: string } = {}): Promise<T[]> {
       // pseudonyms are the store's own work: any text will do for who only tells of them
       if (sql.includes('AS pseudonym')) return [{ pseudonym: 'user-0000000000000000' }] as T[]
-      const records = /argMax\(state, version\) AS kept FROM db\.(\w+) GROUP BY id/.exec(sql)
+      const records =
+        /argMax\(state, version\) AS kept FROM db\.(\w+) (?:WHERE id = \{id:String\} )? ?GROUP BY id/.exec(
+          sql,
+        )
       if (records === null) throw new Error(`not in memory: ${sql}`)
       const last = new Map<string, Kept>()
       for (const row of rowsOf(records[1]) as Kept[])
         if (row.version > (last.get(row.id)?.version ?? -1)) last.set(row.id, row)
-      return [...last.values()].map(({ version, gone, state }) => ({
+      const asked = [...last.values()].filter(({ id }) => (params.id ?? id) === id)
+      return asked.map(({ id, version, gone, state }) => ({
+        id,
         last: version,
         taken: gone,
         kept: state,

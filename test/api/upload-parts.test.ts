@@ -1,5 +1,5 @@
 /** Uploads by parts through the API: opened, filled at offsets, broken off, gone on with after a restart, given up, forgotten. */
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -98,6 +98,16 @@ test('a file in three parts is taken with the last one, and leaves nothing behin
   expect((await ask('GET', `/${id}/result`)).json()).toMatchObject({
     formats: [{ format: 'SQUID', transactions: 2 }],
   })
+})
+
+test('what a failed write left behind is not in the file when it goes on', async () => {
+  const { id } = await openOne()
+  await ask('PATCH', `/${id}?offset=0`, text.slice(0, 5))
+  await appendFile(join(folder, 'parts', `${id}.part`), 'half a chunk before the disk was full')
+  const last = await ask('PATCH', `/${id}?offset=5`, text.slice(5))
+  expect(last.statusCode).toBe(200)
+  await server.uploads.settled()
+  expect(backend.uploads).toMatchObject([{ bytes: text.length, request: { id } }])
 })
 
 test('after a restart it goes on where it was; what was whole is taken by itself', async () => {

@@ -136,6 +136,22 @@ describe('hunting', () => {
     )
   })
 
+  test('a clock that ran ahead for some hours passes over nothing', async () => {
+    const realMs = nowMs
+    service.add('DeviceNetworkEvents', rowsOf(range(0, 5), realMs))
+    nowMs = realMs + 20 * 60 * minuteMs
+    const feed = make({ startDays: 2 })
+    await feed.start()
+    await until('the first rows', async () => door.rows().length >= 5)
+    await turns(feed)
+    nowMs = realMs
+    const now = new Date(realMs).toISOString()
+    const later = rowsOf(range(5, 10), realMs).map((row) => ({ ...row, Timestamp: now }))
+    service.add('DeviceNetworkEvents', later)
+    await until('what came after the clock was put right', async () => door.rows().length >= 10)
+    expect(door.rows()).toEqual(range(0, 10))
+  })
+
   test('rows right at the edges of slices, and of the smallest pieces', async () => {
     const edge = Math.floor(nowMs / limits.sliceMs) * limits.sliceMs
     const offsets = [
@@ -216,9 +232,19 @@ describe('hunting', () => {
     await feed.start()
     await until('the rows', async () => door.rows().length >= 30)
     nowMs += 3 * 60 * minuteMs
+    const newest = new Date(nowMs).toISOString()
+    service.add(
+      'DeviceNetworkEvents',
+      rowsOf([30]).map((row) => ({ ...row, Timestamp: newest })),
+    )
+    await until('the newest row', async () => door.rows().length >= 31)
     await turns(feed)
     await turns(feed)
-    expect(await readdir(join(folder, 'defender', 'main.hunting'))).toEqual(['state.json'])
+    const sliceOf = Math.floor(nowMs / limits.sliceMs) * limits.sliceMs
+    expect((await readdir(join(folder, 'defender', 'main.hunting'))).toSorted()).toEqual([
+      `DeviceNetworkEvents-${sliceOf}.rows`,
+      'state.json',
+    ])
     service.calls.length = 0
     await turns(feed)
     const from = /datetime\(([^)]+)\)/.exec(service.calls[0].query)?.[1] ?? ''

@@ -24,7 +24,7 @@ const governNow = (): Govern =>
     now: ground.now,
     dataDir: null,
     lastSeen: () => new Map(),
-    settled: async () => undefined,
+    quietly: async (work) => work(),
     sleep: async () => undefined,
   })
 beforeEach(async () => {

@@ -19,7 +19,12 @@ beforeEach(async () => {
   ground = await openGround()
   settings = {}
   troubles.length = 0
-  govern = new Govern({
+  govern = newGovern()
+})
+afterEach(() => ground.close())
+
+function newGovern(): Govern {
+  return new Govern({
     store: ground.store,
     catalog: () => ground.catalog,
     config: () => configSchema.parse(settings),
@@ -28,11 +33,10 @@ beforeEach(async () => {
     dataDir: null,
     lastSeen: () => new Map(),
     troubles: async () => troubles,
-    settled: async () => undefined,
+    quietly: async (work) => work(),
     sleep: async () => undefined,
   })
-})
-afterEach(() => ground.close())
+}
 
 const MB = 1_000_000
 const people = (count: number, use: Partial<UseOf>): UseOf[] =>
@@ -150,6 +154,21 @@ describe('policies', () => {
     await govern.policies.put('most', policy({ alertsPerDay: 2 }))
     expect(await titles()).toHaveLength(2)
     expect(await titles()).toHaveLength(0)
+  })
+
+  test('scripts that were handed over follow a tag that ends by itself', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gnomon-hand-'))
+    settings = { govern: { handOver: { folder, formats: ['squid'] } } }
+    const script = async () => readFile(join(folder, 'gnomon-squid.conf'), 'utf8')
+    const tag = { appIds: ['files'], tag: 'unsanctioned', actor: 'ann', reason: '' }
+    await govern.tag({ ...tag, active: true, expiresMs: startMs + dayMs })
+    expect(await script()).toContain('files.example.com')
+    await govern.turns.turn()
+    expect(await script()).toContain('files.example.com')
+    ground.clock.ms += 2 * dayMs
+    await govern.turns.turn()
+    expect(await script()).not.toContain('files.example.com')
+    await rm(folder, { recursive: true })
   })
 
   test('a policy tags, and what is unsanctioned is handed over as scripts', async () => {
@@ -287,5 +306,51 @@ describe('the appliance', () => {
       'Lines of source edge are read worse than before',
       'Source edge is silent',
     ])
+  })
+})
+
+describe('a clock that was set back', () => {
+  test('what is changed after a restart counts', async () => {
+    const tag = { appIds: ['files'], tag: 'unsanctioned', actor: 'ann', reason: '' }
+    await govern.tag({ ...tag, active: true, expiresMs: null })
+    await govern.policies.put('p', policySchema.parse({ name: 'Old' }))
+    ground.clock.ms -= dayMs
+    const next = newGovern()
+    await next.start()
+    await next.tag({ ...tag, active: false, expiresMs: null })
+    await next.policies.put('p', policySchema.parse({ name: 'New' }))
+    await next.stop()
+    const last = newGovern()
+    expect(await last.tags.byApp()).toEqual(new Map())
+    expect((await last.policies.get('p'))?.name).toBe('New')
+  })
+})
+
+test('a person’s word and fresh figures at the same time: both are there', async () => {
+  const event = {
+    kind: 'system' as const,
+    severity: 'high' as const,
+    title: 'Disk',
+    detail: 'first',
+    policy: null,
+    appId: null,
+    app: null,
+    user: null,
+    measures: {},
+    evidence: [],
+    from: new Date(startMs).toISOString(),
+    to: new Date(startMs).toISOString(),
+  }
+  const raised = await govern.alerts.raise({ key: 'disk', ...event })
+  const id = raised?.id ?? ''
+  await Promise.all([
+    govern.alerts.raise({ key: 'disk', ...event, detail: 'second' }),
+    govern.alerts.change(id, { status: 'dismissed' }),
+    govern.alerts.change(id, { comment: 'known' }),
+  ])
+  expect(await govern.alerts.get(id)).toMatchObject({
+    status: 'dismissed',
+    comment: 'known',
+    detail: 'second',
   })
 })

@@ -256,6 +256,49 @@ describe('what the tenant refuses is put aside, told, and can be sent again', ()
   })
 })
 
+describe('the disk or the store fails', () => {
+  test('the receipt of a refused file is entered when the store takes it again', async () => {
+    await add('x\n', { stream: 'nobody made it' })
+    let fails = 1
+    const sender = new Sender({
+      outbox,
+      clients: new Map([['contoso', client]]),
+      onClosed: async (job) => {
+        if (fails-- > 0) throw new Error('the store takes nothing')
+        closed.push(structuredClone(job))
+      },
+      log: pino({ level: 'silent' }),
+      now: Date.now,
+      random: () => 0,
+    })
+    sender.kick()
+    await sender.idle()
+    expect(closed).toMatchObject([{ state: 'refused' }])
+    expect(sender.status()).toMatchObject({ refused: 1, retries: 1 })
+  })
+
+  test('a finalise that was not asked for, because its note could not be written, leaves no doubt', async () => {
+    const { id, sha256 } = await add('x\n')
+    const job = outbox.get(id) as Job
+    let full = true
+    const watched = Object.assign(Object.create(outbox) as Outbox, {
+      save: async (saved: Job) => {
+        if (full && saved.state === 'finalising') throw new Error('no space left on device')
+        await Outbox.prototype.save.call(outbox, saved)
+      },
+    })
+    const { signal } = new AbortController()
+    const go = () => sendJob(job, { client, outbox: watched, signal, now: Date.now })
+    await expect(go()).rejects.toThrow('no space')
+    full = false
+    // the address ended meanwhile: nothing was finalised, so that another one may be had
+    job.url = `${standIn.url}/gone?sig=1`
+    await go()
+    expect(job).toMatchObject({ state: 'receipted', addresses: 2 })
+    expect(standIn.taken.map((file) => file.sha256)).toEqual([sha256])
+  })
+})
+
 test('files of one upload keep their order over failures', async () => {
   const names = Array.from({ length: 5 }, (_, i) => `file ${i}\n`)
   for (const text of names) await add(text)

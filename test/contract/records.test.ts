@@ -137,6 +137,25 @@ test.each([401, 429, 503])(
   },
 )
 
+test('a file on a full disk: a batch that does not fit leaves nothing of itself', async () => {
+  const file = join(folder, 'full.ndjson')
+  const module = join(import.meta.dirname, '../../src/publish/record-targets.ts')
+  const long = 'x'.repeat(1000)
+  // a bound on the file's size is a disk that is full behind it
+  const script = `
+    const { recordTarget } = await import(${JSON.stringify(module)})
+    const { signal } = new AbortController()
+    const target = recordTarget({ to: ${JSON.stringify(file)}, headers: [] })
+    await target.deliver(['one', 'two'], 0, signal)
+    const batch = Array.from({ length: 20 }, () => ${JSON.stringify(long)})
+    await target.deliver(batch, 0, signal).catch((error) => console.log(error.name))`
+  const command = ['-c', 'ulimit -f 8; exec "$0" --input-type=module -e "$1"', process.execPath]
+  const told = execFileSync('bash', [...command, script], { encoding: 'utf8' })
+  expect(told.trim()).toBe('TryAgain')
+  await target(file).deliver(['three'], 0, signal)
+  expect(await readFile(file, 'utf8')).toBe('one\ntwo\nthree\n')
+})
+
 test('the appliance streams its usage into a file, each row once, over a kill', async () => {
   const file = join(folder, 'out.ndjson')
   const appliance = await Appliance.prepare({

@@ -49,6 +49,14 @@ describe('the budget of calls', () => {
     expect(budget.waitMs()).toBe(3_600_000 - 60_000)
   })
 
+  test('a clock that is set back does not close it', async () => {
+    let nowMs = start
+    const budget = new CallBudget({ perMinute: 1, perHour: 1, now: () => nowMs })
+    await budget.take(never)
+    nowMs -= 86_400_000
+    expect(budget.waitMs()).toBe(0)
+  })
+
   test('waiting ends when the feed stops', async () => {
     const budget = new CallBudget({ perMinute: 1, perHour: 1, now: () => start })
     await budget.take(never)

@@ -50,7 +50,7 @@ beforeEach(async () => {
     now: ground.now,
     dataDir: null,
     lastSeen: () => new Map(),
-    settled: async () => undefined,
+    quietly: async (work) => work(),
     files: { dataDir: ground.folder, backup, takenFiles: taken },
   })
   await segment('one', 'edge', 'a line of CORP\\Ann here\n')

@@ -50,7 +50,7 @@ test('a rehearsal names the departments; a directory that is gone keeps nobody',
     now: ground.now,
     dataDir: null,
     lastSeen: () => new Map(),
-    settled: async () => undefined,
+    quietly: async (work) => work(),
   })
   await addUsage(ground.store, [
     { atMs: startMs - dayMs, user: 'ann@example.com' },

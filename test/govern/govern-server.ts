@@ -23,7 +23,7 @@ export async function governServer(config: object = {}, view?: () => View) {
     now: ground.now,
     dataDir: null,
     lastSeen: () => new Map(),
-    settled: async () => undefined,
+    quietly: async (work) => work(),
     sleep: async () => undefined,
   })
   const backup = new Backup(join(ground.folder, 'backup'))

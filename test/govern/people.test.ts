@@ -133,6 +133,11 @@ describe('in the store', () => {
       people.putRange(range('Twice', '198.51.100.0/24', '198.51.100.1')),
     ).rejects.toThrow(/twice/)
     await people.putRange(range('HQ', '192.0.2.0/24'), id)
+    const both = ['One', 'Two'].map(async (name) => people.putRange(range(name, '203.0.113.0/24')))
+    expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+    ])
     expect(await people.rangeOf('192.0.2.200')).toMatchObject({ name: 'HQ' })
   })
 })

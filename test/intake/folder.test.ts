@@ -22,6 +22,7 @@ import type { FolderIntakeOptions } from '../../src/intake/folder.ts'
 import { folderName, sourceOfFolder } from '../../src/intake/folder-name.ts'
 import { isIgnoredName, scanFolder } from '../../src/intake/folder-scan.ts'
 import { putAside } from '../../src/intake/folder-refuse.ts'
+import { Settling } from '../../src/intake/folder-scan.ts'
 import { FolderState, newRange } from '../../src/intake/folder-state.ts'
 import { deleteTaken } from '../../src/intake/folder-taken.ts'
 import { identityOf } from '../../src/intake/file-intake.ts'
@@ -336,6 +337,13 @@ test('which bytes of a file are new', () => {
   expect(newRange({ ...file, size: 15, birthtimeMs: 9 }, file)).toEqual({ from: 0, to: 15 })
   expect(newRange({ ...file, size: 15 }, { ...file, size: 4, to: 10 })).toEqual({ from: 4, to: 10 })
   expect(newRange({ ...file, mtimeMs: 9 }, file)).toEqual({ from: 0, to: 10 })
+})
+
+test('a clock that is set back does not put files off', () => {
+  const settling = new Settling(2000, true)
+  settling.notice('/a', 86_400_000)
+  expect(settling.due(86_399_000)).toEqual([])
+  expect(settling.due(0)).toEqual(['/a'])
 })
 
 test('the journal survives a torn line, and forgets', async () => {

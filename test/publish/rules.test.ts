@@ -105,6 +105,27 @@ test('a minute has so many requests, in the order they were asked for', async ()
   expect(clock).toBe(210_000)
 })
 
+test('a clock that is set back does not close the budget', async () => {
+  let clock = 86_400_000
+  const waits: number[] = []
+  const budget = new RateBudget(
+    2,
+    () => clock,
+    async (ms) => {
+      waits.push(ms)
+      clock += ms
+    },
+  )
+  await budget.take()
+  await budget.take()
+  budget.closeFor(5000)
+  clock = 0
+  await budget.take()
+  await budget.take()
+  await budget.take()
+  expect(waits).toEqual([60_000])
+})
+
 test.each<
   [bytes: number, sinceMs: number | null, called: 'schedule' | 'asked' | null, want: string | null]
 >([

@@ -1,5 +1,5 @@
 /** Reports on schedule: the trigger by a clock that is set, the work it starts, what is kept, what fails. */
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -53,14 +53,14 @@ describe('the work', () => {
   })
   afterAll(() => ground.close())
 
+  const reportOf = (more: object) => ({ name: 'weekly', schedule: '0 7 * * 1', ...more })
+
   function reports(more: object) {
     const fired: (() => void)[] = []
     let destroyed = 0
     const made = new ScheduledReports({
       dataDir: ground.folder,
-      config: publishSchema.parse({
-        reports: [{ name: 'weekly', schedule: '0 7 * * 1', ...more }],
-      }),
+      config: publishSchema.parse({ reports: [reportOf(more)] }),
       store: ground.store,
       catalogVersion: () => 'c',
       log: pino({ level: 'silent' }),
@@ -73,6 +73,15 @@ describe('the work', () => {
     return { made, fire: () => fired.forEach((call) => call()), destroyed: () => destroyed }
   }
   const editions = async () => (await readdir(join(ground.folder, 'reports'))).sort()
+
+  test('editions of a report whose name begins alike are left alone', async () => {
+    const other = join(ground.folder, 'reports', 'weekly-2-2026-10-01T1000')
+    await mkdir(other, { recursive: true })
+    const { made } = reports({ formats: ['json'], keep: 1 })
+    await made.make(publishSchema.parse({ reports: [reportOf({ keep: 1 })] }).reports[0])
+    expect(await editions()).toContain('weekly-2-2026-10-01T1000')
+    await rm(join(ground.folder, 'reports'), { recursive: true })
+  })
 
   test('each call makes an edition of the days before; the last ones are kept', async () => {
     const { made, fire, destroyed } = reports({ formats: ['json', 'pdf'], keep: 2 })

@@ -119,6 +119,17 @@ describe('a disk that fills up', () => {
   })
 })
 
+test('a clock that is set back after a failed write does not keep the spool shut', async () => {
+  const rig = await rigOf({ lanes: 1 })
+  disk.room = 0
+  expect(put(rig, '192.0.2.1', 'x', spoolLimits.writeBufferBytes)).toBe(false)
+  disk.room = Infinity
+  rig.clock.nowMs -= 86_400_000
+  expect(rig.writer.status().writable).toBe(true)
+  expect(put(rig, '192.0.2.1', 'y')).toBe(true)
+  await rig.writer.stop()
+})
+
 describe('a folder without rights', () => {
   test('no segment can be opened: everything is refused, drops wait', async () => {
     const rig = await rigOf({ lanes: 1 })

@@ -151,6 +151,21 @@ describe('sealing', () => {
     }
   })
 
+  test('a clock that goes back does not hold a segment open', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearInterval', 'clearTimeout'] })
+    try {
+      const rig = await rigOf()
+      await rig.writer.start()
+      put(rig, '192.0.2.1', linesOf(3, 'quiet'))
+      rig.clock.nowMs -= 86_400_000
+      vi.advanceTimersByTime(spoolLimits.segmentAgeMs / 8)
+      expect(rig.sealed).toHaveLength(1)
+      await rig.writer.stop()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   test('names tell lane and id, and sort in the order of writing', async () => {
     const rig = await rigOf({ lanes: 1 })
     for (let i = 0; i < 40; i++) {

@@ -94,3 +94,35 @@ test('a segment that is no segment is counted as dropped, not lost in silence', 
   expect(await readdir(join(inside.spool.folder, 'quarantine'))).toContain(sealed.name)
   expect(inside.ingest.status().pending).toBe(0)
 })
+
+test('a segment that cannot be kept waits in the spool, and those behind it are taken too', async () => {
+  let fails = 2
+  inside.keeping.keep = async () => {
+    if (fails-- > 0) throw new Error('no space left on device')
+  }
+  await inside.take('kept late', [squidLine('a.example')])
+  expect(fails).toBe(-1)
+  expect(inside.ingest.status()).toMatchObject({ pending: 0, trouble: null })
+  await inside.take('next', [squidLine('b.example')])
+  expect(await transactions()).toBe(2)
+  expect(await readdir(join(inside.spool.folder, 'sealed'))).toEqual([])
+})
+
+test('who waits for what was taken does not wait for what comes meanwhile', async () => {
+  const go = Promise.withResolvers<void>()
+  const lines = Buffer.from(`${squidLine('a.example')}\n`)
+  const submit = async (id: string): Promise<void> =>
+    inside.ingest.submit(await inside.spool.writeSealed(id, streamOf(), receivedAtMs, lines, 1))
+  let stored = 0
+  inside.keeping.keep = async () => {
+    if (++stored > 1) await go.promise
+  }
+  await submit('taken before')
+  const idle = inside.ingest.idle()
+  await submit('taken later')
+  await idle
+  expect(inside.ingest.status().pending).toBe(1)
+  go.resolve()
+  await inside.ingest.idle()
+  expect(inside.ingest.status().pending).toBe(0)
+})

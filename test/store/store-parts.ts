@@ -29,6 +29,8 @@ export interface Inside {
   spool: Spool
   ingest: Ingest
   drops: Drop[]
+  /** What is done with a stored segment before it leaves; nothing by default. */
+  keeping: { keep: () => Promise<void> }
   /** Writes lines as a segment of their own and waits until they are stored. */
   take(id: string, lines: readonly string[], stream?: Partial<StreamDescription>): Promise<void>
   close(): Promise<void>
@@ -53,6 +55,7 @@ export async function openInside(): Promise<Inside> {
   const spool = new Spool(join(folder, 'spool'), 1)
   await spool.recover()
   const drops: Drop[] = []
+  const keeping = { keep: async (): Promise<void> => undefined }
   const ingest = new Ingest(
     spool,
     store,
@@ -63,7 +66,9 @@ export async function openInside(): Promise<Inside> {
       futureMsMax: 2 * 86_400_000,
       batchFolder: join(folder, 'batches'),
       now: () => receivedAtMs,
+      mark: () => receivedAtMs,
       drop: (drop) => drops.push(drop),
+      keep: async () => keeping.keep(),
     },
     pino({ level: 'silent' }),
   )
@@ -79,7 +84,7 @@ export async function openInside(): Promise<Inside> {
     await store.close()
     await rm(folder, { recursive: true, force: true })
   }
-  return { folder, store, spool, ingest, drops, take, close }
+  return { folder, store, spool, ingest, drops, keeping, take, close }
 }
 
 /** A native Squid line of that minute. */
