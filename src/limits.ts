@@ -87,8 +87,6 @@ export const storeLimits = {
    * come in fast, and a query reads some parts more.
    */
   partsPerMerge: 12,
-  /** The embedded engine keeps memory that it freed so long before it gives it back to the system. */
-  freedMemoryMs: 30_000,
   /** A failed insert is tried again after this time, then after twice as long each time. */
   retryMs: 250,
   retryMsMax: 30_000,

@@ -47,6 +47,9 @@ const options: CompanyOptions = {
   doubled: 0.01,
   skew: 90,
 }
+// as bin/gnomon has it
+process.env['JE_MALLOC_CONF'] ??= 'dirty_decay_ms:30000'
+
 const attributable = ['office', 'branch', 'vpn', 'proxy']
 
 /** A line of JSON, or of text. */

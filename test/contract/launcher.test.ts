@@ -38,7 +38,7 @@ async function fakePackage(name: string): Promise<string> {
   await cp(join(root, 'bin'), join(path, 'bin'), { recursive: true })
   await cp(join(root, 'config/openssl.cnf'), join(path, 'config/openssl.cnf'))
   const told =
-    'JSON.stringify({ exec: process.execPath, flags: process.execArgv, args: process.argv.slice(2), pool: process.env.UV_THREADPOOL_SIZE })'
+    'JSON.stringify({ exec: process.execPath, flags: process.execArgv, args: process.argv.slice(2), pool: process.env.UV_THREADPOOL_SIZE, allocator: process.env.JE_MALLOC_CONF })'
   await writeFile(
     join(path, 'src/main.ts'),
     `const told: string = ${told}\nprocess.stdout.write(told)\nprocess.exitCode = 7\n`,
@@ -66,16 +66,21 @@ describe('bin/gnomon', () => {
       flags: [`--openssl-config=${path}/config/openssl.cnf`],
       args: ['parse', 'a b', '', '*'],
       pool: '16',
+      allocator: 'dirty_decay_ms:30000',
     })
   })
 
-  test('else with the one of the PATH; a number of threads that is set stays', async () => {
+  test('else with the one of the PATH; settings of the environment stay', async () => {
     const path = await fakePackage('plain')
     await mkdir(join(folder, 'new'))
     await symlink(process.execPath, join(folder, 'new/node'))
-    const env = { PATH: `${folder}/new:/usr/bin:/bin`, UV_THREADPOOL_SIZE: '5' }
+    const env = {
+      PATH: `${folder}/new:/usr/bin:/bin`,
+      UV_THREADPOOL_SIZE: '5',
+      JE_MALLOC_CONF: 'narenas:2',
+    }
     const { stdout } = await run(join(path, 'bin/gnomon'), [], env)
-    expect(JSON.parse(stdout)).toMatchObject({ pool: '5', args: [] })
+    expect(JSON.parse(stdout)).toMatchObject({ pool: '5', allocator: 'narenas:2', args: [] })
   })
 
   test('says so when there is none that is new enough', async () => {
