@@ -42,7 +42,7 @@ export const allowedWords: readonly string[] =
     .split(' ')
     .concat(allowedAbroad)
 export const blockedWords: readonly string[] = [
-  ...'block blocked deny denied drop dropped reject rejected quarantine quarantined prevent prevented terminated-by-policy not_permitted refused forbidden discard discarded refuse disallow disallowed prohibited sinkhole sinkholed tcp_denied policy_denied access_denied banned'.split(
+  ...'block blocked deny denied drop dropped reject rejected quarantine quarantined prevent prevented terminated-by-policy not_permitted refused forbidden discard discarded refuse disallow disallowed prohibited sinkhole sinkholed tcp_denied policy_denied access_denied banned blacklisted blocklisted denylisted blacklist blocklist denylist gravity'.split(
     ' ',
   ),
   ...blockedAbroad,
