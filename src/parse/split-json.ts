@@ -205,7 +205,7 @@ function readValue(
 
 /** Parts of a path below which only what is asked for by that part counts: `destination.user.name` is no user of ours. */
 export const othersParts = [
-  'destination', 'dest', 'dst', 'server', 'responder', 'observer', 'agent', 'geo', 'geoip', 'certificate', 'x509',
+  'destination', 'dest', 'dst', 'server', 'responder', 'observer', 'agent', 'geo', 'geoip', 'certificate', 'x509', 'related',
 ] // prettier-ignore
 const others = new ByteMap(
   othersParts.map((part) => [part, 0]),

@@ -38,7 +38,7 @@ const blockedAbroad = [
 
 /** What happened, in words that stand alone. */
 export const allowedWords: readonly string[] =
-  'allow allowed permit permitted accept accepted pass passed alert monitor monitored observed isolate isolated continue bypass bypassed success successful ok proxied tunneled forward forwarded permit-client passthrough exempt established granted'
+  'allow allowed permit permitted accept accepted pass passed alert monitor monitored observed isolate isolated continue bypass bypassed success successful ok proxied tunneled forward forwarded permit-client passthrough exempt established granted grant'
     .split(' ')
     .concat(allowedAbroad)
 export const blockedWords: readonly string[] = [

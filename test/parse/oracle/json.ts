@@ -122,7 +122,8 @@ class Reader {
       } else if (letter === '{' || letter === '[') depth++
       else if ((letter === '}' || letter === ']') && --depth === 0) {
         this.#at++
-        return letter === '}'
+        // one that reaches the line's end is taken for cut off
+        return letter === '}' && this.#at < this.#line.length
       }
     }
     return false
