@@ -6,7 +6,7 @@ import { numberIndex, textIndex } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 import { dropCut } from './cut-values.ts'
 import { buildUrl, isWholeUrl, rewritten, urlParts } from './rewrite.ts'
-import { fastCsv } from './native-splits.ts'
+import { splitRow } from './native-splits.ts'
 import { seekAny, seekIn, seekPair } from './seek.ts'
 import { splitCef, splitLeef, splitSpaced } from './split-spaced.ts'
 import { nextPart, splitJson } from './split-json.ts'
@@ -90,11 +90,11 @@ export const compileHelpers = {
   seekIn,
   seekPair,
   splitCef,
-  splitCsv: fastCsv,
   splitJson,
   splitLeef,
   splitLoose,
   splitRegex,
+  splitRow,
   splitSpaced,
   splitW3c,
   splitXml,

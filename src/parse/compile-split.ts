@@ -163,7 +163,7 @@ function headed(
   const angles = definition.split.type === 'w3c' && definition.split.angles
   const cut = (layout: string): string =>
     csv
-      ? `columns=h.splitCsv(c,${at},end,${layout}.delimiter,${layout}.columnSlots,false);`
+      ? `columns=h.splitRow(c,${at},end,${layout});`
       : `columns=h.splitW3c(c,${at},end,${layout},${angles});`
   const known = definition.layouts.map((entry) => {
     const layout: Layout = {
@@ -174,6 +174,7 @@ function headed(
       dated: entry.fields.trimStart().startsWith('date '),
       brackets: /(?:^|\s)(?:localtime|gmttime|time_stamp)(?:\s|$)/.test(entry.fields),
       delimiter: definition.split.type === 'csv' && definition.split.delimiter === ' ' ? 32 : 44,
+      padded: false,
     }
     tables.knownLayouts.push(layout)
     const tests = Array.isArray(entry.when) ? null : Object.entries(entry.when)
@@ -350,14 +351,19 @@ function json(
           ),
           delimiter: each.delimiter.charCodeAt(0),
           columnSlots: new Int16Array(0),
+          memberSlots: new Int16Array(0),
         }
   const k = code.bind(parts)
-  const whole = `${clear}columns=h.splitJson(c,${at},end,${code.bind(later)}.value,${definition.generic},${k});if(columns<0)return 0;`
+  const keys = `${code.bind(later)}.value`
+  const whole = `${clear}columns=h.splitJson(c,${at},end,${keys},${definition.generic},${k});if(columns<0)return 0;`
   return {
     compiled: false,
-    split: parts === null ? whole : `if(c.part>0)h.nextPart(c,${k});else{${whole}}`,
+    split: parts === null ? whole : `if(c.part>0)h.nextPart(c,${k},${keys});else{${whole}}`,
     afterwards: () => {
-      if (parts !== null) parts.columnSlots = partSlots(code.slots)
+      if (parts !== null) {
+        parts.columnSlots = partSlots(code.slots)
+        parts.memberSlots = memberSlots(code.slots)
+      }
       later.value = tables.keys = fieldMap(
         definition,
         code.slots,
@@ -377,6 +383,12 @@ function partSlots(slots: ReadonlyMap<string, number>): Int16Array {
   const columnSlots = new Int16Array(Math.max(0, ...places.map(([place]) => place + 1))).fill(-1)
   for (const [place, slot] of places) columnSlots[place] = slot
   return columnSlots
+}
+
+/** Slots of the fields `each.name` of parts that are objects. */
+function memberSlots(slots: ReadonlyMap<string, number>): Int16Array {
+  const named = [...slots].filter(([name]) => /^each\.(?!\d{1,3}$)/.test(name))
+  return Int16Array.from(named, ([, slot]) => slot)
 }
 
 function xml(

@@ -202,7 +202,7 @@ const split = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('leef') }),
   z.strictObject({
     type: z.literal('json'),
-    /** Arrays at these paths hold texts that are a record each, cut into the fields `each.0`, `each.1`, …. */
+    /** Arrays at these paths hold members that are a record each: texts cut into the fields `each.0`, `each.1`, …, or objects, `each.name`. */
     each: z
       .strictObject({ in: z.array(name).min(1), delimiter: z.string().length(1).default(',') })
       .optional(),

@@ -1,7 +1,15 @@
 /** Lines that tell of the lines behind them: `#Fields: …` and its kin, the first row of a CSV file. */
 import type { FormatSet } from './formats.ts'
 import { nameLineFormat, rowStart } from './format-search.ts'
-import { claimsHeader, columnSlotsOf, csvCells, squash, w3cFields, w3cLayout } from './layout.ts'
+import {
+  claimsHeader,
+  columnSlotsOf,
+  csvCells,
+  csvLayout,
+  squash,
+  w3cFields,
+  w3cLayout,
+} from './layout.ts'
 import { skipped } from './line-context.ts'
 import type { LineContext } from './line-context.ts'
 import { decode } from './normalise.ts'
@@ -100,18 +108,7 @@ function claimRow(
     if (delimiter === ' ' && split.delimiter !== ' ' && !quoted) continue
     const columnSlots = columnSlotsOf(cells, format.tables.fields)
     if (!claimsHeader(format.definition, cells, columnSlots, reader.software)) continue
-    reader.headed = {
-      format,
-      layout: {
-        text: line.replace(/^\uFEFF/, ''),
-        columns: cells.length,
-        columnSlots,
-        tab: false,
-        dated: false,
-        brackets: false,
-        delimiter: delimiter.charCodeAt(0),
-      },
-    }
+    reader.headed = { format, layout: csvLayout(line, cells, columnSlots, delimiter) }
     // the rows behind it are asked here first: a layout of other columns may pass for them
     reader.last = format
     nameLineFormat(format)

@@ -14,6 +14,8 @@ export interface Layout {
   brackets: boolean
   /** Byte that parts CSV columns. */
   delimiter: number
+  /** Blanks stand around the cells of the header, and of its rows. */
+  padded: boolean
 }
 
 /** Slots of named columns; -1 = not asked for. */
@@ -73,12 +75,32 @@ export function w3cLayout(
     dated: /^(?:date|(?:date|event)?time|(?:xcs|x)?timestamp)$/.test(squash(header.names[0])),
     brackets: header.names.some((name) => /^(localtime|gmttime|time_?stamp)$/i.test(name)),
     delimiter: 44,
+    padded: false,
+  }
+}
+
+/** The columns that a row names, under the fields of a definition. */
+export function csvLayout(
+  line: string,
+  names: readonly string[],
+  columnSlots: Int16Array,
+  delimiter: string,
+): Layout {
+  return {
+    text: line.replace(/^\uFEFF/, ''),
+    columns: names.length,
+    columnSlots,
+    tab: false,
+    dated: false,
+    brackets: false,
+    delimiter: delimiter.charCodeAt(0),
+    padded: delimiter !== ' ' && (line.includes(`${delimiter} `) || line.includes(` ${delimiter}`)),
   }
 }
 
 /** Cells of a CSV header row; quotes go (those that `" "` as delimiter leaves, too), blanks around cells too. */
 export function csvCells(line: string, delimiter: string): string[] {
-  return line
+  const cells = line
     .replace(/^\uFEFF/, '')
     .split(delimiter)
     .map((cell) =>
@@ -88,6 +110,9 @@ export function csvCells(line: string, delimiter: string): string[] {
         .replace(/^"|"$/g, '')
         .trim(),
     )
+  // SiLK's tools close their rows
+  if (delimiter === '|' && cells.at(-1) === '') cells.pop()
+  return cells
 }
 
 /** A name as names are compared: without case, blanks, `_`, `-`, `.`. */

@@ -13,6 +13,7 @@ import {
   tablesFrom,
 } from './native-code.ts'
 import type { NativeCode } from './native-code.ts'
+import type { Layout } from './layout.ts'
 import { splitBlanks, splitCsv, unslash } from './split.ts'
 import { splitKv } from './split-kv.ts'
 import type { KvOptions } from './split-kv.ts'
@@ -183,3 +184,16 @@ export function unslashFound(c: LineContext): void {
 
 /** So many more lines that were refused than read: the native way is then tried on few of them. */
 const refusalsMax = 64
+
+/** A row under a header, cut by the header's delimiter. */
+export function splitRow(c: LineContext, start: number, end: number, layout: Layout): number {
+  const { columnSlots, padded } = layout
+  const seen = fastCsv(c, start, end, layout.delimiter, columnSlots, false)
+  if (padded) for (const slot of columnSlots) if (slot >= 0) trimBlanks(c, slot)
+  return seen
+}
+
+function trimBlanks({ buf, slotStart, slotEnd }: LineContext, slot: number): void {
+  while (slotStart[slot] < slotEnd[slot] && buf[slotStart[slot]] === 32) slotStart[slot]++
+  while (slotEnd[slot] > slotStart[slot] && buf[slotEnd[slot] - 1] === 32) slotEnd[slot]--
+}

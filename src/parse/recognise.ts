@@ -21,6 +21,7 @@ import {
   readForeign,
   readKeptLine,
   readObjectBehind,
+  readPrefaced,
   readQuoted,
   readRawCell,
   readTimeless,
@@ -110,6 +111,9 @@ function readRecord(
   let outcome = reader.raw === null ? refused : readRawCell(c, start, end, formats, reader)
   if (outcome === refused && (c.buf[payload] === 34 || isPair(c.buf, payload, end)))
     outcome = readQuoted(c, payload, end, formats, reader)
+  // pairs would be seen in an object behind words
+  if (outcome === refused && reader.headed === null && first === askAll && c.buf[end - 1] === 125)
+    outcome = readPrefaced(c, payload, end, formats, reader)
   if (outcome === refused) {
     outcome = searchFormats(c, end, formats, reader, first)
     if (outcome !== refused && keepsLine(c, reader))

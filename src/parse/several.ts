@@ -32,19 +32,41 @@ const scopes: readonly { first: string; array: string; begins: typeof isPair }[]
   { first: 'resourceLogs', array: 'logRecords', begins: (buf, p) => buf[p] === open },
   { first: 'streams', array: 'values', begins: isPair },
   { first: 'status', array: 'values', begins: isPair },
+  // Humio's ingest API, New Relic's log API
+  { first: 'tags', array: 'events', begins: (buf, p) => buf[p] === open },
+  { first: 'common', array: 'logs', begins: (buf, p) => buf[p] === open },
 ]
+
+/** First keys of what services answer (Elasticsearch, Graph, consoles' APIs, archives of browsers): a list of records stands in it. */
+const answers = [
+  'took', 'hits', '@odata.context', 'data', 'items', 'results', 'Results', 'result', 'response', 'queries', 'messages', 'rows', 'flows',
+  'sessions', 'connections', 'ok', 'success', 'status', 'count', 'total', 'meta', 'metadata', 'next', 'page', 'links', 'schema', 'Schema', 'Stats',
+  'log', 'Events', 'Logs',
+] // prettier-ignore
+
+/** … and the names of such lists. */
+const lists = [
+  'hits', 'value', 'data', 'items', 'results', 'Results', 'result', 'records', 'entries', 'events', 'Events', 'logs', 'Logs', 'queries', 'messages',
+  'rows', 'flows', 'sessions', 'connections', 'values', 'edges',
+] // prettier-ignore
+
+/** Levels of objects in an answer down to its list. */
+const answerLevels = 2
 
 /** Where the first record of a batch begins; `p` when the line is none. */
 export function batchStart(buf: Uint8Array, p: number, end: number): number {
   if (buf[p] === bracket) {
     const first = skipBlanks(buf, p + 1, end)
-    return first < end && buf[first] === open ? first : p
+    if (first >= end || buf[first] !== open) return p
+    const key = skipBlanks(buf, first + 1, end)
+    const scoped = scopes.some((scope) => isKey(buf, key, end, scope.first))
+    return (scoped && nextScope(buf, key, end)) || first
   }
   if (buf[p] !== open) return startsWith(buf, p, end, '<Events') ? firstEvent(buf, p, end) : p
   const key = skipBlanks(buf, p + 1, end)
   if (scopes.some(({ first }) => isKey(buf, key, end, first))) {
     const record = nextScope(buf, key, end)
-    return record === 0 ? p : record
+    if (record !== 0) return record
   }
   for (const { first, array } of batches) {
     if (!isKey(buf, key, end, first)) continue
@@ -56,6 +78,27 @@ export function batchStart(buf: Uint8Array, p: number, end: number): number {
     if (buf[list] !== bracket) return p
     const record = skipBlanks(buf, list + 1, end)
     return record < end && buf[record] === open ? record : p
+  }
+  return answers.some((first) => isKey(buf, key, end, first)) ? answerStart(buf, p, end) : p
+}
+
+/** The first record of the first list in the answer at `p`; `p` when it holds none. */
+function answerStart(buf: Uint8Array, p: number, end: number): number {
+  let depth = 0
+  for (let at = p + 1; at < end; at++) {
+    const b = buf[at]
+    if (b === open || b === bracket) depth++
+    else if (b === 125 || b === 93) depth--
+    else if (b === quote) {
+      const close = stringEnd(buf, at + 1, end)
+      const colon = skipBlanks(buf, close + 1, end)
+      if (buf[colon] === 58 && depth <= answerLevels && lists.some((l) => isKey(buf, at, end, l))) {
+        const list = skipBlanks(buf, colon + 1, end)
+        const record = buf[list] === bracket ? skipBlanks(buf, list + 1, end) : end
+        if (record < end && buf[record] === open) return record
+      }
+      at = close
+    }
   }
   return p
 }

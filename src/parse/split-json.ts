@@ -1,9 +1,12 @@
 /** One JSON object a line, read without building it: values of the asked paths become spans, escapes are rewritten. */
-import type { ByteMap } from '../lib/byte-map.ts'
+import { ByteMap } from '../lib/byte-map.ts'
 import { dataStart } from './line-context.ts'
+import { recordEnd } from './several.ts'
 import type { LineContext } from './line-context.ts'
 
 const depthMax = 16
+/** More than any definition has. */
+const slotsMax = 1024
 const path = new Uint8Array(4096)
 
 /** Position of the reader; one thread, no allocation for a line. */
@@ -12,16 +15,23 @@ let ok = true
 let pairs = 0
 let leaves = false
 
-/** Members of arrays that are a record each: flow logs put many into one object. */
+/** Members of arrays, texts or objects, that are a record each: flow logs put many into one object. */
 export interface EachSplit {
   /** Paths of the arrays. */
   paths: ByteMap
   delimiter: number
   /** Slot of each column, -1 = not asked for. */
   columnSlots: Int16Array
+  /** Slots of the members of objects (`each.src`): a part that lacks one has none. */
+  memberSlots: Int16Array
 }
 
 let each: EachSplit | null = null
+/** The line in which each slot was filled by its whole path, and the number of this one. */
+const wholeIn = new Int32Array(slotsMax)
+let lineNumber = 0
+/** Whether the slot asked for last goes by the tail of its path. */
+let byTail = false
 /** Start and end of each member of the last object, and how far it had filled the scratch. */
 let members = new Int32Array(256)
 let scratchMark = 0
@@ -29,7 +39,7 @@ let scratchMark = 0
 /**
  * Reads the object that begins at `start` (blanks before it allowed). Paths are dotted (`client.ip`); members of arrays have
  * the array's path, its texts are joined by commas. The last of equal keys wins. Returns the number of members seen, -1 = no JSON object.
- * With `leaf` of a path that is not asked for the longest tail that is counts. A cut-off object gives what was read before the cut and sets `truncated`.
+ * With `leaf` of a path that is not asked for the longest tail that is counts, unless the field was told by a whole path. A cut-off object gives what was read before the cut and sets `truncated`.
  */
 export function splitJson(
   c: LineContext,
@@ -49,25 +59,28 @@ export function splitJson(
   if (at >= end || c.buf[at] !== 123) return -1
   ok = true
   pairs = 0
+  lineNumber = (lineNumber + 1) | 0
   readObject(c, end, keys, 0, 0)
   if (!ok) c.truncated = true
   else c.recordEnd = at
   if (each !== null) {
     scratchMark = c.scratch
-    if (c.parts > 0) partColumns(c, each)
+    if (c.parts > 0) partColumns(c, each, keys)
   }
   return pairs === 0 && !ok ? -1 : pairs
 }
 
 /** The next part of the object read last: the columns of member `c.part`, the rest of its fields stays. */
-export function nextPart(c: LineContext, parts: EachSplit): void {
+export function nextPart(c: LineContext, parts: EachSplit, keys: ByteMap): void {
   c.scratch = scratchMark
-  partColumns(c, parts)
+  partColumns(c, parts, keys)
 }
 
-function partColumns(c: LineContext, { delimiter, columnSlots }: EachSplit): void {
+function partColumns(c: LineContext, parts: EachSplit, keys: ByteMap): void {
+  const { delimiter, columnSlots } = parts
   const end = members[c.part * 2 + 1]
   let p = members[c.part * 2]
+  if (c.buf[p] === 123) return partMembers(c, p, end, parts, keys)
   for (let column = 0; column < columnSlots.length; column++) {
     let q = p
     while (q < end && c.buf[q] !== delimiter) q++
@@ -79,6 +92,25 @@ function partColumns(c: LineContext, { delimiter, columnSlots }: EachSplit): voi
     p = q + 1
   }
 }
+
+/** The members of an object that is a part, as `each.name`. */
+function partMembers(
+  c: LineContext,
+  p: number,
+  end: number,
+  parts: EachSplit,
+  keys: ByteMap,
+): void {
+  for (const slot of parts.memberSlots) c.slotStart[slot] = c.slotEnd[slot] = 0
+  at = p
+  each = null
+  ok = true
+  path.set(eachName)
+  readObject(c, end, keys, eachName.length, 1)
+  each = parts
+}
+
+const eachName = Buffer.from('each')
 
 function keepMember(c: LineContext, from: number, to: number): void {
   if (c.parts * 2 >= members.length) {
@@ -153,7 +185,10 @@ function readValue(
     const whole = skipString(buf, end)
     const to = whole ? at - 1 : end
     // half a name is no name
-    if (slot >= 0 && whole) keepString(c, slot, from, to)
+    if (slot >= 0 && whole && to > from) {
+      keepString(c, slot, from, to)
+      if (!byTail) wholeIn[slot] = lineNumber
+    }
     if (!whole) ok = false
     return
   }
@@ -165,15 +200,29 @@ function readValue(
   if (at >= end) return void (ok = false)
   c.slotStart[slot] = from
   c.slotEnd[slot] = at
+  if (!byTail) wholeIn[slot] = lineNumber
 }
+
+/** Parts of a path below which only what is asked for by that part counts: `destination.user.name` is no user of ours. */
+export const othersParts = [
+  'destination', 'dest', 'dst', 'server', 'responder', 'observer', 'agent', 'geo', 'geoip', 'certificate', 'x509', 'related',
+] // prettier-ignore
+const others = new ByteMap(
+  othersParts.map((part) => [part, 0]),
+  { fold: true },
+)
 
 function slotOf(keys: ByteMap, pathLength: number): number {
   const slot = keys.get(path, 0, pathLength)
+  byTail = slot < 0
   if (slot >= 0 || !leaves) return slot
-  for (let dot = 0; dot < pathLength; dot++) {
+  for (let dot = 0, from = 0; dot < pathLength; dot++) {
     if (path[dot] !== 46) continue
+    // what stands below the far end, or below who writes, is not the client's
+    if (others.get(path, from, dot) >= 0) return -1
+    from = dot + 1
     const tail = keys.get(path, dot + 1, pathLength)
-    if (tail >= 0) return tail
+    if (tail >= 0) return wholeIn[tail] === lineNumber ? -1 : tail
   }
   return -1
 }
@@ -198,6 +247,14 @@ function readArray(
     if (buf[at] === 93) return void at++
     if (buf[at] === 44) {
       at++
+      continue
+    }
+    if (records && buf[at] === 123) {
+      const from = at
+      at = recordEnd(buf, at, end)
+      // an object that reaches the line's end is cut off
+      if (at >= end || buf[at - 1] !== 125) return void (ok = false)
+      keepMember(c, from, at)
       continue
     }
     if (records && buf[at] === 34) {
@@ -261,7 +318,6 @@ function keepString(c: LineContext, slot: number, from: number, to: number): voi
   let p = from
   while (p < to && buf[p] !== 92) p++
   if (p >= to) {
-    if (to <= from) return
     c.slotStart[slot] = from
     c.slotEnd[slot] = to
     return

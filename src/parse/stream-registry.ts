@@ -5,7 +5,7 @@ import type { StreamDescription } from '../spool/frame-sink.ts'
 import type { StreamState } from './batch.ts'
 import type { CompiledFormat } from './compile.ts'
 import { parseLimits, watchLimits } from '../limits.ts'
-import { columnSlotsOf, csvCells, w3cFields, w3cLayout } from './layout.ts'
+import { columnSlotsOf, csvCells, csvLayout, w3cFields, w3cLayout } from './layout.ts'
 import type { Layout } from './layout.ts'
 import { formatNamed } from './formats.ts'
 import type { FormatSet } from './formats.ts'
@@ -233,13 +233,5 @@ function layoutOf(text: string, fields: NonNullable<CompiledFormat['tables']['fi
     })
     .toSorted((a, b) => b.known - a.known)
   const { delimiter, names, columnSlots } = best
-  return {
-    text,
-    columns: names.length,
-    columnSlots,
-    tab: false,
-    dated: false,
-    brackets: false,
-    delimiter: delimiter.charCodeAt(0),
-  }
+  return csvLayout(text, names, columnSlots, delimiter)
 }

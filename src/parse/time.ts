@@ -3,21 +3,10 @@
  * bytes; a stamp without zone uses the source's zone, one without year the year that puts it nearest the receive time.
  */
 import { dayMs, dayStart, daysInMonth, nearestYear } from './civil.ts'
+import { halfBytes, halfOfDay, isOffset, isWeekday, signed, signedDate } from './date-words.ts'
 import { endsMonth, monthAt, monthEnd } from './date-words.ts'
 import type { LineContext, ZoneOffset } from './line-context.ts'
 import { zoneMinutes } from './value-words.ts'
-
-/** Three letters at `p` begin the name of a day, any case. */
-function isWeekday(buf: Uint8Array, p: number): boolean {
-  const word = ((buf[p] | 32) << 16) | ((buf[p + 1] | 32) << 8) | (buf[p + 2] | 32)
-  return weekdays.has(word)
-}
-
-const weekdays = new Set(
-  ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].map((day) =>
-    Number.parseInt(Buffer.from(day).toString('hex'), 16),
-  ),
-)
 
 const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57
 
@@ -92,24 +81,18 @@ function meridiem(buf: Uint8Array, end: number, clockMs: number): number {
   // `pm-fw1` and `amsterdam` are hosts
   if (p + 2 < end && isHostByte(buf[p + 2])) return clockMs
   cursor = p + 2
+  return inHalf(clockMs, letter === 97 ? 1 : 2)
+}
+
+/** A clock of twelve hours in that half of the day. */
+function inHalf(clockMs: number, half: number): number {
   const twelve = clockMs >= 43_200_000 && clockMs < 46_800_000
-  if (letter === 97) return twelve ? clockMs - 43_200_000 : clockMs
+  if (half === 1) return twelve ? clockMs - 43_200_000 : clockMs
   return clockMs >= 43_200_000 ? clockMs : clockMs + 43_200_000
 }
 
 function isHostByte(b: number): boolean {
   return isDigit(b) || ((b | 32) >= 97 && (b | 32) <= 122) || b === 45 || b === 46 || b === 95
-}
-
-/** `+2` or `-05:00` behind `UTC` or `GMT`. */
-function isOffset(buf: Uint8Array, p: number, end: number): boolean {
-  const name = (buf[p - 3] << 16) | (buf[p - 2] << 8) | buf[p - 1]
-  return (
-    p + 1 < end &&
-    (buf[p] === 43 || buf[p] === 45) &&
-    isDigit(buf[p + 1]) &&
-    (name === 0x555443 || name === 0x474d54)
-  )
 }
 
 /** Zone at the cursor: `Z`, `+hh:mm`, `+hhmm`, `+hh`, an unambiguous abbreviation; NaN = none said. Offset in ms. */
@@ -284,7 +267,7 @@ function digitRun(buf: Uint8Array, p: number, end: number): number {
 const joints = new Uint8Array(256)
 for (const letter of 'Tt -:,\t') joints[letter.charCodeAt(0)] = 1
 
-/** `2026-10-15T09:30:00.123Z`, `2026/10/15 09:30:00`, `2026:10:15-09:30:00`, `2026 Oct 15 09:30:00`. */
+/** `2026-10-15T09:30:00.123Z`, `2026/10/15 09:30:00`, `2026:10:15-09:30:00`, `2026 Oct 15 09:30:00`, `2026年10月15日 09:30:00`. */
 function readYearFirst(c: LineContext, p: number, end: number): number {
   const buf = c.buf
   const year = two(buf, p) * 100 + two(buf, p + 2)
@@ -297,6 +280,10 @@ function readYearFirst(c: LineContext, p: number, end: number): number {
     const at = clock(buf, end)
     return withZone(dayStart(year, month, day) + at, zoneAt(buf, end), c.zone)
   }
+  if (buf[p + 4] > 127) {
+    cursor = signedDate(buf, p + 4, end)
+    return cursor === 0 ? NaN : withClock(c, dayStart(year, signed.month, signed.day), end)
+  }
   cursor = p + 5
   const month = digits(buf, end, 2)
   if (month < 0 || buf[cursor] !== buf[p + 4]) return NaN
@@ -305,11 +292,19 @@ function readYearFirst(c: LineContext, p: number, end: number): number {
   if (day < 0 || cursor >= end) return NaN
   if (joints[buf[cursor]] === 0) return NaN
   cursor++
+  return withClock(c, dayStart(year, month, day), end)
+}
+
+/** The clock behind a day, with the half of the day before or behind it. */
+function withClock(c: LineContext, midnight: number, end: number): number {
+  const buf = c.buf
   while (cursor < end && buf[cursor] === 32) cursor++
+  const half = halfOfDay(buf, cursor, end)
+  if (half > 0) for (cursor += halfBytes; cursor < end && buf[cursor] === 32;) cursor++
   const at = clock(buf, end)
   if (Number.isNaN(at)) return NaN
-  const full = meridiem(buf, end, at)
-  return withZone(dayStart(year, month, day) + full, zoneAt(buf, end), c.zone)
+  const full = half > 0 ? inHalf(at, half) : meridiem(buf, end, at)
+  return withZone(midnight + full, zoneAt(buf, end), c.zone)
 }
 
 /** `20261015T093000Z`, `20261015 09:30:00`. */

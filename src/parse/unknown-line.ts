@@ -16,6 +16,8 @@ export function unknownLine(
     )
   )
     return [skipped, 'syslog housekeeping']
+  // what Excel writes before a table, the rule below its header, the end of a list laid out over many lines
+  if (/^"?sep=[,;|\t]"?$|^[-=+| ]{8,}$|^[\]}][\]},;\s]*$/i.test(text)) return [skipped, 'directive']
   const tag = Buffer.from(c.buf.subarray(c.tagStart, Math.min(c.tagEnd, c.tagStart + 64)))
   // a packet filter's line that is cut off is none of the system's
   if (systemServices.has(tag.toString('latin1').toLowerCase()) && !/\b(?:IN|SRC)=/.test(text))

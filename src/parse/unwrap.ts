@@ -45,6 +45,8 @@ const wrappers = [
   'Raw',
   'RawEvent',
   '@rawstring',
+  'rawstring',
+  'value',
   'log_text',
   'log_message',
   'logMessage',

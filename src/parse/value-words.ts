@@ -38,11 +38,11 @@ const blockedAbroad = [
 
 /** What happened, in words that stand alone. */
 export const allowedWords: readonly string[] =
-  'allow allowed permit permitted accept accepted pass passed alert monitor monitored observed isolate isolated continue bypass bypassed success successful ok proxied tunneled forward forwarded permit-client passthrough exempt established granted'
+  'allow allowed permit permitted accept accepted pass passed alert monitor monitored observed isolate isolated continue bypass bypassed success successful ok proxied tunneled forward forwarded permit-client passthrough exempt established granted grant'
     .split(' ')
     .concat(allowedAbroad)
 export const blockedWords: readonly string[] = [
-  ...'block blocked deny denied drop dropped reject rejected quarantine quarantined prevent prevented terminated-by-policy not_permitted refused forbidden discard discarded refuse disallow disallowed prohibited sinkhole sinkholed tcp_denied policy_denied access_denied banned'.split(
+  ...'block blocked deny denied drop dropped reject rejected quarantine quarantined prevent prevented terminated-by-policy not_permitted refused forbidden discard discarded refuse disallow disallowed prohibited sinkhole sinkholed tcp_denied policy_denied access_denied banned blacklisted blocklisted denylisted blacklist blocklist denylist gravity'.split(
     ' ',
   ),
   ...blockedAbroad,

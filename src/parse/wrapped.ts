@@ -17,7 +17,7 @@ import type { StreamReader } from './stream-reader.ts'
 /** Texts of an object that are tried as the line it wraps. */
 const wrappedMax = 4
 
-/** An object behind words of its sender (`INFO  uvm[0]: {"…`), of a product that is known: what else it may be is not guessed. */
+/** An object behind words of its sender (`INFO  uvm[0]: {"…`): of a product that is known, else of anyone. */
 export function readObjectBehind(
   c: LineContext,
   payload: number,
@@ -32,11 +32,26 @@ export function readObjectBehind(
   while (at < stop && (buf[at] !== 123 || buf[at - 1] !== 32 || buf[at + 1] !== 34)) at++
   if (at >= stop) return refused
   c.payloadStart = c.messageStart = at
-  const outcome = searchProducts(c, end, formats, reader)
+  let outcome = searchProducts(c, end, formats, reader)
+  if (outcome === refused) outcome = searchFormats(c, end, formats, reader, askObjects)
   if (outcome !== refused) return outcome
+  formats.candidates.forget()
   c.payloadStart = payloadStart
   c.messageStart = messageStart
   return refused
+}
+
+/** A line of a product that ends in an object, else the object behind words of its sender. */
+export function readPrefaced(
+  c: LineContext,
+  payload: number,
+  end: number,
+  formats: FormatSet,
+  reader: StreamReader,
+): number {
+  if (reader.fixed !== null) return refused
+  const outcome = searchProducts(c, end, formats, reader)
+  return outcome === refused ? readObjectBehind(c, payload, end, formats, reader) : outcome
 }
 
 /** So far a sender's own words may stand before its object. */

@@ -23,6 +23,16 @@ test.each([
   // what names the product is found within the row, its time only beside it
   ['Papertrail, a line without a time', `${papertrail}\t%ASA-6-302014\t${teardown}`, 'CISCO_ASA'],
   ['Papertrail, with its tag apart', `${papertrail}\tfw1\t${teardown}`, 'CISCO_ASA'],
+  [
+    'Humio',
+    JSON.stringify([{ tags: {}, events: [{ rawstring: teardown, timestamp: time }] }]),
+    'CISCO_ASA',
+  ],
+  [
+    'an object of nobody known, behind words',
+    `ANALYTICS {"event_type":"closed","time":"${time}","user":"ann","client_ip":"192.0.2.4","resource_ip":"198.51.100.9","resource_port":443}`,
+    'GENERIC_JSON',
+  ],
   ['LogRhythm', `10 15 2026 09:00:00 192.0.2.1 <LOC0:INFO> ${teardown}`, 'CISCO_ASA'],
   ['logcli', `2026-10-15T09:00:00Z {host="a}b", job="x"} ${teardown}`, 'CISCO_ASA'],
   ['logcli with tabs', `2026-10-15T09:00:00Z {host="fw1"}\t${tunnel}`, 'SQUID_NATIVE'],

@@ -39,6 +39,10 @@ when: { kind: tuples }
 skip: [{ when: { each.3: B }, reason: begin }]
 map: { time: each.0, srcIp: each.1, dstIp: each.2, appHint: kind, bytesUp: each.4 }
 `,
+  `${head('MEMBERS')}split: { type: json, each: { in: [there, far.there] } }
+when: { node: n }
+map: { time: { from: [each.at, at] }, srcIp: each.src, dstIp: each.dst.ip }
+`,
   `${head('EVENT')}split: { type: xml, root: Event }
 when: { id: { digits: true } }
 map: { time: time, srcHost: pc, dstIp: ip }
@@ -60,6 +64,7 @@ const flow = compileFormats(definitions, { full: false })
 const at = '2026-10-15T09:00:00Z'
 const one = (n: number): string => `{"time":"${at}","src":"10.1.2.${n}","host":"h${n}.example.com"}`
 const tuples = `{"kind":"tuples","flows":[{"tuples":["1792054800,10.1.2.1,203.0.113.1,E,10","1792054801,10.1.2.2,203.0.113.2,B,"]},{"tuples":["1792054802,10.1.2.3,203.0.113.3,E,30"]}],"later":"\\u00e9"}`
+const members = `{"node":"n","at":"${at}","there":[{"src":"10.1.2.1","dst":{"ip":"203.0.113.1"}},{"src":"10.1.2.\\u0032","dst":{"x":"]}"}}],"far":{"there":[{"dst":{"ip":"203.0.113.3"},"src":"10.1.2.3"}]}}`
 const event = (n: number): string =>
   `<Event><id>3</id><time>${at}</time><pc>pc${n}</pc><ip>203.0.113.${n}</ip></Event>`
 
@@ -91,6 +96,12 @@ describe('a line with several records', () => {
     ['events', `${event(1)}${event(2)}\r`, ['>203.0.113.1', '>203.0.113.2']],
     ['events below a root', `<Events>${event(1)} ${event(2)}</Events>`, ['>203.0.113.1', '>203.0.113.2']],
     ['parts of a record', tuples, ['10.1.2.1>203.0.113.1', 'begin', '10.1.2.3>203.0.113.3']],
+    ['parts that are objects: what one lacks is not the one before\'s', members, ['10.1.2.1>203.0.113.1', 'no destination', '10.1.2.3>203.0.113.3']],
+    ['what Elasticsearch answers', `{"took":3,"hits":{"total":{"value":2},"hits":[{"_id":"1","_source":${one(1)}},${one(2)},${one(3)}]}}`, ['no format matches', all[1], all[2]]],
+    ['what Graph answers', `{"@odata.context":"x","value":[${one(1)},${one(2)},${one(3)}]}`, all],
+    ['what a console answers', `{"status":"ok","response":{"pageNumber":1,"entries":[${one(1)},${one(2)},${one(3)}],"total":3}}`, all],
+    ['a list of batches', `[{"tags":{"host":"h"},"events":[${one(1)},${one(2)}]},{"tags":{},"events":[${one(3)}]}]`, all],
+    ['a list that no answer holds', `{"src":"x","data":[${one(1)}]}`, ['no format matches']],
     ['no parts', '{"kind":"tuples","flows":[{"tuples":[]}]}', ['no time']],
     ['an empty batch', '{"records":[]}', ['no format matches']],
   ])('%s', (_, line, want) => {

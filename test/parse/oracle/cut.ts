@@ -5,11 +5,12 @@ import type { Line } from './interpret.ts'
 import { readJson } from './json.ts'
 import { readLoose } from './loose.ts'
 import { readPairs, readSpaced } from './pairs.ts'
+import { othersParts } from '../../../src/parse/split-json.ts'
 import { nameOfKey, usedNames } from './names.ts'
 import { blankRow, csvRow, delimiterOf, tabRow, w3cRow } from './rows.ts'
 import type { Header, Row } from './rows.ts'
 import { matchTemplate } from './template.ts'
-import { bytesOf, made, none, Pairs } from './text.ts'
+import { bytesOf, fold, lengthAt, made, none, Pairs } from './text.ts'
 import type { Field } from './text.ts'
 import { readXml } from './xml.ts'
 
@@ -190,17 +191,24 @@ function cutJson(
     for (let tail = path; ; tail = tail.slice(tail.indexOf('.') + 1)) {
       const name = nameOf(tail)
       if (name !== null || !definition.generic || !tail.includes('.')) return name
+      if (othersParts.includes(fold(tail.slice(0, tail.indexOf('.'))))) return null
     }
   }
-  const read = readJson(line.text, at, asked, split.each?.in ?? [])
+  const whole = (path: string): boolean => nameOf(path) !== null
+  const read = readJson(line.text, at, asked, split.each?.in ?? [], whole)
   if (read === null) return null
-  const pieces = read.parts[part]?.text.split(split.each?.delimiter ?? ',') ?? []
+  const text = read.parts[part]?.text ?? ''
+  const pieces = text.split(split.each?.delimiter ?? ',')
+  const members = text.startsWith('{')
+    ? (readJson(text, 0, (path) => asked(`each.${path}`), [])?.values ?? null)
+    : null
   return {
     ...empty,
     message: line.message,
     truncated: !read.whole,
     field: (name) => {
       const place = /^each\.(\d+)$/.exec(name)
+      if (members !== null && name.startsWith('each.')) return members.get(name) ?? none
       return place === null ? (read.values.get(name) ?? none) : made(pieces[Number(place[1])] ?? '')
     },
   }
@@ -230,7 +238,13 @@ function headed(
         nameOf(bytesOf(name.replace(/\s*[[(](?:utc|gmt|bytes?|b)[\])]$/i, '').toLowerCase()))
       if (field !== null && !places.has(field)) places.set(field, place)
     }
-    const field = (name: string): Field => row.columns[places.get(name) ?? -1] ?? none
+    const field = (name: string): Field => {
+      const cell = row.columns[places.get(name) ?? -1] ?? none
+      if (!of.padded) return cell
+      const [before, behind] = [lengthAt(/ */, cell.text, 0), cell.text.replace(/ +$/, '').length]
+      const text = cell.text.slice(before, Math.max(before, behind))
+      return text === '' ? none : { text, start: cell.start + before, end: cell.start + behind }
+    }
     const cut = { ...empty, message: line.message, truncated: row.truncated, field }
     return { cut, columns: row.columns.length }
   }
@@ -248,6 +262,7 @@ function headed(
       dated: names[0] === 'date',
       brackets: names.some((name) => ['localtime', 'gmttime', 'time_stamp'].includes(name)),
       delimiter: split.type === 'csv' && split.delimiter === ' ' ? ' ' : ',',
+      padded: false,
     }
     const { cut, columns } = cutBy(known)
     if (columns >= names.length && holds(cut.field, layout.when)) return cut

@@ -12,7 +12,13 @@ export function headerOf(line: string, delimiter: string): Header {
     const names = text
       .split(joint)
       .map((cell) => cell.trim().replace(/^"/, '').replace(/"$/, '').trim())
-    return { names, tab: false, dated: false, brackets: false, delimiter }
+    if (delimiter === '|' && names.at(-1) === '') names.pop()
+    const cells = text.split(delimiter)
+    const padded =
+      delimiter !== ' ' &&
+      (cells.slice(1).some((cell) => cell.startsWith(' ')) ||
+        cells.slice(0, -1).some((cell) => cell.endsWith(' ')))
+    return { names, tab: false, dated: false, brackets: false, delimiter, padded }
   }
   const list = text.replace(/^#\s*(?:fields(?:\s*:|\t)\s*)?/i, '').trim()
   const tab = list.includes('\t')
@@ -33,5 +39,6 @@ export function headerOf(line: string, delimiter: string): Header {
     dated: stamps.includes(squash(names[0])),
     brackets: names.some((name) => bracketed.includes(name.toLowerCase())),
     delimiter: ',',
+    padded: false,
   }
 }

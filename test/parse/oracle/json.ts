@@ -17,27 +17,47 @@ const depthMax = 16
 const keyBytesMax = 512
 const pathBytesMax = 4096
 
-/** `asked`: the field whose path this is, or null. `each`: paths of arrays whose texts are a record each. */
+/** `asked`: the field whose path this is, or null; `whole`: that the path is a name of it, not only its tail. `each`: paths of arrays whose texts are a record each. */
 export function readJson(
   line: string,
   start: number,
   asked: (path: string) => string | null,
   each: readonly string[],
+  whole: (path: string) => boolean = () => true,
 ): JsonRead | null {
-  return new Reader(line, asked, each).read(start)
+  return new Reader(line, asked, each, whole).read(start)
 }
 
 class Reader {
   readonly #line: string
   readonly #asked: (path: string) => string | null
   readonly #each: readonly string[]
+  readonly #whole: (path: string) => boolean
+  readonly #toldWhole = new Set<string>()
   readonly #read: JsonRead = { values: new Map(), parts: [], whole: true, members: 0, end: 0 }
   #at = 0
 
-  constructor(line: string, asked: (path: string) => string | null, each: readonly string[]) {
+  constructor(
+    line: string,
+    asked: (path: string) => string | null,
+    each: readonly string[],
+    whole: (path: string) => boolean,
+  ) {
     this.#line = line
     this.#asked = asked
     this.#each = each
+    this.#whole = whole
+  }
+
+  /** The field to fill from the path; the tail of a path gives way to what a whole one told. */
+  #fieldOf(path: string): string | null {
+    const name = this.#asked(path)
+    return name !== null && this.#toldWhole.has(name) && !this.#whole(path) ? null : name
+  }
+
+  #set(name: string, path: string, field: Field): void {
+    this.#read.values.set(name, field)
+    if (this.#whole(path)) this.#toldWhole.add(name)
   }
 
   read(start: number): JsonRead | null {
@@ -90,6 +110,25 @@ class Reader {
     }
   }
 
+  /** Goes behind the object at the place; false when no brace closes it. */
+  #pass(): boolean {
+    let depth = 0
+    for (; this.#at < this.#line.length; this.#at++) {
+      const letter = this.#line[this.#at]
+      if (letter === '"') {
+        const length = lengthAt(/"(?:[^"\\]|\\[^])*"/, this.#line, this.#at)
+        if (length === 0) this.#at = this.#line.length
+        else this.#at += length - 1
+      } else if (letter === '{' || letter === '[') depth++
+      else if ((letter === '}' || letter === ']') && --depth === 0) {
+        this.#at++
+        // one that reaches the line's end is taken for cut off
+        return letter === '}' && this.#at < this.#line.length
+      }
+    }
+    return false
+  }
+
   #value(path: string, depth: number): boolean {
     this.#skip()
     const letter = this.#line[this.#at]
@@ -98,12 +137,12 @@ class Reader {
       if (depth >= depthMax) return false
       return letter === '{' ? this.#object(path, depth + 1) : this.#array(path, depth + 1)
     }
-    const name = this.#asked(path)
+    const name = this.#fieldOf(path)
     if (letter === '"') {
       const text = this.#string()
       // half a name is no name
       if (text === null) return false
-      if (name !== null && text.text !== '') this.#read.values.set(name, plain(text))
+      if (name !== null && text.text !== '') this.#set(name, path, plain(text))
       return true
     }
     // eslint-disable-next-line no-control-regex
@@ -115,12 +154,12 @@ class Reader {
     if (name === null || letter === 'n') return true
     // a bare value at the end of a cut line may be cut itself
     if (this.#at >= this.#line.length) return false
-    this.#read.values.set(name, piece(this.#line, from, this.#at))
+    this.#set(name, path, piece(this.#line, from, this.#at))
     return true
   }
 
   #array(path: string, depth: number): boolean {
-    const name = this.#asked(path)
+    const name = this.#fieldOf(path)
     const texts: string[] = []
     this.#at++
     for (;;) {
@@ -132,7 +171,11 @@ class Reader {
         if (letter === ']') return true
         continue
       }
-      if (letter === '"' && this.#each.includes(path)) {
+      if (letter === '{' && this.#each.includes(path)) {
+        const from = this.#at
+        if (!this.#pass()) return false
+        this.#read.parts.push(piece(this.#line, from, this.#at))
+      } else if (letter === '"' && this.#each.includes(path)) {
         const text = this.#string()
         if (text === null) return false
         this.#read.parts.push(text)
@@ -141,7 +184,7 @@ class Reader {
         if (text === null) return false
         if (text.text === '') continue
         texts.push(plain(text).text)
-        this.#read.values.set(name, texts.length === 1 ? plain(text) : made(texts.join(',')))
+        this.#set(name, path, texts.length === 1 ? plain(text) : made(texts.join(',')))
       } else if (!this.#value(path, depth)) return false
     }
   }

@@ -136,6 +136,8 @@ export interface Header {
   /** `[…]` is one column. */
   brackets: boolean
   delimiter: string
+  /** Blanks around bare cells are no part of them. */
+  padded: boolean
 }
 
 /** A row of a W3C file. `stamp`: where the syslog header's own stamp begins, which may be the row's; -1 = it has none. */

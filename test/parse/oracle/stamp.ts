@@ -82,6 +82,25 @@ const thousandths = (digits: string): number => Number(digits.slice(0, 3).padEnd
 
 /** The clock with the AM or PM behind it. */
 function clock12(text: string, at: number): Stamp | null {
+  for (const [half, late] of [
+    [mornings, 0],
+    [evenings, 12],
+  ] as const) {
+    const signs = lengthAt(half, text, at)
+    const read = signs === 0 ? null : clock(text, at + signs)
+    if (signs === 0) continue
+    if (read === null) return null
+    const noon = read.ms >= 12 * hourMs && read.ms < 13 * hourMs
+    const ms =
+      late === 0
+        ? noon
+          ? read.ms - 12 * hourMs
+          : read.ms
+        : read.ms >= 12 * hourMs
+          ? read.ms
+          : read.ms + 12 * hourMs
+    return { ms, end: read.end }
+  }
   const read = clock(text, at)
   if (read === null) return null
   const half = matchAt(/ *([ap])m(?![\w.-])/i, text, read.end)
@@ -135,12 +154,28 @@ function epoch(text: string, at: number): Stamp | null {
 }
 
 /** `2026-10-15T09:30:00.123Z`, `2026/10/15 09:30:00`, `2026 Oct 15 09:30:00`. */
+const bytes = (text: string): string => Buffer.from(text).toString('latin1')
+
+/** `2026年10月15日 `, `2026년 10월 15일 `. */
+const signedDate = new RegExp(
+  `(\\d{4})(?:${bytes('年')}|${bytes('년')}) *(\\d{1,2})(?:${bytes('月')}|${bytes('월')}) *(\\d{1,2})(?:${bytes('日')}|${bytes('일')}) *`,
+)
+
+/** The half of the day before a clock. */
+const mornings = new RegExp(`(?:${['午前', '上午', '오전'].map(bytes).join('|')}) *`)
+const evenings = new RegExp(`(?:${['午後', '下午', '오후'].map(bytes).join('|')}) *`)
+
 function yearFirst(text: string, at: number, facts: StampFacts): Stamp | null {
   const worded = matchAt(new RegExp(`(\\d{4}) ${month}[^](\\d{1,2})[^]`, 'i'), text, at)
   if (worded !== null) {
     const [all, year, name, dayOfMonth] = worded
     const start = day(Number(year), monthOf(name), Number(dayOfMonth))
     return whole(text, start, clock(text, at + all.length), facts)
+  }
+  if (text.charCodeAt(at + 4) > 127) {
+    const [all, year, mon, date] = matchAt(signedDate, text, at) ?? []
+    if (all === undefined) return null
+    return whole(text, day(Number(year), Number(mon), Number(date)), clock12(text, at + all.length), facts) // prettier-ignore
   }
   const match = matchAt(/(\d{4})([^])(\d{1,2})\2(\d{1,2})[Tt \-:,\t] */, text, at)
   if (match === null || match[2] === ' ') return null
