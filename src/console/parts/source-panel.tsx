@@ -7,7 +7,6 @@ import {
   Badge,
   Button,
   Caption1,
-  Link,
   MessageBar,
   MessageBarBody,
   ProgressBar,
@@ -34,6 +33,7 @@ import { RouteLink } from './route-link.tsx'
 import { SourceDialog } from './source-dialog.tsx'
 import { SourceFeeds } from './source-feeds.tsx'
 import { Answer } from './states.tsx'
+import { VendorPage } from './vendor-page.tsx'
 import { Ago, Name } from './words.tsx'
 
 const useStyles = makeStyles({
@@ -287,9 +287,7 @@ function Enable({ format }: { format: string }) {
             </Text>
             <Code text={fill(found.enable, box)} label={`What to switch on for ${format}`} />
             {found.blind !== null && <Text block>Blind without it: {found.blind}</Text>}
-            <Link href={found.documentation} target="_blank" rel="noreferrer noopener">
-              The vendor's page
-            </Link>
+            <VendorPage address={found.documentation} />
           </>
         )
       }}
