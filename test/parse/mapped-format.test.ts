@@ -74,7 +74,7 @@ const whole = {
 }
 
 test('names no manual, as nobody knows of one', () => {
-  const text = definitionOf(mappedFormatSchema.parse(csv))
+  const text = definitionOf(mappedFormatSchema.parse({ id: 'MINE', ...csv }))
   expect(text).not.toContain('documentation')
   expect(parseDefinition(text, 'mine').documentation).toBeUndefined()
 })

@@ -39,7 +39,8 @@ import { Ago, Name } from './words.tsx'
 const useStyles = makeStyles({
   facts: {
     display: 'grid',
-    gridTemplateColumns: 'repeat(4, minmax(120px, 1fr))',
+    gridTemplateColumns: 'repeat(4, minmax(0, 1fr))',
+    '@media (max-width: 600px)': { gridTemplateColumns: 'repeat(2, minmax(0, 1fr))' },
     gap: '12px 20px',
     margin: 0,
   },
