@@ -1,4 +1,5 @@
 /** The `gnomon` program: finds the command and runs it. */
+import { nearest } from './config/suggest.ts'
 import { OperatingError } from './errors.ts'
 import type { Command, CommandIo } from './commands/command.ts'
 import { write } from './commands/command.ts'
@@ -51,12 +52,17 @@ async function overview(): Promise<string> {
   ].join('\n')
 }
 
+function unknownCommand(name: string): string {
+  const near = nearest(name, Object.keys(commands))
+  const meant = near === null ? '' : ` (did you mean ${near}?)`
+  return `gnomon: there is no command ${name}${meant}; see gnomon --help\n`
+}
+
 async function main(argv: readonly string[], io: CommandIo): Promise<number> {
   const [name = 'help', ...args] = argv
   if (['help', '--help', '-h'].includes(name)) return (await write(io.stdout, await overview()), 0)
   const load = commands[name === '--version' ? 'version' : name]
-  if (load === undefined)
-    return (await write(io.stderr, `gnomon: no command ${name}\n\n${await overview()}`), 2)
+  if (load === undefined) return (await write(io.stderr, unknownCommand(name)), 2)
   try {
     return await (await load()).run(args, io)
   } catch (error) {

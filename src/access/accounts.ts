@@ -4,11 +4,12 @@ import { OperatingError } from '../errors.ts'
 import { accessLimits } from '../limits.ts'
 import type { Store } from '../store/store.ts'
 import type { Keys } from './keys.ts'
-import { hashOf, newSecret } from './keys.ts'
+import { hashOf } from './keys.ts'
 import { hashPassword, passwordFault } from './password.ts'
 import { Records } from './records.ts'
 import type { Role } from './rights.ts'
 import { acceptTotp, newTotpSecret, totpUri } from './totp.ts'
+import { newTypedCode, plainTypedCode } from './typed-code.ts'
 
 export interface Account {
   id: string
@@ -193,8 +194,8 @@ export class Accounts {
     if (account?.totp === null || account === null || account.totp.confirmed) return null
     const step = this.#acceptedStep(account, code)
     if (step === null) return null
-    const codes = Array.from({ length: 10 }, () => newSecret().slice(0, 12))
-    const recovery = codes.map(hashOf)
+    const codes = Array.from({ length: 10 }, () => newTypedCode(3))
+    const recovery = codes.map((one) => hashOf(plainTypedCode(one)))
     await this.#put({
       ...account,
       totp: { ...account.totp, confirmed: true, usedStep: step, recovery },
@@ -212,9 +213,10 @@ export class Accounts {
     const { totp } = account
     if (totp === null) return false
     const step = this.#acceptedStep(account, code)
-    const recovery = hashOf(code.trim())
-    if (step === null && !totp.recovery.includes(recovery)) return false
-    const left = totp.recovery.filter((hash) => hash !== recovery)
+    // the second: codes of 0.1.0's first builds, which told capitals from small letters
+    const given = [hashOf(plainTypedCode(code)), hashOf(code.trim())]
+    const left = totp.recovery.filter((hash) => !given.includes(hash))
+    if (step === null && left.length === totp.recovery.length) return false
     const usedStep = step ?? totp.usedStep
     // in memory first, or two requests at once could use one code
     account.totp = { ...totp, usedStep, recovery: left }

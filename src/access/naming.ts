@@ -28,6 +28,10 @@ function personOf(viewer: Viewer): string {
   return viewer.accountId ?? viewer.name
 }
 
+function shownWords(names: readonly string[] | null): string {
+  return names === null || names.length === 0 ? 'no name found' : 'shown'
+}
+
 export class Naming {
   readonly #records: Records<NameRequest>
   readonly #store: Store
@@ -82,9 +86,10 @@ export class Naming {
       decider: null,
       decidedMs: alone ? nowMs : null,
     }
-    await this.#tell(viewer, 'names.asked', request)
+    const names = alone ? await this.#behind(viewer, request) : null
+    await this.#tell(viewer, 'askName', request, alone ? shownWords(names) : 'waits')
     await this.#records.put(request)
-    return { request, names: alone ? await this.#reveal(viewer, request) : null }
+    return { request, names }
   }
 
   /** The second person's word. null = no such question. */
@@ -101,7 +106,7 @@ export class Naming {
       decider: viewer.name,
       decidedMs: this.#now(),
     }
-    await this.#tell(viewer, agree ? 'names.agreed' : 'names.refused', decided)
+    await this.#tell(viewer, 'decideName', decided, decided.state)
     await this.#records.put(decided)
     return decided
   }
@@ -115,22 +120,28 @@ export class Naming {
     if (request === null || request.askedBy !== personOf(viewer)) return null
     const fresh = this.#now() - (request.decidedMs ?? -Infinity) < accessLimits.namedMs
     if (request.state !== 'agreed' || !fresh) return { request, names: null }
-    return { request, names: await this.#reveal(viewer, request) }
+    const names = await this.#behind(viewer, request)
+    await this.#tell(viewer, 'getName', request, shownWords(names))
+    return { request, names }
   }
 
-  /** Told before it is shown. */
-  async #reveal(viewer: Viewer, request: NameRequest): Promise<string[]> {
-    await this.#tell(viewer, 'names.revealed', request)
+  #behind(viewer: Viewer, request: NameRequest): Promise<string[]> {
     return namesBehind(this.#store, request.pseudonym, this.#key, viewer.sources)
   }
 
-  async #tell(viewer: Viewer, action: string, request: NameRequest): Promise<void> {
+  /** One entry for an act, with what came of it, before anybody sees it. */
+  async #tell(
+    viewer: Viewer,
+    action: 'askName' | 'decideName' | 'getName',
+    request: NameRequest,
+    outcome: string,
+  ): Promise<void> {
     const { pseudonym, reason, id, asker, decider } = request
     await this.#audit.write({
       actor: viewer.name,
       action,
       object: pseudonym,
-      detail: { request: id, reason, asker, decider },
+      detail: { outcome, reason, asker, decider, request: id },
     })
   }
 

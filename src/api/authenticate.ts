@@ -26,8 +26,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** null on open routes, when nobody signed in. */
     viewer: Viewer | null
-    /** What the audit trail is told besides who, what and when; never a secret. */
-    told: { object?: string; detail?: Record<string, unknown> }
+    /** What the audit trail is told besides who, what and when; never a secret. `written`: the act has its entry. */
+    told: { object?: string; detail?: Record<string, unknown>; written?: true }
   }
 }
 
@@ -86,6 +86,7 @@ export async function authenticate(
     const status = reply.statusCode
     const action = schema?.operationId ?? request.method
     if (config.parts === true && request.told.object === undefined && status < 400) return
+    if (request.told.written === true) return
     if (!safeMethods.has(request.method)) {
       const object = request.told.object ?? pathOf(request)
       const detail = { status, ...request.told.detail }

@@ -294,7 +294,7 @@ export function nameRoutes(access: Access): FastifyPluginAsyncZod {
         const { pseudonym, reason } = request.body
         const { request: asked, names } = await naming.ask(currentViewer(), pseudonym, reason)
         void reply.header('cache-control', 'no-store')
-        request.told = { object: pseudonym, detail: { request: asked.id } }
+        request.told = { written: true }
         return row(asked, names)
       },
     })
@@ -334,7 +334,7 @@ export function nameRoutes(access: Access): FastifyPluginAsyncZod {
         const { id } = request.params
         const decided = await naming.decide(currentViewer(), id, request.body.agree)
         if (decided === null) throw notFound(`question ${id}`)
-        request.told = { object: decided.pseudonym, detail: { request: id } }
+        request.told = { written: true }
         return row(decided, null)
       },
     })

@@ -106,6 +106,7 @@ export function sessionRoutes(access: Access): FastifyPluginAsyncZod {
           password,
         )
         access.setup.close()
+        await access.accounts.signedIn(account.id)
         await signIn(access, account, request, reply)
         request.told = { object: name }
         return sessionOf(access, request)

@@ -305,7 +305,7 @@ export const formatSchema = z
     aliases: z.array(z.string()),
     vendor: z.string(),
     product: z.string(),
-    documentation: z.string(),
+    documentation: z.string().nullable().describe("The vendor's manual"),
     summary: z.string(),
     enable: z.string().describe('What the device must be told'),
     blind: z.string().nullable().describe('What stays blind without it'),

@@ -198,7 +198,7 @@ export function createBackend(parts: BackendParts): ApiBackend {
         aliases: definition.aliases,
         vendor: definition.vendor,
         product: definition.product,
-        documentation: definition.documentation,
+        documentation: definition.documentation ?? null,
         summary: definition.summary,
         enable: definition.enable,
         blind: definition.blind ?? null,

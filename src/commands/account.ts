@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { accountSchema, goneSchema } from '../api/access-schemas.ts'
 import { formatTime, unknownText } from '../report/format.ts'
 import { visible } from '../report/text.ts'
+import { OperatingError } from '../errors.ts'
 import { ask, clientHelp, clientOptions, findClient } from './client.ts'
 import type { Client } from './client.ts'
 import type { Command, CommandIo } from './command.ts'
@@ -99,14 +100,20 @@ async function tell(io: CommandIo, json: boolean, raw: unknown, words: string): 
   return 0
 }
 
-/** The first line of standard input. */
+/** The password: the first line of standard input. Throws OperatingError USAGE. */
 async function line(io: CommandIo): Promise<string> {
   let text = ''
   for await (const chunk of io.stdin) {
     text += String(chunk)
     if (text.includes('\n')) break
   }
-  return text.split('\n', 1)[0].replace(/\r$/, '')
+  const password = text.split('\n', 1)[0].replace(/\r$/, '')
+  if (password === '')
+    throw new OperatingError(
+      'USAGE',
+      "cannot read the password: standard input is empty; write it there: echo 'a long passphrase' | gnomon account …",
+    )
+  return password
 }
 
 function accountTable(rows: readonly Account[]): string[] {

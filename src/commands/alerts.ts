@@ -98,6 +98,11 @@ async function answerOf(
   }
   if (what === 'mute') {
     const { until, reason, policy, app, user, kind } = values
+    if (until === undefined || reason === undefined)
+      throw new OperatingError(
+        'USAGE',
+        'cannot mute: --until TIME and --reason TEXT are needed; see gnomon alerts --help',
+      )
     const { answer, raw } = await ask(client, {
       method: 'POST',
       path: '/api/v1/alerts/mutings',

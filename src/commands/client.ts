@@ -30,6 +30,8 @@ export interface Client {
   base: string
   /** Shown with each question; null = none is to be had. */
   token?: string | null
+  /** The file in which a token was sought and is none. */
+  tokenFile?: string
   /** The certificate the appliance on this machine must show: its name need not be this machine's loopback. */
   ca?: string
   /** Default: `clientLimits.timeoutMs`. */
@@ -72,9 +74,10 @@ async function withToken(
   if (hostname !== 'localhost' && !isLoopback(hostname.replaceAll(/^\[|\]$/g, '')))
     return { base, token: null }
   const folder = data ?? (env['GNOMON_DATA'] || defaultData)
-  // not there, or not ours to read: the appliance says what it asks for
-  const token = await readFile(join(folder, machineTokenFile), 'utf8').catch(() => null)
-  return { base, token: token === null ? null : token.trim() }
+  const tokenFile = join(folder, machineTokenFile)
+  // not there, or not ours to read: an appliance that asks for one answers 401
+  const token = await readFile(tokenFile, 'utf8').catch(() => null)
+  return token === null ? { base, token, tokenFile } : { base, token: token.trim() }
 }
 
 /** Where a listener on all addresses is reached on this machine. */
@@ -141,7 +144,7 @@ export async function ask<Answer extends z.ZodType>(
     throw unreachable(base, timeoutMs, cause)
   }
   const raw = jsonOf(text)
-  if (!response.ok) throw refusal(base, response.status, raw)
+  if (!response.ok) throw refusal(client, response.status, raw)
   const result = request.answer.safeParse(raw)
   if (!result.success) throw foreign(base)
   return { answer: result.data, raw }
@@ -174,7 +177,7 @@ export async function openBody(
   } catch (cause) {
     throw unreachable(base, timeoutMs, cause)
   }
-  if (!response.ok) throw refusal(base, response.status, jsonOf(await textOf(response)))
+  if (!response.ok) throw refusal(client, response.status, jsonOf(await textOf(response)))
   if (response.body === null) throw foreign(base)
   return { headers: response.headers, body: response.body }
 }
@@ -195,7 +198,7 @@ export async function* openStream(
   } catch (cause) {
     throw unreachable(base, clientLimits.timeoutMs, cause)
   }
-  if (!response.ok) throw refusal(base, response.status, jsonOf(await textOf(response)))
+  if (!response.ok) throw refusal(client, response.status, jsonOf(await textOf(response)))
   const decoder = new TextDecoder()
   let text = ''
   for await (const chunk of response.body ?? []) {
@@ -252,14 +255,26 @@ function networkCause(cause: unknown): string {
   return code === 'ECONNREFUSED' ? 'nothing listens there' : causeOf(first)
 }
 
-function refusal(base: string, status: number, raw: unknown): OperatingError {
+function refusal(client: Client, status: number, raw: unknown): OperatingError {
+  const { base, token = null, tokenFile } = client
   const problem = problemSchema.safeParse(raw)
   if (!problem.success) return foreign(base, status)
   const { detail, requestId } = problem.data
+  if (status === 401 && token === null)
+    return new OperatingError(
+      'API_FAILED',
+      `cannot ask the appliance at ${base}: ${lacking(tokenFile)}`,
+    )
   return new OperatingError(
     'API_FAILED',
     status < 500 ? detail : `${detail} (request ${requestId})`,
   )
+}
+
+function lacking(tokenFile: string | undefined): string {
+  return tokenFile === undefined
+    ? 'it asks for a token; set GNOMON_TOKEN to one of an account'
+    : `there is no token in ${tokenFile}; name its data folder with --data or GNOMON_DATA, run as its user, or set GNOMON_TOKEN`
 }
 
 function foreign(base: string, status?: number): OperatingError {

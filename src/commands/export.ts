@@ -10,6 +10,7 @@ import { formatBytes, formatNoun } from '../report/format.ts'
 import { clientHelp, clientOptions, findClient, openBody } from './client.ts'
 import type { Command, CommandIo } from './command.ts'
 import { write } from './command.ts'
+import { instantOf } from './ledger.ts'
 
 const help = `gnomon export TABLE [--format parquet|ndjson|csv] [--out FILE|-] [--report ID] [--source NAME] [--from TIME] [--to TIME]
 
@@ -20,7 +21,8 @@ Unknown is null (an empty cell in CSV). What the token may not see is not in it;
   --out      the file (default gnomon-TABLE.FORMAT); - = standard output
   --report   a snapshot's id (default continuous)
   --source   only this data source
-  --from, --to   ISO 8601, e.g. 2026-09-21T00:00:00Z; the end is not in it
+  --from     begin: 2026-09-21T14:00Z, a day (UTC), or how long ago: 12h, 7d (default all there is)
+  --to       end, exclusive (default now)
 ${clientHelp}
 
   gnomon export usage --from 2026-09-01T00:00:00Z --out september.parquet
@@ -53,7 +55,12 @@ async function run(args: string[], io: CommandIo): Promise<number> {
       'USAGE',
       `cannot use --format ${values.format}: use ${exportFormats.join(', ')}`,
     )
-  const { format, report, source, from, to, out = `gnomon-${table}.${format}` } = values
+  const { format, report, source, out = `gnomon-${table}.${format}` } = values
+  const nowMs = Date.now()
+  const [from, to] = (['from', 'to'] as const).map((name) => {
+    const text = values[name]
+    return text === undefined ? undefined : instantOf(text, nowMs, `--${name}`)
+  })
   const asked = Object.entries({ format, report, source, from, to }).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   )

@@ -80,7 +80,7 @@ function page(id: string, layouts: readonly Definition[], samples: readonly Page
     '',
     main.summary.trim(),
     '',
-    `Manual: <${main.documentation}>`,
+    ...(main.documentation === undefined ? [] : [`Manual: <${main.documentation}>`]),
     ...(aliases.length === 0
       ? []
       : ['', `Also named ${aliases.map((alias) => `\`${alias}\``).join(', ')}.`]),

@@ -36,7 +36,7 @@ export interface ListedFormat {
   products: string[]
   /** What its records are: `session`, `web`, `dns`. */
   kinds: string[]
-  documentation: string
+  documentation: string | null
   summary: string
   enable: string
   blind: string | null
@@ -111,7 +111,7 @@ export function listFormats(definitions: readonly Definition[]): ListedFormat[] 
         vendor: main.vendor,
         products: all(({ product }) => [product]),
         kinds: all(kindsOf),
-        documentation: main.documentation,
+        documentation: main.documentation ?? null,
         summary: main.summary,
         enable: main.enable,
         blind: main.blind ?? null,
@@ -147,7 +147,7 @@ function formatStory(row: ListedFormat): string {
     '',
     `Also named: ${aliases.length === 0 ? 'nothing else' : aliases.join(', ')}`,
     `Records: ${kinds.join(', ')}`,
-    `Manual: ${documentation}`,
+    ...(documentation === null ? [] : [`Manual: ${documentation}`]),
     '',
     'What the device must be told:',
     ...enable

@@ -60,6 +60,11 @@ async function run(args: string[], io: CommandIo): Promise<number> {
     return say(raw, tableOf(answer.rows.map((row) => ({ id: row.id, ...row.policy }))).join('\n'))
   }
   if (what === 'add') {
+    if (values.template === undefined && values.set === undefined)
+      throw new OperatingError(
+        'USAGE',
+        'cannot make a policy: give --template ID (see gnomon policies templates) or --set JSON',
+      )
     const { answer, raw } = await ask(client, {
       method: 'POST',
       path: '/api/v1/policies',

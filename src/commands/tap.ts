@@ -1,8 +1,9 @@
 /** `gnomon tap`: lines of a source as they come, as read and as understood. */
 import { parseArgs } from 'node:util'
+import { z } from 'zod'
 import { visible } from '../report/text.ts'
 import { tapEventSchema } from '../api/routes-tap.ts'
-import { clientHelp, clientOptions, findClient, openStream } from './client.ts'
+import { ask, clientHelp, clientOptions, findClient, openStream } from './client.ts'
 import type { Command, CommandIo } from './command.ts'
 import { write } from './command.ts'
 
@@ -17,6 +18,8 @@ ${clientHelp}
   gnomon tap --json --count 100 hq-firewall > lines.ndjson
 `
 
+const sourcesSchema = z.object({ rows: z.array(z.object({ name: z.string() })) })
+
 async function run(args: string[], io: CommandIo): Promise<number> {
   const options = { ...clientOptions, count: { type: 'string' } } as const
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
@@ -24,6 +27,12 @@ async function run(args: string[], io: CommandIo): Promise<number> {
   const count = values.count === undefined ? Infinity : Number(values.count)
   if (positionals.length !== 1 || !(count > 0)) return (await write(io.stderr, help), 2)
   const client = await findClient(values, io.env)
+  const { answer } = await ask(client, { path: '/api/v1/sources', answer: sourcesSchema })
+  if (!answer.rows.some(({ name }) => name === positionals[0]))
+    await write(
+      io.stderr,
+      `gnomon tap: no source ${visible(positionals[0])} has sent anything yet; waiting for it (see gnomon sources)\n`,
+    )
   const path = `/api/v1/sources/${encodeURIComponent(positionals[0])}/tap`
   let shown = 0
   for await (const { event, data } of openStream(client, path)) {

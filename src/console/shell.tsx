@@ -56,7 +56,8 @@ const useStyles = makeStyles({
     fontSize: tokens.fontSizeBase300,
     '@media (max-width: 1100px)': { display: 'none' },
   },
-  grow: { flexGrow: 1 },
+  name: { '@media (max-width: 600px)': { display: 'none' } },
+  grow: { flexGrow: 1, '@media (max-width: 600px)': { flexGrow: 0 } },
   main: { overflow: 'auto', outlineStyle: 'none' },
 })
 
@@ -109,8 +110,10 @@ export function Shell() {
             onClick={fold}
           />
           <PlainLink to="/" className={styles.brand}>
-            <img src={sign} alt="" width={26} height={26} />
-            Gnomon
+            <img src={sign} alt="Gnomon" width={26} height={26} />
+            <span className={styles.name} aria-hidden>
+              Gnomon
+            </span>
             <span className={styles.under}>Cloud Discovery</span>
           </PlainLink>
           <span className={styles.grow} />

@@ -235,7 +235,8 @@ export const definitionSchema = z.strictObject({
   aliases: z.array(z.string()).default([]),
   vendor: z.string().min(1),
   product: z.string().min(1),
-  documentation: z.url(),
+  /** The vendor's manual. Shipped formats have one, those of one's own need none. */
+  documentation: z.url().optional(),
   /** One sentence: which records are read. */
   summary: z.string().min(1),
   /** What the device must be told, with its commands. */

@@ -122,7 +122,6 @@ export function definitionOf(format: MappedFormat): string {
     id,
     vendor: 'Own',
     product,
-    documentation: 'https://example.com/',
     summary: 'Lines whose columns were named by hand.',
     enable: 'Nothing more than what is sent already.',
     order: kind === 'w3c' ? 5 : 60,

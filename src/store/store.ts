@@ -4,7 +4,8 @@
  * queries, so UV_THREADPOOL_SIZE is raised in main.ts before anything else runs.
  */
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createClient } from '@clickhouse/client'
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
@@ -140,7 +141,7 @@ async function embedded(
     return { client, release: () => session.close() }
   } catch (cause) {
     const text = causeOf(cause)
-    if (/lock/i.test(text))
+    if (/lock/i.test(text) || (await isHeld(options.path)))
       throw new OperatingError(
         'STORE_LOCKED',
         `cannot open the store in ${options.path}: another process has it; talk to it through its API, or stop it`,
@@ -151,6 +152,19 @@ async function embedded(
       `cannot open the store in ${options.path}: ${text}; check space and rights`,
       { cause },
     )
+  }
+}
+
+/** Whether the process that the engine noted there still runs: what it throws does not tell. */
+async function isHeld(path: string): Promise<boolean> {
+  const status = await readFile(join(path, 'status'), 'utf8').catch(() => '')
+  const pid = Number(/^PID: (\d+)$/m.exec(status)?.[1] ?? 0)
+  if (pid === 0 || pid === process.pid) return false
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    // it runs as somebody else
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

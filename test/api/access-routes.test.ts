@@ -88,6 +88,7 @@ test('before the set-up only set-up and health answer, and the program on this m
   }[]
   expect(cookie).toMatchObject({ name: 'gnomon', httpOnly: true, sameSite: 'Strict', path: '/' })
   sessions.administrator = cookie.value
+  expect(access.accounts.named('ann')?.signedInMs).toBe(made.clock.nowMs)
   expect(
     (
       await ask('POST', '/api/v1/setup', {
@@ -299,6 +300,25 @@ describe('the audit trail', () => {
       ['listUsers', '/api/v1/users'],
     ])
     expect(JSON.stringify(rows)).not.toContain('user.01')
+  })
+
+  test('asking for a name is one entry with what came of it, refused or not', async () => {
+    const query = store.query.bind(store)
+    store.query = async <T extends object>(sql: string, params = {}) =>
+      sql.includes('AS name FROM db.current_usage')
+        ? ([{ name: 'ann' }] as T[])
+        : query<T>(sql, params)
+    const reason = 'ticket 42: malware'
+    for (const pseudonym of ['user-0123456789abcdef', 'ann'])
+      await ask('POST', '/api/v1/names', { ...as('analyst'), payload: { pseudonym, reason } })
+    store.query = query
+    const rows = await audited()
+    expect(
+      rows.map(({ action, object, detail }) => [action, object, JSON.parse(detail) as object]),
+    ).toMatchObject([
+      ['askName', 'user-0123456789abcdef', { outcome: 'shown', reason }],
+      ['askName', '/api/v1/names', { status: 400 }],
+    ])
   })
 
   test('a change that cannot be told is no success', async () => {

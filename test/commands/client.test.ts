@@ -115,6 +115,21 @@ describe('what goes wrong is told with what to do', () => {
     await expect(ask({ base: appliance.url() }, request)).rejects.toThrow(want)
   })
 
+  test.each<[name: string, client: object, want: string]>([
+    [
+      'a token that is not where it is sought',
+      { token: null, tokenFile: '/data/cli.token' },
+      'there is no token in /data/cli.token; name its data folder with --data or GNOMON_DATA',
+    ],
+    ['no token for another machine', {}, 'it asks for a token; set GNOMON_TOKEN'],
+    ['a token that has ended', { token: 'old' }, 'cannot accept this token'],
+  ])('%s', async (_name, client, want) => {
+    const body = { type: 'about:blank', title: 'T', status: 401, code: 'UNAUTHORIZED' }
+    const detail = 'cannot accept this token: it has ended'
+    appliance.answer(() => ({ status: 401, body: { ...body, detail, requestId: 'r1' } }))
+    await expect(ask({ base: appliance.url(), ...client }, request)).rejects.toThrow(want)
+  })
+
   test('a redirect is not followed', async () => {
     const { createServer: http } = await import('node:http')
     const server = http((_request, response) =>

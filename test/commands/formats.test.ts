@@ -50,7 +50,11 @@ test('layouts of one format are one row', () => {
 
 test('lists the shipped formats by id', async () => {
   const { code, stdout } = await runCommand(formats, ['--json'])
-  const { rows, total } = JSON.parse(stdout) as { rows: { id: string }[]; total: number }
+  const { rows, total } = JSON.parse(stdout) as {
+    rows: { id: string; documentation: string | null }[]
+    total: number
+  }
+  expect(rows.filter(({ documentation }) => documentation === null)).toEqual([])
   const ids = rows.map(({ id }) => id)
   expect(code).toBe(0)
   expect(ids).toEqual(expect.arrayContaining(['PALO_ALTO', 'FORTIGATE', 'CISCO_ASA', 'SQUID']))

@@ -107,6 +107,8 @@ test.each<[string, Command, string[], RegExp]>([
   ['an undo with apps', tag, ['unsanctioned', 'files', '--undo', 'x'], /cannot tell what to tag/],
   ['an unknown app', tag, ['unsanctioned', 'nothing'], /no app of the catalog has this id/],
   ['a policy of no template', policies, ['add', '--template', 'none'], /template none/],
+  ['a policy of nothing', policies, ['add'], /--template ID .* or --set/],
+  ['a muting without end', alerts, ['mute', '--app', 'files'], /--until TIME and --reason TEXT/],
   ['keys that are no JSON', policies, ['add', '--set', '{'], /cannot read --set/],
   ['an unknown key', policies, ['add', '--set', '{"nam":"x"}'], /nam/],
   ['a policy without its id', policies, ['remove'], /name one policy by its id/],
@@ -120,7 +122,7 @@ test.each<[string, Command, string[], RegExp]>([
   ],
   ['a table that is none', exportCommand, ['accounts'], /name one of usage, apps/],
   ['a format that is none', exportCommand, ['usage', '--format', 'xls'], /use parquet/],
-  ['a time that is none', exportCommand, ['usage', '--from', 'may', '--out', '-'], /from/],
+  ['a time that is none', exportCommand, ['usage', '--from', 'may'], /--from may: not a time/],
 ])('%s is refused', async (_, command, args, says) => {
   await expect(runCommand(command, [...args, '--url', url])).rejects.toThrow(says)
 })

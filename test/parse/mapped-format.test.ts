@@ -73,6 +73,12 @@ const whole = {
   action: 'allowed',
 }
 
+test('names no manual, as nobody knows of one', () => {
+  const text = definitionOf(mappedFormatSchema.parse({ id: 'MINE', ...csv }))
+  expect(text).not.toContain('documentation')
+  expect(parseDefinition(text, 'mine').documentation).toBeUndefined()
+})
+
 describe('each kind', () => {
   const placed = {
     time: { from: 0 },

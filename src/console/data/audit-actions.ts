@@ -42,10 +42,6 @@ export const auditActions: Readonly<Record<string, string>> = {
   removeToken: 'ended a token',
   askName: 'asked for a name',
   decideName: 'decided on a name',
-  'names.asked': 'asked for a name',
-  'names.agreed': 'agreed to show a name',
-  'names.refused': 'refused to show a name',
-  'names.revealed': 'saw the name behind a pseudonym',
   // logs
   createUpload: 'uploaded a log',
   appendUpload: 'uploaded the last part of a log',

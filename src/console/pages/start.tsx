@@ -1,5 +1,5 @@
 /** Guided first start: which device sends, what it must be told, and its first line as it arrives. */
-import { Badge, Field, Link, Select, Spinner, Text, makeStyles } from '@fluentui/react-components'
+import { Badge, Field, Select, Spinner, Text, makeStyles } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { formatCount, formatShare } from '../../report/format.ts'
@@ -9,6 +9,7 @@ import { Code } from '../parts/code.tsx'
 import { Page, Panel } from '../parts/page.tsx'
 import { RouteLink } from '../parts/route-link.tsx'
 import { Answer } from '../parts/states.tsx'
+import { VendorPage } from '../parts/vendor-page.tsx'
 import { Ago, Name } from '../parts/words.tsx'
 
 const useStyles = makeStyles({
@@ -93,9 +94,7 @@ export function Start() {
                 </>
               )}
               : write an address that the device reaches, when that is another.{' '}
-              <Link href={chosen.documentation} target="_blank" rel="noreferrer noopener">
-                The vendor's page
-              </Link>
+              <VendorPage address={chosen.documentation} />
             </Text>
           </>
         )}

@@ -4,7 +4,6 @@ import {
   AccordionHeader,
   AccordionItem,
   AccordionPanel,
-  Link,
   MessageBar,
   MessageBarBody,
   Text,
@@ -17,6 +16,7 @@ import { fill, useBox } from '../data/device-commands.ts'
 import { formatsQuery } from '../data/queries.ts'
 import type { Source } from '../data/queries.ts'
 import { Code } from './code.tsx'
+import { VendorPage } from './vendor-page.tsx'
 
 const useStyles = makeStyles({
   words: { display: 'flex', flexDirection: 'column', gap: '6px' },
@@ -71,11 +71,7 @@ function Commands({ help: { format, enable, blind } }: { help: Source['commands'
       <AccordionPanel>
         <Code text={fill(enable, box)} label={`What makes ${device} tell more`} />
         {blind !== null && <Text block>Unknown without it: {visible(blind)}</Text>}
-        {known !== undefined && (
-          <Link href={known.documentation} target="_blank" rel="noreferrer noopener">
-            The vendor's page
-          </Link>
-        )}
+        {known !== undefined && <VendorPage address={known.documentation} />}
       </AccordionPanel>
     </>
   )

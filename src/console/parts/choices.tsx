@@ -17,7 +17,7 @@ import { catalogSearchQuery } from '../data/govern-queries.ts'
 
 const useStyles = makeStyles({
   list: { maxHeight: '320px' },
-  wide: { minWidth: 0, width: '100%' },
+  wide: { minWidth: 0, width: '100%', '& > input': { minWidth: 0 } },
   words: { display: 'flex', gap: '8px', alignItems: 'center' },
   picked: { flexWrap: 'wrap', rowGap: '6px', marginTop: '6px' },
 })

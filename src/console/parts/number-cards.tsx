@@ -11,6 +11,7 @@ const useStyles = makeStyles({
     display: 'grid',
     gridTemplateColumns: 'repeat(4, minmax(0, 1fr))',
     '@media (min-width: 1600px)': { gridTemplateColumns: 'repeat(8, minmax(0, 1fr))' },
+    '@media (max-width: 600px)': { gridTemplateColumns: 'repeat(2, minmax(0, 1fr))' },
     gap: '12px',
   },
   card: {

@@ -8,8 +8,20 @@ import { ranges, useScope } from '../data/scope.ts'
 import type { ScopeSearch } from '../data/scope.ts'
 
 const useStyles = makeStyles({
-  bar: { display: 'flex', gap: '8px', alignItems: 'center' },
-  select: { maxWidth: '220px', '@media (max-width: 900px)': { maxWidth: '140px' } },
+  bar: {
+    display: 'flex',
+    gap: '8px',
+    alignItems: 'center',
+    minWidth: 0,
+    // days of one's own are behind the edge of a phone
+    '@media (max-width: 600px)': { overflowX: 'auto' },
+  },
+  select: {
+    maxWidth: '220px',
+    minWidth: '88px',
+    '@media (max-width: 900px)': { maxWidth: '140px' },
+    '& > select': { minWidth: 0, textOverflow: 'ellipsis' },
+  },
 })
 
 export function ScopeBar() {

@@ -7,7 +7,6 @@ import {
   Badge,
   Button,
   Caption1,
-  Link,
   MessageBar,
   MessageBarBody,
   ProgressBar,
@@ -34,12 +33,14 @@ import { RouteLink } from './route-link.tsx'
 import { SourceDialog } from './source-dialog.tsx'
 import { SourceFeeds } from './source-feeds.tsx'
 import { Answer } from './states.tsx'
+import { VendorPage } from './vendor-page.tsx'
 import { Ago, Name } from './words.tsx'
 
 const useStyles = makeStyles({
   facts: {
     display: 'grid',
-    gridTemplateColumns: 'repeat(4, minmax(120px, 1fr))',
+    gridTemplateColumns: 'repeat(4, minmax(0, 1fr))',
+    '@media (max-width: 600px)': { gridTemplateColumns: 'repeat(2, minmax(0, 1fr))' },
     gap: '12px 20px',
     margin: 0,
   },
@@ -287,9 +288,7 @@ function Enable({ format }: { format: string }) {
             </Text>
             <Code text={fill(found.enable, box)} label={`What to switch on for ${format}`} />
             {found.blind !== null && <Text block>Blind without it: {found.blind}</Text>}
-            <Link href={found.documentation} target="_blank" rel="noreferrer noopener">
-              The vendor's page
-            </Link>
+            <VendorPage address={found.documentation} />
           </>
         )
       }}
