@@ -57,7 +57,20 @@ export function contentKind(head: Uint8Array): ContentKind {
     if (kind === 'bzip2' && !isBzip2(head)) continue
     return kind
   }
-  return isSkippableZstd(head) ? 'zstd' : 'plain'
+  if (isSkippableZstd(head)) return 'zstd'
+  if (isAsciiEveryOther(head, 0)) return 'utf-16le'
+  return isAsciiEveryOther(head, 1) ? 'utf-16be' : 'plain'
+}
+
+/** UTF-16 without a byte order mark, of a log line in ASCII: characters from `first` on, a zero with each. */
+function isAsciiEveryOther(head: Uint8Array, first: number): boolean {
+  if (head.length < 16) return false
+  for (let i = 0; i < 16; i += 2) {
+    const b = head[i + first]
+    if (head[i + 1 - first] !== 0 || b > 126 || (b < 32 && b !== 9 && b !== 10 && b !== 13))
+      return false
+  }
+  return true
 }
 
 function isBzip2(head: Uint8Array): boolean {

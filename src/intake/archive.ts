@@ -16,6 +16,7 @@ import type { ContentKind } from './archive-magic.ts'
 import { chunksOf, OpenFile, openNameless, peek, writeAll } from './archive-source.ts'
 import { tarMembers } from './archive-tar.ts'
 import { zipMembers } from './archive-zip.ts'
+import { elementLines, recordDepth } from './element-lines.ts'
 import { isLaidOut, recordLines } from './record-lines.ts'
 
 /** A piece of a log file. */
@@ -24,7 +25,7 @@ export interface LogChunk {
   member: string
   /** Which member, counted from 0 in the order of the archive: two members may have one name. */
   index: number
-  /** As it is in the file; but UTF-16 with a byte order mark (Windows exports) as UTF-8, JSON laid out over lines a record a line. */
+  /** As it is in the file; but UTF-16 with a byte order mark (Windows exports) as UTF-8, JSON and XML laid out over lines a record a line. */
   chunk: Uint8Array
 }
 
@@ -118,9 +119,8 @@ async function* unpack(
     case 'utf-16be': {
       walk.bounds.member()
       const index = walk.index++
-      const plain = isLaidOut(head) ? recordLines(all) : all
-      const text = kind === 'plain' ? plain : toUtf8(all, kind)
-      for await (const chunk of text) yield { member, index, chunk }
+      const text = kind === 'plain' ? { head, all } : await peek(toUtf8(all, kind), headBytes)
+      for await (const chunk of recordsAsLines(text)) yield { member, index, chunk }
       return
     }
     case 'gzip':
@@ -216,16 +216,22 @@ async function* inflated(
   }
 }
 
+/** The chunks, of JSON and XML that are laid out over many lines with a record a line. */
+function recordsAsLines({ head, all }: Awaited<ReturnType<typeof peek>>): AsyncGenerator<Buffer> {
+  if (isLaidOut(head)) return recordLines(all)
+  const depth = recordDepth(head)
+  return depth < 0 ? all : elementLines(all, depth)
+}
+
 async function* toUtf8(
   chunks: AsyncGenerator<Buffer>,
   encoding: 'utf-16le' | 'utf-16be',
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Buffer> {
   // The mark itself is left out, half a character waits for its other half, a broken one becomes U+FFFD.
   const decoder = new TextDecoder(encoding)
-  const encoder = new TextEncoder()
-  for await (const chunk of chunks) yield encoder.encode(decoder.decode(chunk, { stream: true }))
+  for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }))
   const rest = decoder.decode()
-  if (rest !== '') yield encoder.encode(rest)
+  if (rest !== '') yield Buffer.from(rest)
 }
 
 function withoutSuffix(name: string): string {

@@ -45,6 +45,8 @@ export function readLine(
   c.reason = ''
   c.clearLine()
   end = trimmedEnd(buf, start, end)
+  // a file that is emptied while it is written begins with zeros
+  while (start < end && buf[start] === 0) start++
   if (buf[start] === 0xef && buf[start + 1] === 0xbb && buf[start + 2] === 0xbf && end - start >= 3)
     start += 3
   if (end <= start) return refuse(c, skipped, 'empty line')

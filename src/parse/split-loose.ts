@@ -105,9 +105,13 @@ function tagStart(c: LineContext, start: number, o: KvOptions): number {
   return p < start - 2 && o.keys.get(buf, p, start - 2) >= 0 ? p : start
 }
 
+/** So many keys behind one separator, and none behind another, say enough. */
+const keysAlike = 8
+
 /** The separator that stands before most keys. Words within a key (`ip` of `, source ip=`) stand behind none. */
 function separatorOf(buf: Uint8Array, start: number, end: number, o: KvOptions): number {
   counts.fill(0)
+  let keys = 0
   let best = 32
   const first = start < end ? keyEnd(buf, start, end, o, false) : -1
   for (let p = Math.max(start, first) + 1; p < end; p++) {
@@ -116,9 +120,10 @@ function separatorOf(buf: Uint8Array, start: number, end: number, o: KvOptions):
     let q = p - 1
     while (q > start && buf[q] === 32) q--
     const by = o.separators[buf[q]] === 1 ? buf[q] : 32
-    const key = keyEnd(buf, p, end, o, isBlank(by))
+    const key = keyEnd(buf, p, end, o, by === 32)
     if (key < 0) continue
     counts[by]++
+    if (++keys === counts[by] && keys === keysAlike) return by
     if (counts[by] > counts[best] || (by === 32 && counts[by] === counts[best])) best = by
     p = key
   }
@@ -132,9 +137,9 @@ function skipBlanks(buf: Uint8Array, p: number, end: number): number {
   return p
 }
 
-/** The next `separator`, or where it is a blank the next blank of any kind. */
+/** The next `separator`, or where it is a blank the next tab, too: a tab parts alone, a blank beside one does not. */
 function wordEnd(buf: Uint8Array, p: number, end: number, separator: number): number {
-  const other = isBlank(separator) ? 41 - separator : separator
+  const other = separator === 32 ? 9 : separator
   while (p < end && buf[p] !== separator && buf[p] !== other) p++
   return p
 }
@@ -169,7 +174,7 @@ export function splitLoose(c: LineContext, payload: number, end: number, o: KvOp
   assign = assignFor(buf, start, end, o)
   if (assign !== colon) start = payload
   const separator = separatorOf(buf, start, end, o)
-  const blank = isBlank(separator)
+  const blank = separator === 32
   let pairs = 0
   let slot = -1
   let valueStart = -1
@@ -257,7 +262,7 @@ function keep(
   while (end > start && (isBlank(buf[end - 1]) || buf[end - 1] === 13)) end--
   if (separator !== 0 && end > start && buf[end - 1] === separator) end--
   // `dstport=443, action=permit` between pairs that blanks part
-  else if (assign !== 0 && isBlank(separator) && end > start && buf[end - 1] === 44) end--
+  else if (assign !== 0 && separator === 32 && end > start && buf[end - 1] === 44) end--
   while (end > start && isBlank(buf[end - 1])) end--
   if (slot < 0 || end <= start || (!o.repeatedLast && c.slotEnd[slot] !== 0)) return
   if (o.escapes && holdsSlash(buf, start, end)) unslash(c, slot, start, end)

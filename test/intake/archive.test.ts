@@ -87,6 +87,27 @@ describe('what is read', () => {
     ['a UTF-8 mark is passed on', Buffer.from('\uFEFFa\n'), [[0, 'in.log', '\uFEFFa\n']]],
     ['UTF-16LE', Buffer.from('\uFEFFä€😀\n', 'utf16le'), [[0, 'in.log', 'ä€😀\n']]],
     ['UTF-16BE', Buffer.from('\uFEFFä€😀\n', 'utf16le').swap16(), [[0, 'in.log', 'ä€😀\n']]],
+    [
+      'UTF-16LE without a mark',
+      Buffer.from('date=2026-10-20 ä\n', 'utf16le'),
+      [[0, 'in.log', 'date=2026-10-20 ä\n']],
+    ],
+    [
+      'UTF-16BE without a mark',
+      Buffer.from('date=2026-10-20 ä\n', 'utf16le').swap16(),
+      [[0, 'in.log', 'date=2026-10-20 ä\n']],
+    ],
+    ['JSON over many lines', Buffer.from('[\n {\n "a": 1 }\n]\n'), [[0, 'in.log', '{"a":1}\n']]],
+    [
+      'JSON over many lines in UTF-16',
+      Buffer.from('\uFEFF[\r\n {\r\n "a": "ä" }\r\n]\r\n', 'utf16le'),
+      [[0, 'in.log', '{"a":"ä"}\n']],
+    ],
+    [
+      'XML over many lines',
+      Buffer.from('<a>\n <b>1</b>\n</a>\n'),
+      [[0, 'in.log', '<a><b>1</b></a>\n']],
+    ],
     ['half a UTF-16 character', Buffer.from([0xff, 0xfe, 97, 0, 98]), [[0, 'in.log', 'a\uFFFD']]],
     ['gzip', gzipSync('a\n'), [[0, 'in.log', 'a\n']]],
     ['gzip of nothing', gzipSync(''), []],

@@ -42,6 +42,16 @@ describe('a stream', () => {
     expect(many.reason).toBe(`100 of 100 lines fit ${id}`)
   })
 
+  test.each([
+    ['zeros before it', `${'\0'.repeat(700)}${fortigate}`],
+    ['zeros and a byte order mark before it', `\0\uFEFF${fortigate}`],
+    ['zeros behind it', `${fortigate}\0\0`],
+    ['zeros on both sides, among others', `\0${fortigate}\0`],
+  ])('reads a line with %s', (_, line) => {
+    const read = ['transaction', 'FORTIGATE']
+    expect(verdictOf([line, fortigate, line]).outcomes).toEqual([read, read, read])
+  })
+
   test('of several formats reads each line as what it is, whatever the order', () => {
     const lines = [asa, fortigate, squid, asa, pan('ann', 'a.example.com/'), squid, asa]
     const ids = [

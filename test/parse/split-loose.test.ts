@@ -39,6 +39,12 @@ describe('pairs parted by what the line itself shows', () => {
       { src: '1', url: 'https://h/?a=1;b=2,c=3', user: 'CORP\\ann' },
     ],
     ['src=1\tuser=ann\turl=a b', { src: '1', user: 'ann', url: 'a b' }],
+    ['src=1\turl=a user=b\tuser=ann', { src: '1', url: 'a user=b', user: 'ann' }],
+    ['2026-10-30 10:15:08 src=1\tuser=ann\turl=x', { src: '1', user: 'ann', url: 'x' }],
+    [
+      'a=1 b=1 c=1 d=1 e=1 f=1 g=1 h=1 src=1, user=ann; url=x',
+      { src: '1,', user: 'ann;', url: 'x' },
+    ],
     ['t=1;Source IP=2;user=a b', { 'Source IP': '2', user: 'a b' }],
     ['user="a \\"b\\"" src=1', { user: 'a "b"', src: '1' }],
     ['url=Mozilla (X11; rv=1) src=1', { url: 'Mozilla (X11; rv=1)', src: '1' }],
