@@ -13,6 +13,8 @@ const tag = /<(\/?)([A-Za-z_][^\s/>]*)((?:[^>"']|"[^"]*"|'[^']*')*?)(\/?)>/y
 const misc = /(?:<\?[^]*?\?>|<!--[^]*?-->|<!DOCTYPE[^>]*>|\s+)/y
 /** An element without text that says so much by itself is a record; one that says less is a part of one. */
 const attributesMin = 3
+/** A tag that is longer is taken as text. */
+const tagBytesMax = 64 * 1024
 
 /**
  * How many elements stand around a record; -1 = not XML, or none that is laid out: its first line holds opening tags alone, and the first
@@ -136,9 +138,17 @@ class ElementWriter {
     } else if (b === gt) this.#tagEnd()
     else if (held.length === 2 && b === 63) this.#place = 'misc'
     else if (held[1] === 33)
-      this.#place = isCdata(held) ? 'cdata' : isDeclared(held) ? 'misc' : 'tag'
+      this.#place = begins(held, '<![CDATA[') ? 'cdata' : begins(held, '<!--') ? 'misc' : 'tag'
     else if (b === 34 || b === 39) this.#quote = b
     if (this.#place === 'cdata') this.#out.push(...held.splice(0))
+    else if (held.length > tagBytesMax) this.#noTag()
+  }
+
+  #noTag(): void {
+    for (const b of this.#held.splice(0)) this.#out.push(b)
+    this.#quote = 0
+    this.#place = 'text'
+    this.#begun = true
   }
 
   #tagEnd(): void {
@@ -168,5 +178,6 @@ class ElementWriter {
   }
 }
 
-const isCdata = (held: number[]): boolean => Buffer.from(held).toString() === '<![CDATA['
-const isDeclared = (held: number[]): boolean => Buffer.from(held).toString() === '<!--'
+/** Whether a tag as far as it was read is just this. */
+const begins = (held: number[], text: string): boolean =>
+  held.length === text.length && held.every((b, i) => b === text.charCodeAt(i))

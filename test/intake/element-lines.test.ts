@@ -60,6 +60,19 @@ describe('XML over many lines', () => {
     for (const step of [1, 3, 1000]) expect(await read(text, step)).toBe(lines)
   })
 
+  test.each(['<b ', '<!DOCTYPE ', '<!'])(
+    '%s without an end is text, and costs no more',
+    async (begun) => {
+      const head = '<log>\n<a>1</a>\n</log>\n'
+      const long = 'x'.repeat(2_000_000)
+      const startedMs = performance.now()
+      expect(await read(`${head}${begun}${long}`, 65_536)).toBe(
+        `<log><a>1</a></log>\n${begun}${long}\n`,
+      )
+      expect(performance.now() - startedMs).toBeLessThan(5000)
+    },
+  )
+
   test.each([
     ['<log>\n  <src>192.0.2.1</src>', 0],
     ['\uFEFF<log>\n<src><![CDATA[192.0.2.1]]></src>', 0],
