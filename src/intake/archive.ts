@@ -25,7 +25,7 @@ export interface LogChunk {
   member: string
   /** Which member, counted from 0 in the order of the archive: two members may have one name. */
   index: number
-  /** As it is in the file; but UTF-16 with a byte order mark (Windows exports) as UTF-8, JSON and XML laid out over lines a record a line. */
+  /** As it is in the file; but UTF-16 (Windows exports) as UTF-8, lines that end with CR alone with LF, JSON and XML laid out over lines a record a line. */
   chunk: Uint8Array
 }
 
@@ -220,7 +220,27 @@ async function* inflated(
 function recordsAsLines({ head, all }: Awaited<ReturnType<typeof peek>>): AsyncGenerator<Buffer> {
   if (isLaidOut(head)) return recordLines(all)
   const depth = recordDepth(head)
-  return depth < 0 ? all : elementLines(all, depth)
+  return depth < 0 ? lineFeeds(all) : elementLines(all, depth)
+}
+
+/** Lines that end with CR alone, with LF: what stands before the first LF of the file. */
+async function* lineFeeds(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  let held: Buffer = Buffer.alloc(0)
+  for await (const chunk of chunks) {
+    const bytes = held.length > 0 ? Buffer.concat([held, chunk]) : chunk
+    const lf = bytes.indexOf(10)
+    // whether a CR at the end is one of CRLF the next chunk tells
+    const keep = lf < 0 && bytes.at(-1) === 13 ? 1 : 0
+    held = bytes.subarray(bytes.length - keep)
+    const last = lf < 0 ? bytes.length - keep : bytes[lf - 1] === 13 ? lf - 1 : lf
+    for (let at = bytes.indexOf(13); at >= 0 && at < last; at = bytes.indexOf(13, at + 1))
+      bytes[at] = 10
+    yield bytes.subarray(0, bytes.length - keep)
+    if (lf < 0) continue
+    yield* chunks
+    return
+  }
+  if (held.length > 0) yield held
 }
 
 async function* toUtf8(
