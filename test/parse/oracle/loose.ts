@@ -28,7 +28,8 @@ export function readLoose(
   if (assign !== ':') start = payload
   const loose: Loose = { line, syntax, separator: ' ', blank: true, assign }
   loose.separator = separatorOf(loose, start)
-  loose.blank = isBlank(loose.separator)
+  // a tab parts alone, a blank beside one does not
+  loose.blank = loose.separator === ' '
   const { separator, blank } = loose
   const end = line.length
   let open: { key: string; value: number } | null = null
@@ -73,7 +74,7 @@ function keep(
   let text = line.slice(start, stop).replace(/[ \t\r]+$/, '')
   if (separator !== '' && text.endsWith(separator)) text = text.slice(0, -1)
   // `dstport=443, action=permit` between pairs that blanks part
-  else if (assign !== '' && isBlank(separator) && text.endsWith(',')) text = text.slice(0, -1)
+  else if (assign !== '' && separator === ' ' && text.endsWith(',')) text = text.slice(0, -1)
   text = text.replace(/[ \t]+$/, '')
   const escaped = syntax.escapes && text.includes('\\')
   pairs.add(key, escaped ? made(unslash(text)) : { text, start, end: start + text.length })
@@ -162,10 +163,12 @@ function separatorOf(loose: Loose, start: number): string {
     const between = line.slice(start, at).replace(/(?<=.) +$/s, '')
     const last = between.at(-1) ?? ' '
     const by = syntax.separators.includes(last) ? last : ' '
-    const key = keyAt({ ...loose, blank: isBlank(by) }, at)
+    const key = keyAt({ ...loose, blank: by === ' ' }, at)
     if (key === null) continue
     counts.set(by, (counts.get(by) ?? 0) + 1)
     const [own, most] = [counts.get(by) ?? 0, counts.get(best) ?? 0]
+    // eight keys alike say enough
+    if (own === 8 && counts.size === 1) return by
     if (own > most || (by === ' ' && own === most)) best = by
     at = key.end
   }
