@@ -43,7 +43,7 @@ beforeAll(async () => {
   browser = await openBrowser()
   let code: string | undefined
   await until('the code is in the log', async () => {
-    code = /first administrator: ([A-Z2-7-]+)/.exec(running.output())?.[1]
+    code = /first administrator: ([0-9A-Z-]+)/.exec(running.output())?.[1]
     return code !== undefined
   })
   const { headers } = await post('/api/v1/setup', { code, name: 'ada', password })
@@ -174,7 +174,7 @@ test('a name behind a pseudonym: asked for with a reason, agreed to by another, 
   // the trail tells of it, and not the name
   await ada.goto('/audit')
   await ada.getByText('asked for a name').first().waitFor()
-  await ada.getByText('agreed to show a name').first().waitFor()
+  await ada.getByText('decided on a name').first().waitFor()
   await ada.getByText('saw the name behind a pseudonym').first().waitFor()
   expect(await ada.locator('main').innerText()).not.toContain('carla')
   await ben.context().close()
