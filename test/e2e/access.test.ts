@@ -96,7 +96,7 @@ test('the program beside it needs no password; another user, who cannot read the
   expect((await stat(join(appliance.dataDir, 'cli.token'))).mode & 0o777).toBe(0o600)
   expect((await stat(join(appliance.dataDir, 'access.key'))).mode & 0o777).toBe(0o600)
   const other = await gnomon('sources', '--data', appliance.folder)
-  expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot tell who asks') })
+  expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no token in') })
 })
 
 test('a token of an account works from the command line', async () => {
