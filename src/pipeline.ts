@@ -9,6 +9,7 @@ import type { Config } from './config/schema.ts'
 import { OperatingError, causeOf } from './errors.ts'
 import { FileSpool } from './intake/file-spool.ts'
 import type { Component } from './lib/component.ts'
+import { elapsedMs } from './lib/elapsed.ts'
 import { oneByOne } from './lib/one-by-one.ts'
 import { mergeLimits, parseLimits } from './limits.ts'
 import { readDirectory } from './merge/directory.ts'
@@ -241,7 +242,7 @@ export class Pipeline implements Component<PipelineStatus> {
     const startedMs = this.#now()
     try {
       await this.merge.recomputeDirty(mergeLimits.hoursPerTurn)
-      if (Math.abs(startedMs - this.#cleanedMs) > mergeLimits.cleanMs) {
+      if (elapsedMs(this.#cleanedMs, startedMs) > mergeLimits.cleanMs) {
         this.#cleanedMs = startedMs
         await this.merge.clean()
       }

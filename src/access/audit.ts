@@ -1,6 +1,7 @@
 /** The audit trail: every change, every look at a name. Rows wait a moment and go in together; nobody can change one. */
 import type { Logger } from 'pino'
 import { OperatingError, causeOf } from '../errors.ts'
+import { elapsedMs } from '../lib/elapsed.ts'
 import { accessLimits } from '../limits.ts'
 import { timestamp } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
@@ -69,8 +70,7 @@ export class Audit {
   look(entry: AuditEntry): void {
     const key = JSON.stringify([entry.actor, entry.action, entry.object])
     const nowMs = this.#now()
-    // either way: a clock that was set back must not leave looks untold
-    if (Math.abs(nowMs - (this.#seen.get(key) ?? -Infinity)) < accessLimits.lookAgainMs) return
+    if (elapsedMs(this.#seen.get(key) ?? -Infinity, nowMs) < accessLimits.lookAgainMs) return
     if (this.#seen.size >= accessLimits.looksRemembered) this.#seen.clear()
     this.note(entry)
     this.#seen.set(key, nowMs)

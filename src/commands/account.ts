@@ -2,9 +2,9 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { accountSchema, goneSchema } from '../api/access-schemas.ts'
+import { OperatingError } from '../errors.ts'
 import { formatTime, unknownText } from '../report/format.ts'
 import { visible } from '../report/text.ts'
-import { OperatingError } from '../errors.ts'
 import { ask, clientHelp, clientOptions, findClient } from './client.ts'
 import type { Client } from './client.ts'
 import type { Command, CommandIo } from './command.ts'
@@ -53,7 +53,7 @@ async function run(args: string[], io: CommandIo): Promise<number> {
       name,
       role: values.role,
       sources: values.source ?? null,
-      password: await line(io),
+      password: await readPassword(io),
     }
     const { raw } = await ask(client, {
       method: 'POST',
@@ -91,7 +91,8 @@ async function change(
   const path = `/api/v1/accounts/${id}`
   if (what === 'remove')
     return (await ask(client, { method: 'DELETE', path, answer: goneSchema })).raw
-  const body = what === 'unlock' ? { unlock: true } : { password: await line(io), unlock: true }
+  const body =
+    what === 'unlock' ? { unlock: true } : { password: await readPassword(io), unlock: true }
   return (await ask(client, { method: 'PATCH', path, body, answer: accountSchema })).raw
 }
 
@@ -101,7 +102,7 @@ async function tell(io: CommandIo, json: boolean, raw: unknown, words: string): 
 }
 
 /** The password: the first line of standard input. Throws OperatingError USAGE. */
-async function line(io: CommandIo): Promise<string> {
+async function readPassword(io: CommandIo): Promise<string> {
   let text = ''
   for await (const chunk of io.stdin) {
     text += String(chunk)

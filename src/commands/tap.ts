@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { visible } from '../report/text.ts'
 import { tapEventSchema } from '../api/routes-tap.ts'
 import { ask, clientHelp, clientOptions, findClient, openStream } from './client.ts'
+import type { Client } from './client.ts'
 import type { Command, CommandIo } from './command.ts'
 import { write } from './command.ts'
 
@@ -20,6 +21,16 @@ ${clientHelp}
 
 const sourcesSchema = z.object({ rows: z.array(z.object({ name: z.string() })) })
 
+/** Whether the source has sent anything; a token that may only tap is not told. */
+async function isKnown(client: Client, source: string): Promise<boolean> {
+  try {
+    const { answer } = await ask(client, { path: '/api/v1/sources', answer: sourcesSchema })
+    return answer.rows.some(({ name }) => name === source)
+  } catch {
+    return true
+  }
+}
+
 async function run(args: string[], io: CommandIo): Promise<number> {
   const options = { ...clientOptions, count: { type: 'string' } } as const
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
@@ -27,8 +38,7 @@ async function run(args: string[], io: CommandIo): Promise<number> {
   const count = values.count === undefined ? Infinity : Number(values.count)
   if (positionals.length !== 1 || !(count > 0)) return (await write(io.stderr, help), 2)
   const client = await findClient(values, io.env)
-  const { answer } = await ask(client, { path: '/api/v1/sources', answer: sourcesSchema })
-  if (!answer.rows.some(({ name }) => name === positionals[0]))
+  if (!(await isKnown(client, positionals[0])))
     await write(
       io.stderr,
       `gnomon tap: no source ${visible(positionals[0])} has sent anything yet; waiting for it (see gnomon sources)\n`,

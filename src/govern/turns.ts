@@ -1,5 +1,6 @@
 /** What governing does by itself, in turns: policies and baselines over new usage, the appliance's own troubles, notices, indicators. */
 import { causeOf } from '../errors.ts'
+import { elapsedMs } from '../lib/elapsed.ts'
 import { governLimits } from '../limits.ts'
 import type { Alert } from './alerts.ts'
 import { runBaselines } from './baseline-run.ts'
@@ -207,8 +208,7 @@ export class Turns {
     const { indicators } = this.#govern
     const settings = this.#options.config().govern.indicators
     if (settings === undefined) return []
-    // either way: a clock that was set back must not hold blocks up
-    const sinceMs = Math.abs(nowMs - (this.#comparedMs ?? -Infinity))
+    const sinceMs = elapsedMs(this.#comparedMs ?? -Infinity, nowMs)
     if (sinceMs < settings.everyMinutes * 60_000) return []
     this.#comparedMs = nowMs
     await indicators.sync()

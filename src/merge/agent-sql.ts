@@ -237,19 +237,10 @@ export const personHeldSql = heldSql(`
     WHERE w_who != 0 GROUP BY dev, h, who)
   ARRAY JOIN ${around} AS hh WHERE ${inHours('hh')} GROUP BY dev, hh`)
 
-/** A key's moments in one column: of a single one its parts, of several `row` (sorted), which is empty else. */
-const moments = (parts: readonly string[]): string =>
-  `if(count() = 1, [], arraySort(groupArray((${parts.join(', ')})))) AS whole, ${parts.map((part) => `min(${part}) AS only_${part}`).join(', ')}`
-export const connectionParts = ['t', 'who', 'dev', 'service', 'id'] as const
-export const portParts = ['t', 'own', 'dev', 'who', 'service', 'id'] as const
-const only = (parts: readonly string[]): string => parts.map((part) => `only_${part}`).join(', ')
-
-/** Four parts of a connection with its moments: (t, whether it is the connection's own row, dev, who, service, id). */
+/** Four parts of a connection with its moments: (t, whether it is the connection's own row, dev, who, service, id), sorted. */
 export const portsSql = `
-  SELECT k, whole AS row, ${only(portParts)} FROM (
-    SELECT cityHash64(client, local_port, server, remote_port) AS k, ${moments(portParts)}
-    FROM (SELECT *, role = 'connection' AS own FROM db.merge_agent)
-    WHERE role IN ('connection', 'inspection') AND local_port != 0 AND remote_ip != '' AND local_ip != '' GROUP BY k)`
+  SELECT cityHash64(client, local_port, server, remote_port) AS k, arraySort(groupArray((t, role = 'connection', dev, who, service, id))) AS row
+  FROM db.merge_agent WHERE role IN ('connection', 'inspection') AND local_port != 0 AND remote_ip != '' AND local_ip != '' GROUP BY k`
 
 /** A connection that began so long after an hour did may have its flow stamped in the hour before: a clock behind, and what is borne. */
 const stampedBefore = skewSecondsMax + toleranceSeconds + 70
@@ -259,12 +250,12 @@ const sparse = (row: string): string => `if(length(${row}) > 500,
     arrayFilter((x, n) -> intDiv(x.1, 10) != intDiv(n.1, 10), ${row}, arrayPushBack(arrayPopFront(${row}), (toUInt32(0), toUInt64(0), toUInt64(0), toUInt8(0), toUInt64(0)))), ${row})`
 
 /**
- * Keys with their moments: (t, who, dev, service, id); at one moment the connection that a person made is the last. `alike`: all of
+ * Keys with their moments: (t, who, dev, service, id), sorted; at one moment the connection that a person made is the last. `alike`: all of
  * one device, person and program.
  */
 export const keyedSql = `
-  SELECT k, ${sparse('whole')} AS row, ${only(connectionParts)}, alike, process FROM (
-    SELECT k, ${moments(connectionParts)}, any(process) AS process,
+  SELECT k, ${sparse('whole')} AS row, alike, process FROM (
+    SELECT k, arraySort(groupArray((t, who, dev, service, id))) AS whole, any(process) AS process,
       min(dev) = max(dev) AND min(who) = max(who) AND min(process) = max(process) AS alike
     FROM db.merge_agent_keys GROUP BY k)`
 

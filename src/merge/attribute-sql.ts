@@ -11,9 +11,7 @@
  * Devices and persons are numbers until the last step; 0 = unknown.
  */
 import { mergeLimits } from '../limits.ts'
-import {
-  connectionParts, hourOf, inHours, joinForms, number, portParts, refuted, window,
-} from './agent-sql.ts' // prettier-ignore
+import { hourOf, inHours, joinForms, number, refuted, window } from './agent-sql.ts'
 import { holderColumns, holderOf, timeOf, until } from './holders-sql.ts'
 import { counters } from './visits-sql.ts'
 
@@ -35,13 +33,9 @@ const keyedVisits = `
   LEFT ANY JOIN (SELECT source AS k_source, h AS k_h, seconds AS k_seconds FROM db.merge_skews) AS s ON r.source = s.k_source AND r.h = s.k_h
   ${joinForms('r.user')}`
 
-/** A key's last moment until the visit's, and a moment of none. */
-const hit = (name: string, parts: readonly string[]): string =>
-  `if(notEmpty(${name}_row) OR ${name}_only_t > v.e, ${name}_row[arrayLastIndex(t -> t <= v.e, ${name}_row.1)], (${parts.map((part) => `${name}_only_${part}`).join(', ')})) AS ${name}`
-const moments = (name: string, parts: readonly string[]): string =>
-  `row AS ${name}_row, ${parts.map((part) => `only_${part} AS ${name}_only_${part}`).join(', ')}`
+const hit = (name: string): string => `arrayLast(x -> x.1 <= v.e, ${name}_row) AS ${name}`
 const keyed = (name: string, key: string): string =>
-  `LEFT ANY JOIN (SELECT k AS ${name}_k, ${moments(name, connectionParts)}, alike AS ${name}_alike, process AS ${name}_process FROM db.merge_keyed) AS ${name}_keyed ON v.${key} = ${name}_k`
+  `LEFT ANY JOIN (SELECT k AS ${name}_k, row AS ${name}_row, alike AS ${name}_alike, process AS ${name}_process FROM db.merge_keyed) AS ${name}_keyed ON v.${key} = ${name}_k`
 const facts = (name: string, key: string): string =>
   `LEFT ANY JOIN (SELECT k AS ${name}_fk, h AS ${name}_fh, devices AS ${name}_fd, persons AS ${name}_fp, who AS ${name}_fw, process AS ${name}_fq FROM db.merge_key_facts) AS ${name}_facts
     ON v.${key} = ${name}_fk AND v.h = ${name}_fh`
@@ -50,20 +44,14 @@ const facts = (name: string, key: string): string =>
 const fits = (t: string, seconds: number): string =>
   `${t} != 0 AND toInt64(ft) - toInt64(${t}) <= ${seconds}`
 
-/**
- * Columns whole: by default the engine asks each branch for its own rows only, and what the branches share (who was on the device) again for each:
- * measured, 0.39 s instead of 0.16 s for 380,000 visits.
- */
-const whole = "SETTINGS short_circuit_function_evaluation = 'disable'"
-
 /** What is known of each visit by its keys. */
 const found = `
-  SELECT ${visitColumns}, ${counters.join(', ')}, short, ${hit('p', portParts)}, ${hit('i', connectionParts)}, ${hit('n', connectionParts)}, q_t, q_hit,
+  SELECT ${visitColumns}, ${counters.join(', ')}, short, ${hit('p')}, ${hit('i')}, ${hit('n')}, q_t, q_hit,
     i_alike, n_alike, i_process, n_process, i_fd, n_fd, i_fp, n_fp, i_fw, n_fw, i_fq, n_fq,
     ${holderColumns('l', 'toUInt32(v.t + 59)', 'near')},
     m_dev
   FROM (${keyedVisits}) AS v
-  LEFT ANY JOIN (SELECT k AS p_k, ${moments('p', portParts)} FROM db.merge_ports) AS p_ports ON v.port_key = p_k
+  LEFT ANY JOIN (SELECT k AS p_k, row AS p_row FROM db.merge_ports) AS p_ports ON v.port_key = p_k
   ${keyed('i', 'address_key')}
   ${keyed('n', 'kn')}
   ASOF LEFT JOIN (SELECT k AS q_k, t AS q_t, hit AS q_hit FROM db.merge_proxied) AS q ON v.kq = q.q_k AND v.e >= q.q_t
@@ -80,7 +68,7 @@ export const foundSql = `
   FROM (
     SELECT f.*, if(l_both OR d_dev = 0, toUInt128(0), arrayLast(x -> ${until('x', 'f.t + 59')}, d_row)) AS l_away
     FROM (${found}) AS f
-    LEFT ANY JOIN (SELECT dev AS d_dev, h AS d_h, row AS d_row FROM db.merge_moved) AS d ON f.l_holder = d.d_dev AND f.h = d.d_h) ${whole}`
+    LEFT ANY JOIN (SELECT dev AS d_dev, h AS d_h, row AS d_row FROM db.merge_moved) AS d ON f.l_holder = d.d_dev AND f.h = d.d_h)`
 
 /*
  * In steps, each a query of its own: a name that another uses in the same SELECT is expanded there, and names of names cost seconds before
@@ -140,7 +128,6 @@ const named = (dev: string, address: string): string => `
   LEFT ANY JOIN (SELECT k AS b_k, only AS b_name FROM db.merge_names) AS b ON ${named1(dev, address)} = b.b_k
   LEFT ANY JOIN (SELECT k AS c_k, only AS c_name FROM db.merge_names) AS c ON ${named1('0', address)} = c.c_k
   LEFT ANY JOIN (SELECT name AS x_name, host AS x_host FROM db.merge_named) AS x ON if(b.b_name != 0, b.b_name, c.c_name) = x.x_name`
-
 const named1 = (dev: string, address: string): string =>
   `if(v.host != '', 0, cityHash64(toUInt64(${dev}), ${number(address)}, v.h))`
 
@@ -148,6 +135,12 @@ const session = (minute: string): string => `
   SELECT v.*, s_several, ${holderColumns('s', `toUInt32(${minute} + 59)`, 'until-next')}`
 const sessions = `
   LEFT ANY JOIN (SELECT k AS s_k, h AS s_h, row AS s_row, several AS s_several FROM db.merge_person_held) AS s ON v.dev = s.s_k AND v.h = s.s_h`
+
+/**
+ * Columns whole: by default the engine asks each branch for its own rows only, and what the branches share (who was on the device) again for each:
+ * measured, 0.39 s instead of 0.16 s for 380,000 visits.
+ */
+const whole = "SETTINGS short_circuit_function_evaluation = 'disable'"
 
 /** Texts of the numbers. */
 const texts = `

@@ -14,17 +14,20 @@ import { rawCell } from './unquote.ts'
 import { unwrap, wrapperTag, wrapperTime } from './unwrap.ts'
 import type { StreamReader } from './stream-reader.ts'
 
-/** Texts of an object that are tried as the line it wraps. */
-const wrappedMax = 4
-
-/** An object behind words of its sender (`INFO  uvm[0]: {"…`): of a product that is known, else of anyone. */
-export function readObjectBehind(
+/** Reads `[payload, end)` another way than as it stands: transaction, skipped or unparsed, or refused when it is none of that. */
+type Reading = (
   c: LineContext,
   payload: number,
   end: number,
   formats: FormatSet,
   reader: StreamReader,
-): number {
+) => number
+
+/** Texts of an object that are tried as the line it wraps. */
+const wrappedMax = 4
+
+/** An object behind words of its sender (`INFO  uvm[0]: {"…`): of a product that is known, else of anyone. */
+export const readObjectBehind: Reading = (c, payload, end, formats, reader) => {
   const { buf, payloadStart, messageStart } = c
   if (buf[end - 1] !== 125 || reader.fixed !== null) return refused
   const stop = Math.min(end, payload + prefaceBytes)
@@ -42,13 +45,7 @@ export function readObjectBehind(
 }
 
 /** A line of a product that ends in an object, else the object behind words of its sender. */
-export function readPrefaced(
-  c: LineContext,
-  payload: number,
-  end: number,
-  formats: FormatSet,
-  reader: StreamReader,
-): number {
+export const readPrefaced: Reading = (c, payload, end, formats, reader) => {
   if (reader.fixed !== null) return refused
   const outcome = searchProducts(c, end, formats, reader)
   return outcome === refused ? readObjectBehind(c, payload, end, formats, reader) : outcome
@@ -90,13 +87,7 @@ export function readKeptLine(
 }
 
 /** What no format reads as it stands: behind a tag without a header, in a cell of a row without one. */
-export function readForeign(
-  c: LineContext,
-  payload: number,
-  end: number,
-  formats: FormatSet,
-  reader: StreamReader,
-): number {
+export const readForeign: Reading = (c, payload, end, formats, reader) => {
   if (c.scratchBase !== constantBytes || c.buf[payload] === 123) return refused
   let outcome = readTagged(c, payload, end, formats, reader)
   if (outcome !== refused) return outcome
@@ -113,13 +104,7 @@ export function readForeign(
 }
 
 /** The same for a line whose product is known and whose time is not: a row around it may tell that. */
-export function readTimeless(
-  c: LineContext,
-  payload: number,
-  end: number,
-  formats: FormatSet,
-  reader: StreamReader,
-): number {
+export const readTimeless: Reading = (c, payload, end, formats, reader) => {
   const { reason } = c
   const format = formatOfLine()
   const outcome = readForeign(c, payload, end, formats, reader)
@@ -130,13 +115,7 @@ export function readTimeless(
 }
 
 /** The line of a product behind a `tag[pid]:` that has no header before it. */
-function readTagged(
-  c: LineContext,
-  text: number,
-  end: number,
-  formats: FormatSet,
-  reader: StreamReader,
-): number {
+const readTagged: Reading = (c, text, end, formats, reader) => {
   const { tagStart, tagEnd, payloadStart, messageStart } = c
   if (tagEnd > tagStart) return refused
   const behind = peelTag(c, text, end)
@@ -197,13 +176,7 @@ function readUnwrapped(
 }
 
 /** The line that stands in a column of an export: a product's own. What may be anything is read by the columns, if they tell. */
-export function readRawCell(
-  c: LineContext,
-  start: number,
-  end: number,
-  formats: FormatSet,
-  reader: StreamReader,
-): number {
+export const readRawCell: Reading = (c, start, end, formats, reader) => {
   if (reader.raw === null) return refused
   const inner = rawCell(c, start, end, reader.raw)
   if (inner === 0) return refused
@@ -222,24 +195,12 @@ export function readRawCell(
 }
 
 /** What a text in quotes, or the second of a pair, says as a line. */
-export function readQuoted(
-  c: LineContext,
-  payload: number,
-  end: number,
-  formats: FormatSet,
-  reader: StreamReader,
-): number {
+export const readQuoted: Reading = (c, payload, end, formats, reader) => {
   return readUnwrapped(c, payload, end, { objects: false, nth: 0 }, formats, reader)
 }
 
 /** The line or the object that the record's own object wraps. */
-export function readWrapped(
-  c: LineContext,
-  payload: number,
-  end: number,
-  formats: FormatSet,
-  reader: StreamReader,
-): number {
+export const readWrapped: Reading = (c, payload, end, formats, reader) => {
   const most = c.buf[payload] === 123 ? wrappedMax : 1
   let outcome = refused
   for (let nth = 0; nth < most && outcome === refused; nth++) {

@@ -1,5 +1,6 @@
 /** When an upload is due: by size, by time, by schedule. Kept apart from the work, so that it can be looked at with any clock. */
 import type { ScheduledTask } from 'node-cron'
+import { elapsedMs } from '../lib/elapsed.ts'
 
 export interface DueRule {
   everyBytes: number
@@ -25,8 +26,7 @@ export function dueReason(
   if (waiting.sinceMs === null) return null
   if (called !== null) return called
   if (waiting.bytes >= rule.everyBytes) return 'size'
-  // either way: a clock that was set back puts what waits in the future
-  return Math.abs(nowMs - waiting.sinceMs) >= rule.everyMs ? 'time' : null
+  return elapsedMs(waiting.sinceMs, nowMs) >= rule.everyMs ? 'time' : null
 }
 
 /** Calls at the times of a cron expression in a zone, until it is stopped. */

@@ -9,6 +9,7 @@ import { Keys } from '../access/keys.ts'
 import type { PublishConfig, UploadConfig } from '../config/publish-schema.ts'
 import { causeOf, OperatingError } from '../errors.ts'
 import type { Component } from '../lib/component.ts'
+import { elapsedMs } from '../lib/elapsed.ts'
 import { oneByOne } from '../lib/one-by-one.ts'
 import { publishLimits } from '../limits.ts'
 import type { StreamState } from '../parse/batch.ts'
@@ -149,8 +150,7 @@ export class Publisher implements Component<PublisherStatus> {
       upload.content === 'raw'
         ? publishLimits.turnMs
         : Math.min(minuteMs, upload.everyMinutes * 6000)
-    // either way: a clock that was set back must not hold uploads up
-    if (state.called === null && Math.abs(nowMs - state.lookedMs) < each) return
+    if (state.called === null && elapsedMs(state.lookedMs, nowMs) < each) return
     state.lookedMs = nowMs
     try {
       if (outbox.bytes >= this.#options.config.outboxBytes) {
@@ -236,7 +236,7 @@ export class Publisher implements Component<PublisherStatus> {
   /** What the tenants say of the streams; a failure is told once and does not hold up anything. */
   async #ask(): Promise<void> {
     const { config, now, log } = this.#options
-    if (this.#stopping || Math.abs(now() - this.#askedMs) < publishLimits.verdictMs) return
+    if (this.#stopping || elapsedMs(this.#askedMs, now()) < publishLimits.verdictMs) return
     if (this.#askedMs !== 0 || (this.#sender?.status().receipted ?? 0) > 0) {
       const verdicts: RemoteVerdict[] = []
       for (const [name, client] of this.#clients)

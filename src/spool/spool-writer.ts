@@ -1,5 +1,6 @@
 /** The spool's door for one thread: lanes, the bound on bytes, drops, timers. */
 import type { Component } from '../lib/component.ts'
+import { elapsedMs } from '../lib/elapsed.ts'
 import { spoolLimits } from '../limits.ts'
 import type { Drop, FrameKind, FrameSink, StreamDescription } from './frame-sink.ts'
 import { encodeDrop } from './segment.ts'
@@ -159,8 +160,7 @@ export class SpoolWriter implements FrameSink, Component<SpoolWriterStatus> {
     const now = this.#options.now()
     if (this.#drops.size > 0 && this.#room(0)) this.#writeDrops()
     for (const lane of this.#lanes) {
-      // one that was opened "later" than now saw the clock go back
-      const ageMs = Math.abs(now - lane.openedAtMs)
+      const ageMs = elapsedMs(lane.openedAtMs, now)
       if (lane.isOpen && ageMs >= spoolLimits.segmentAgeMs) this.#attempt(() => lane.seal())
     }
     if (this.#waiting.length > 0 && this.#room(this.#roomy)) {

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { OperatingError, causeOf } from '../errors.ts'
 import type { Component } from '../lib/component.ts'
+import { elapsedMs } from '../lib/elapsed.ts'
 import { storeLimits } from '../limits.ts'
 import type { StreamState } from '../parse/batch.ts'
 import type { ParseAnswer, ParsedBatch } from '../parse/parse-messages.ts'
@@ -275,7 +276,7 @@ export class Ingest implements Component<IngestStatus> {
     return states.filter((state) => {
       const mark = JSON.stringify([state.format, state.layout, state.source, state.drift.length])
       const last = this.#streamsWritten.get(state.key)
-      const sinceMs = Math.abs(nowMs - (last?.atMs ?? -Infinity))
+      const sinceMs = elapsedMs(last?.atMs ?? -Infinity, nowMs)
       if (last?.mark === mark && sinceMs < storeLimits.streamStateMs) return false
       this.#streamsWritten.set(state.key, { atMs: nowMs, mark })
       return true

@@ -1,16 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { elementLines, recordDepth } from '../../src/intake/element-lines.ts'
+import { inPieces } from './file-fakes.ts'
 
-async function read(text: string, step: number): Promise<string> {
+const read = async (text: string, step: number): Promise<string> => {
   const bytes = Buffer.from(text)
-  // eslint-disable-next-line unicorn/consistent-function-scoping
-  async function* chunks(): AsyncGenerator<Buffer> {
-    for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step)
-  }
-  const out: Buffer[] = []
-  for await (const chunk of elementLines(chunks(), recordDepth(bytes.subarray(0, 512))))
-    out.push(Buffer.from(chunk))
-  return Buffer.concat(out).toString()
+  const depth = recordDepth(bytes.subarray(0, 512))
+  return inPieces(bytes, step, (chunks) => elementLines(chunks, depth))
 }
 
 describe('XML over many lines', () => {

@@ -58,3 +58,17 @@ export async function temporaryFolder(): Promise<string> {
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
+
+/** What a step makes of a file that comes in pieces of so many bytes. */
+export async function inPieces(
+  bytes: Buffer,
+  step: number,
+  made: (chunks: AsyncGenerator<Buffer>) => AsyncIterable<Uint8Array>,
+): Promise<string> {
+  async function* pieces(): AsyncGenerator<Buffer> {
+    for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step)
+  }
+  const out: Uint8Array[] = []
+  for await (const chunk of made(pieces())) out.push(Buffer.from(chunk))
+  return Buffer.concat(out).toString()
+}

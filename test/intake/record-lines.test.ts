@@ -1,16 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { isLaidOut, recordLines } from '../../src/intake/record-lines.ts'
+import { inPieces } from './file-fakes.ts'
 
-async function read(text: string, step: number): Promise<string> {
-  const bytes = Buffer.from(text)
-  // eslint-disable-next-line unicorn/consistent-function-scoping
-  async function* chunks(): AsyncGenerator<Buffer> {
-    for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step)
-  }
-  const out: Buffer[] = []
-  for await (const chunk of recordLines(chunks())) out.push(Buffer.from(chunk))
-  return Buffer.concat(out).toString()
-}
+const read = async (text: string, step: number): Promise<string> =>
+  inPieces(Buffer.from(text), step, recordLines)
 
 describe('JSON over many lines', () => {
   test.each([

@@ -132,39 +132,36 @@ describe('frames of many streams', () => {
 })
 
 describe('sealing', () => {
-  test('by age, with the timer of a started writer', async () => {
+  /** A started writer on fake timers, with three lines in its open segment. */
+  async function started(work: (rig: Rig, timersMs: number) => Promise<void>): Promise<void> {
     vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearInterval', 'clearTimeout'] })
     try {
       const rig = await rigOf()
       await rig.writer.start()
       put(rig, '192.0.2.1', linesOf(3, 'quiet'))
+      await work(rig, spoolLimits.segmentAgeMs / 8)
+      expect(rig.sealed).toHaveLength(1)
+      await rig.writer.stop()
+      expect(rig.sealed).toHaveLength(1)
+    } finally {
+      vi.useRealTimers()
+    }
+  }
+
+  test('by age, with the timer of a started writer', () =>
+    started(async (rig, timersMs) => {
       rig.clock.nowMs += spoolLimits.segmentAgeMs - 1
-      vi.advanceTimersByTime(spoolLimits.segmentAgeMs / 8)
+      vi.advanceTimersByTime(timersMs)
       expect(rig.sealed).toEqual([])
       rig.clock.nowMs += 1
-      vi.advanceTimersByTime(spoolLimits.segmentAgeMs / 8)
-      expect(rig.sealed).toHaveLength(1)
-      await rig.writer.stop()
-      expect(rig.sealed).toHaveLength(1)
-    } finally {
-      vi.useRealTimers()
-    }
-  })
+      vi.advanceTimersByTime(timersMs)
+    }))
 
-  test('a clock that goes back does not hold a segment open', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearInterval', 'clearTimeout'] })
-    try {
-      const rig = await rigOf()
-      await rig.writer.start()
-      put(rig, '192.0.2.1', linesOf(3, 'quiet'))
+  test('a clock that goes back does not hold a segment open', () =>
+    started(async (rig, timersMs) => {
       rig.clock.nowMs -= 86_400_000
-      vi.advanceTimersByTime(spoolLimits.segmentAgeMs / 8)
-      expect(rig.sealed).toHaveLength(1)
-      await rig.writer.stop()
-    } finally {
-      vi.useRealTimers()
-    }
-  })
+      vi.advanceTimersByTime(timersMs)
+    }))
 
   test('names tell lane and id, and sort in the order of writing', async () => {
     const rig = await rigOf({ lanes: 1 })
