@@ -1,28 +1,38 @@
 /** The real appliance with a storage feed over Azurite, files dropped beside it, and a kill in the middle. */
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { enveloped } from '../defender/agent-parts.ts'
 import { range, rowOf } from '../contract/feed-contract.ts'
 import { Appliance, until } from './appliance.ts'
+import type { Running } from './appliance.ts'
 import { startAzurite } from './azurite-server.ts'
 import type { Azurite } from './azurite-server.ts'
 
 const source = 'Defender-managed endpoints'
+const table = 'insights-logs-advancedhunting-devicenetworkevents'
 let azurite: Azurite
 let appliance: Appliance
+let running: Running
 
 beforeAll(async () => {
   azurite = await startAzurite()
+})
+afterAll(() => azurite.stop())
+
+// Each try has a folder and blobs of its own: what an earlier one left would answer for it.
+beforeEach(async () => {
   const { connectionString } = azurite
+  await azurite.client.getContainerClient(table).deleteIfExists()
   appliance = await Appliance.prepare({
     defender: { storage: [{ name: 'main', connectionString, pollSeconds: 1 }] },
   })
+  running = await appliance.start()
 })
-afterAll(async () => {
+afterEach(async () => {
+  await running.end('SIGKILL')
   await appliance.remove()
-  await azurite.stop()
 })
 
 interface Source {
@@ -40,9 +50,7 @@ async function sourceNamed(name: string): Promise<Source | undefined> {
 }
 
 async function append(ids: readonly number[]): Promise<void> {
-  const container = azurite.client.getContainerClient(
-    'insights-logs-advancedhunting-devicenetworkevents',
-  )
+  const container = azurite.client.getContainerClient(table)
   await container.createIfNotExists()
   const blob = container.getAppendBlobClient('tenantId=t/y=2026/m=11/d=24/h=09/m=00/PT1H.json')
   await blob.createIfNotExists()
@@ -51,7 +59,6 @@ async function append(ids: readonly number[]): Promise<void> {
 }
 
 test('a feed is there before it brought anything, and goes on after a kill', async () => {
-  const first = await appliance.start()
   await until('the feed is shown', async () => (await sourceNamed(source))?.feeds !== undefined)
   expect(await sourceNamed(source)).toMatchObject({
     state: 'waiting',
@@ -60,22 +67,21 @@ test('a feed is there before it brought anything, and goes on after a kill', asy
   await append(range(0, 300))
   await until('the first rows', async () => ((await sourceNamed(source))?.transactions ?? 0) >= 300)
   await append(range(300, 500))
-  await first.end('SIGKILL')
-  const second = await appliance.start()
+  await running.end('SIGKILL')
+  running = await appliance.start()
   await append(range(500, 600))
   await until('all rows', async () => {
     const found = await sourceNamed(source)
     return (found?.transactions ?? 0) >= 600
   })
   expect(await sourceNamed(source)).toMatchObject({ format: 'DEFENDER', transactions: 600 })
-  const metrics = await (await fetch(`${appliance.url}/metrics`)).text()
+  const metrics = await appliance.text('/metrics')
   expect(metrics).toMatch(/gnomon_defender_feed_up\{feed="main",kind="storage"\} 1/)
   expect(metrics).toMatch(/gnomon_defender_lines_total\{feed="main",kind="storage"\} \d{3}/)
-  await second.end('SIGTERM')
+  expect(await running.end('SIGTERM')).toBe(0)
 })
 
 test('files in a drop folder are known by what they hold', async () => {
-  const running = await appliance.start()
   const folder = join(appliance.dataDir, 'drop', 'branch')
   await mkdir(folder, { recursive: true })
   const lines = range(0, 40).map((id) => `${JSON.stringify(rowOf(id, Date.now()))}\n`)
@@ -85,6 +91,5 @@ test('files in a drop folder are known by what they hold', async () => {
   await writeFile(join(folder, 'proxy.log'), log)
   await until('both', async () => ((await sourceNamed('branch'))?.transactions ?? 0) >= 41)
   expect((await sourceNamed('branch'))?.transactions).toBe(41)
-  await running.end('SIGTERM')
-  await rm(folder, { recursive: true, force: true })
+  expect(await running.end('SIGTERM')).toBe(0)
 })
