@@ -11,7 +11,7 @@ import { startAzurite } from './azurite-server.ts'
 import type { Azurite } from './azurite-server.ts'
 
 const source = 'Defender-managed endpoints'
-const table = 'insights-logs-advancedhunting-devicenetworkevents'
+const containerName = 'insights-logs-advancedhunting-devicenetworkevents'
 let azurite: Azurite
 let appliance: Appliance
 let running: Running
@@ -24,7 +24,7 @@ afterAll(() => azurite.stop())
 // Each try has a folder and blobs of its own: what an earlier one left would answer for it.
 beforeEach(async () => {
   const { connectionString } = azurite
-  await azurite.client.getContainerClient(table).deleteIfExists()
+  await azurite.client.getContainerClient(containerName).deleteIfExists()
   appliance = await Appliance.prepare({
     defender: { storage: [{ name: 'main', connectionString, pollSeconds: 1 }] },
   })
@@ -44,13 +44,12 @@ interface Source {
 }
 
 async function sourceNamed(name: string): Promise<Source | undefined> {
-  const response = await fetch(`${appliance.url}/api/v1/sources`)
-  const { rows } = (await response.json()) as { rows: Source[] }
+  const { rows } = await appliance.ask<{ rows: Source[] }>('/api/v1/sources')
   return rows.find((row) => row.name === name)
 }
 
 async function append(ids: readonly number[]): Promise<void> {
-  const container = azurite.client.getContainerClient(table)
+  const container = azurite.client.getContainerClient(containerName)
   await container.createIfNotExists()
   const blob = container.getAppendBlobClient('tenantId=t/y=2026/m=11/d=24/h=09/m=00/PT1H.json')
   await blob.createIfNotExists()
